@@ -1,0 +1,61 @@
+"""Every error a user can meet, each one line that names the thing and the remedy.
+
+VidstyleError            exit 1
+├── UsageError           exit 2   an option is wrong or two options contradict each other
+├── InputError           exit 1   a file the user named cannot be used
+│   ├── MediaError                a clip, picture or folder of pictures
+│   └── WeightsError              a file of network weights
+├── OutputError          exit 1   the result or the job's state cannot be written
+├── JobError             exit 1   the job directory
+│   ├── JobMismatch               it belongs to a job with other settings
+│   └── JobBusy                   another run is working on it
+└── Stopped              exit 130 the user asked to stop; everything finished is saved
+"""
+
+from __future__ import annotations
+
+
+class VidstyleError(Exception):
+    """Base of all errors meant for a user: `str(error)` is one clear line."""
+
+    exit_code = 1
+
+
+class UsageError(VidstyleError):
+    """An option has a wrong value, or options contradict each other."""
+
+    exit_code = 2
+
+
+class InputError(VidstyleError):
+    """A file that the user named cannot be used."""
+
+
+class MediaError(InputError):
+    """A clip, a picture or a folder of pictures cannot be read."""
+
+
+class WeightsError(InputError):
+    """A file of network weights cannot be used."""
+
+
+class OutputError(VidstyleError):
+    """The result or the job's state cannot be written."""
+
+
+class JobError(VidstyleError):
+    """Something is wrong with a job directory."""
+
+
+class JobMismatch(JobError):
+    """The job directory belongs to a job with other settings."""
+
+
+class JobBusy(JobError):
+    """Another run is working on this job directory."""
+
+
+class Stopped(VidstyleError):
+    """The user asked to stop; everything finished so far is saved."""
+
+    exit_code = 130
