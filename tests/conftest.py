@@ -1,4 +1,4 @@
-"""Shared fixtures. Data that is not part of the project lies in ../shared; tests that use it skip without it."""
+"""Shared fixtures. Data that is not part of the project lies in ../shared; tests skip without it."""
 
 from __future__ import annotations
 
