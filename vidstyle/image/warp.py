@@ -1,0 +1,122 @@
+"""The only warp: a picture seen through a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+Mode = Literal["bilinear", "bicubic", "nearest"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+def warp(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Tensor:
+    """out[y, x] = image[y + dy, x + dx]: bring `image` onto the grid of `vectors`.
+
+    image: float32 (C, H, W) or (N, C, H, W); every picture of a batch is warped by the same flow.
+    vectors: float32 (2, h, w), (dx, dy) in pixels, on the device of `image`.
+    mode: bicubic is Catmull-Rom (a = -0.5), limited to the range of the four nearest pixels so that it
+        cannot ring.
+
+    Returns float32 (C, h, w) or (N, C, h, w). Positions outside the picture take the nearest pixel inside;
+    a position that is not a number counts as 0. The zero flow is the exact identity and whole-pixel shifts
+    are exact copies, for finite pixels. Differentiable in `image`.
+    """
+    if image.ndim not in (3, 4):
+        raise ValueError(f"image must be (C, H, W) or (N, C, H, W), not {tuple(image.shape)}")
+    if vectors.ndim != 3 or vectors.shape[0] != 2:
+        raise ValueError(f"vectors must be (2, h, w), not {tuple(vectors.shape)}")
+    if mode not in MODES:
+        raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+
+    x, y = _positions(vectors)
+    x = _clamp(x, image.shape[-1] - 1).flatten()
+    y = _clamp(y, image.shape[-2] - 1).flatten()
+    out = {"nearest": _nearest, "bilinear": _bilinear, "bicubic": _bicubic}[mode](image, y, x)
+    return out.reshape(*image.shape[:-2], *vectors.shape[-2:])
+
+
+def in_frame(vectors: Tensor, size: tuple[int, int]) -> Tensor:
+    """True where a flow points into a picture: every bilinear tap that has weight lies inside.
+
+    vectors: float32 (2, h, w), (dx, dy) in pixels.
+    size: (height, width) of the picture.
+
+    Returns bool (1, h, w); False where a vector is not a number.
+
+    The released program of Ruder et al. asks for all four taps, even those of weight zero, which drops the
+    last row and column of a picture that does not move; here they count as inside.
+    """
+    height, width = size
+    x, y = _positions(vectors)
+    return ((x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1))[None]
+
+
+def _positions(vectors: Tensor) -> tuple[Tensor, Tensor]:
+    height, width = vectors.shape[-2:]
+    columns = torch.arange(width, dtype=vectors.dtype, device=vectors.device)
+    rows = torch.arange(height, dtype=vectors.dtype, device=vectors.device)
+    return columns + vectors[0], rows[:, None] + vectors[1]
+
+
+def _clamp(position: Tensor, last: int) -> Tensor:
+    # Unlike clamp, fmax turns "not a number" into 0, so that no index leaves the picture.
+    return position.fmax(position.new_zeros(())).fmin(position.new_tensor(float(last)))
+
+
+def _nearest(image: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    [[tap]] = _taps(image, y.round(), x.round(), range(1))
+    return tap
+
+
+def _bilinear(image: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    top, left = y.floor(), x.floor()
+    fy, fx = y - top, x - left
+    upper, lower = (torch.lerp(start, end, fx) for start, end in _taps(image, top, left, range(2)))
+    return torch.lerp(upper, lower, fy)
+
+
+def _bicubic(image: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    top, left = y.floor(), x.floor()
+    columns = _catmull_rom(x - left)
+    rows: list[Tensor] = []
+    nearest: list[Tensor] = []
+    for i, row in enumerate(_taps(image, top, left, range(-1, 3))):
+        rows.append(_weighted_sum(row, columns))
+        if i in (1, 2):
+            nearest += row[1:3]
+    lowest, highest = torch.aminmax(torch.stack(nearest), dim=0)
+    return _weighted_sum(rows, _catmull_rom(y - top)).clamp(lowest, highest)
+
+
+def _taps(image: Tensor, top: Tensor, left: Tensor, offsets: range) -> Iterator[list[Tensor]]:
+    """Pixels (planes, positions) around whole-numbered positions, one row of the neighbourhood after another.
+
+    Rows and columns outside the picture are clamped to it.
+    """
+    height, width = image.shape[-2:]
+    planes = image.reshape(-1, height * width)
+    top, left = top.long(), left.long()
+    rows = [(top + i).clamp(0, height - 1) * width for i in offsets]
+    columns = [(left + j).clamp(0, width - 1) for j in offsets]
+    for row in rows:
+        yield [planes.gather(1, (row + column).expand(len(planes), -1)) for column in columns]
+
+
+def _weighted_sum(values: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
+    total = values[0] * weights[0]
+    for value, weight in zip(values[1:], weights[1:], strict=True):
+        total = torch.addcmul(total, value, weight)
+    return total
+
+
+def _catmull_rom(f: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Keys' cubic convolution weights with a = -0.5 for the taps at -1, 0, 1, 2, a fraction f past tap 0."""
+    return (
+        ((-0.5 * f + 1) * f - 0.5) * f,
+        (1.5 * f - 2.5) * f * f + 1,
+        ((-1.5 * f + 2) * f + 0.5) * f,
+        (0.5 * f - 0.5) * f * f,
+    )
