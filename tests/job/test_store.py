@@ -1,0 +1,379 @@
+"""The job directory: what is stored is whole, what is refused is named, nothing outside is touched."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vidstyle.errors import JobBusy, JobError, JobMismatch, OutputError, VidstyleError
+from vidstyle.job import FORMAT, JobStore, default_job_directory
+
+PRINT = {"method": "neural", "options": {"style_weight": 1.0}}
+SETTINGS = {"output": "out.mp4", "crf": 18}
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "out.mp4.vidstyle"
+
+
+def open_store(directory: Path, **changes: Any) -> JobStore:
+    return JobStore.open(directory, changes.pop("fingerprint", PRINT), SETTINGS, **changes)
+
+
+def everything_under(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()
+    }
+
+
+def assert_one_line(error: pytest.ExceptionInfo[VidstyleError]) -> None:
+    assert "\n" not in str(error.value)
+
+
+def test_the_default_directory_is_beside_the_output() -> None:
+    assert default_job_directory(Path("films/out.mp4")) == Path("films/out.mp4.vidstyle")
+
+
+class TestFrames:
+    def test_what_is_saved_is_loaded(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.save_frame(12, b"picture", b"carry")
+            store.save_frame(13, b"other")
+        again = JobStore.load(directory)
+        assert again.load_frame(12) == b"picture"
+        assert again.load_carry(12) == b"carry"
+        assert again.load_carry(13) is None
+        assert again.frame_path(12) == directory / "frames" / "00000012.png"
+        assert (again.has_frame(13), again.has_frame(14)) == (True, False)
+
+    def test_the_next_frame_is_the_first_gap(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            for index in (3, 4, 5, 7):
+                store.save_frame(index, b"x")
+            assert store.next_frame(3) == 6
+            assert store.next_frame(3, 8) == 6
+            assert store.next_frame(3, 5) == 5
+            assert store.next_frame(0, 3) == 0
+            assert store.frames() == [3, 4, 5, 7]
+
+    def test_saving_again_without_carry_forgets_the_old_one(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.save_frame(0, b"x", b"old")
+            store.save_frame(0, b"y")
+            assert (store.load_frame(0), store.load_carry(0)) == (b"y", None)
+
+    def test_indices_beyond_eight_digits(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.save_frame(123_456_789, b"x")
+            assert store.frames() == [123_456_789]
+
+    def test_frames_are_discarded(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            for index in range(5):
+                store.save_frame(index, b"x", b"c")
+            store.discard_frame(1)
+            store.discard_from(3)
+            assert store.frames() == [0, 2]
+            assert store.load_carry(1) is None and store.load_carry(4) is None
+            store.drop_carry(before=2)
+            assert (store.load_carry(0), store.load_carry(2)) == (None, b"c")
+
+    def test_a_missing_frame_is_named(self, directory: Path) -> None:
+        with open_store(directory) as store, pytest.raises(JobError, match=r"cannot read .*00000007\.png"):
+            store.load_frame(7)
+
+    def test_shots(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            for start in (120, 0, 120):
+                store.mark_shot(start)
+            assert store.shot_starts() == [0, 120]
+        assert (directory / "shots" / "00000120").stat().st_size == 0
+
+    def test_a_loaded_or_closed_store_cannot_be_written(self, directory: Path) -> None:
+        store = open_store(directory)
+        store.close()
+        for readonly in (store, JobStore.load(directory)):
+            for write in (
+                lambda s: s.save_frame(0, b"x"),
+                lambda s: s.mark_shot(0),
+                lambda s: s.drop_frames(),
+                lambda s: s.mark_done(Path("x")),
+            ):
+                with pytest.raises(RuntimeError):
+                    write(readonly)
+
+
+class TestReopening:
+    def test_the_same_fingerprint_goes_on_with_the_latest_settings(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.save_frame(0, b"x")
+        with JobStore.open(directory, dict(PRINT), {"output": "out.mp4", "crf": 30}) as store:
+            assert store.frames() == [0]
+        assert JobStore.load(directory).settings == {"output": "out.mp4", "crf": 30}
+        assert JobStore.load(directory).fingerprint == PRINT
+
+    def test_another_fingerprint_is_refused_and_nothing_lost(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.save_frame(0, b"x")
+        before = everything_under(directory)
+        other = {"method": "neural", "options": {"style_weight": 2.0}}
+        with pytest.raises(JobMismatch, match=r"style_weight: 1\.0 -> 2\.0.*--restart.*--job DIR$") as error:
+            open_store(directory, fingerprint=other)
+        assert_one_line(error)
+        assert everything_under(directory) == before
+        open_store(directory).close()  # the refused run holds no lock
+
+    def test_many_differences_are_cut_short(self, directory: Path) -> None:
+        open_store(directory).close()
+        with pytest.raises(JobMismatch, match="and 4 more"):
+            open_store(
+                directory,
+                fingerprint={"method": "other", "a": dict.fromkeys("bcdefghi", 1)}
+                | {"options": {"style_weight": 1.0}, **dict.fromkeys("klmnopqr", 1)},
+            )
+
+    def test_restart_forgets_the_old_job(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.save_frame(0, b"x", b"c")
+            store.mark_shot(0)
+            (directory / "out").write_bytes(b"result")
+            store.mark_done(directory / "out")
+        with open_store(directory, fingerprint={"method": "other"}, restart=True) as store:
+            assert (store.frames(), store.shot_starts(), store.is_done()) == ([], [], False)
+            assert store.load_carry(0) is None
+        assert JobStore.load(directory).fingerprint == {"method": "other"}
+
+    def test_leftovers_of_a_killed_run_are_removed_and_nothing_else(self, directory: Path) -> None:
+        open_store(directory).close()
+        ours = ["frames/.00000003.png.tmp", "carry/.00000003.safetensors.tmp", ".job.json.tmp", ".done.tmp"]
+        theirs = ["frames/notes.txt", "frames/.notes.tmp", "frames/3.png", "mine.png"]
+        for name in ours + theirs:
+            (directory / name).write_bytes(b"?")
+        with open_store(directory, restart=True) as store:
+            assert store.frames() == []
+        left = everything_under(directory)
+        assert not left.keys() & set(ours)
+        assert left.keys() >= set(theirs)
+
+    def test_a_run_killed_before_it_wrote_job_json(self, directory: Path) -> None:
+        directory.mkdir()
+        (directory / "vidstyle.lock").write_text("12345 on elsewhere")
+        (directory / ".job.json.tmp").write_text('{"form')
+        with open_store(directory) as store:
+            store.save_frame(0, b"x")
+        assert JobStore.load(directory).frames() == [0]
+
+
+class TestForeignDirectories:
+    @pytest.mark.parametrize("name", ["holiday.jpg", "frames/00000001.png", "done"])
+    @pytest.mark.parametrize("restart", [False, True])
+    def test_a_directory_with_other_files_is_refused_untouched(
+        self, directory: Path, name: str, restart: bool
+    ) -> None:
+        (directory / name).parent.mkdir(parents=True)
+        (directory / name).write_bytes(b"precious")
+        with pytest.raises(JobError, match="is not empty and not a job directory") as error:
+            open_store(directory, restart=restart)
+        assert_one_line(error)
+        assert everything_under(directory) == {name: b"precious"}
+
+    def test_a_file_is_refused(self, directory: Path) -> None:
+        directory.write_bytes(b"precious")
+        with pytest.raises(JobError, match="is not a directory"):
+            open_store(directory)
+        assert directory.read_bytes() == b"precious"
+
+    def test_an_empty_directory_is_taken(self, directory: Path) -> None:
+        directory.mkdir()
+        open_store(directory).close()
+
+    @pytest.mark.parametrize("kind", ["frames", "carry", "shots"])
+    def test_a_link_out_of_the_directory_is_refused(self, directory: Path, tmp_path: Path, kind: str) -> None:
+        open_store(directory).close()
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        for name in ("00000000.png", "00000000.safetensors", "00000000", ".00000000.png.tmp"):
+            (outside / name).write_bytes(b"precious")
+        before = everything_under(outside)
+        (directory / kind).rmdir()
+        (directory / kind).symlink_to(outside)
+        with pytest.raises(JobError, match="should be a plain directory"):
+            open_store(directory, restart=True)
+        assert everything_under(outside) == before
+
+    def test_a_link_laid_while_running_is_not_followed(self, directory: Path, tmp_path: Path) -> None:
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        (outside / "00000000.png").write_bytes(b"precious")
+        with open_store(directory) as store:
+            (directory / "frames").rmdir()
+            (directory / "frames").symlink_to(outside)
+            with pytest.raises(JobError, match="plain directory"):
+                store.drop_frames()
+        assert everything_under(outside) == {"00000000.png": b"precious"}
+
+    def test_a_linked_frame_is_unlinked_not_its_target(self, directory: Path, tmp_path: Path) -> None:
+        precious = tmp_path / "precious.png"
+        precious.write_bytes(b"precious")
+        with open_store(directory) as store:
+            store.frame_path(0).symlink_to(precious)
+            store.save_frame(0, b"new")
+            store.drop_frames()
+        assert precious.read_bytes() == b"precious"
+
+
+class TestJobJson:
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            (b"", "is damaged"),
+            (b'{"format": 1, "fing', "is damaged"),
+            (b"\xff\xfe", "is damaged"),
+            (b"[]", "was not written by vidstyle"),
+            (b'{"name": "some node package"}', "was not written by vidstyle"),
+            (b'{"format": true}', "was not written by vidstyle"),
+            (b'{"format": 1, "fingerprint": {}}', 'no "settings"'),
+            (b'{"format": 1, "fingerprint": [], "settings": {}}', 'no "fingerprint"'),
+            (json.dumps({"format": FORMAT + 1}).encode(), "newer vidstyle"),
+        ],
+    )
+    def test_a_damaged_one_is_refused_and_nothing_deleted(
+        self, directory: Path, content: bytes, words: str
+    ) -> None:
+        with open_store(directory) as store:
+            store.save_frame(0, b"x")
+        (directory / "job.json").write_bytes(content)
+        attempts: list[Callable[[], JobStore]] = [
+            lambda: JobStore.load(directory),
+            lambda: open_store(directory),
+            lambda: open_store(directory, restart=True),
+        ]
+        for attempt in attempts:
+            with pytest.raises(JobError, match=words) as error:
+                attempt()
+            assert_one_line(error)
+            assert str(directory) in str(error.value)
+        assert (directory / "frames" / "00000000.png").exists()
+
+    def test_a_missing_one(self, directory: Path, tmp_path: Path) -> None:
+        with pytest.raises(JobError, match=r"is not a job directory$"):
+            JobStore.load(directory)
+        directory.mkdir()
+        with pytest.raises(JobError, match=r"\(it has no job\.json\)$"):
+            JobStore.load(directory)
+
+    def test_naming_the_output_points_to_the_job(self, directory: Path, tmp_path: Path) -> None:
+        open_store(directory).close()
+        with pytest.raises(JobError, match=r"did you mean .*out\.mp4\.vidstyle\?"):
+            JobStore.load(tmp_path / "out.mp4")
+
+
+class TestDone:
+    def test_done_until_the_result_changes(self, directory: Path, tmp_path: Path) -> None:
+        output = tmp_path / "out.mp4"
+        output.write_bytes(b"film")
+        with open_store(directory) as store:
+            store.save_frame(0, b"x", b"c")
+            store.mark_shot(0)
+            assert (store.is_done(), store.done_output()) == (False, None)
+            store.mark_done(output)
+            store.drop_frames()
+            assert (store.is_done(), store.done_output()) == (True, output)
+            assert (store.frames(), store.load_carry(0), store.shot_starts()) == ([], None, [0])
+        output.write_bytes(b"fake")
+        assert not JobStore.load(directory).is_done()
+        output.unlink()
+        assert not JobStore.load(directory).is_done()
+        assert output.parent.exists()
+
+    def test_a_result_of_several_files(self, directory: Path, tmp_path: Path) -> None:
+        files = [tmp_path / f"{i}.png" for i in range(3)]
+        for path in files:
+            path.write_bytes(path.name.encode())
+        with open_store(directory) as store:
+            store.mark_done(tmp_path / "%d.png", files)
+            assert store.is_done()
+            files[1].unlink()
+            assert not store.is_done()
+
+    @pytest.mark.parametrize("content", [b"", b"[]", b'{"output": 3}', b"\xff"])
+    def test_a_damaged_mark_is_no_mark(self, directory: Path, content: bytes) -> None:
+        with open_store(directory) as store:
+            (directory / "done").write_bytes(content)
+            assert (store.is_done(), store.done_output()) == (False, None)
+
+    def test_a_result_that_cannot_be_read(self, directory: Path, tmp_path: Path) -> None:
+        with open_store(directory) as store, pytest.raises(VidstyleError, match=r"gone\.mp4"):
+            store.mark_done(tmp_path / "gone.mp4")
+
+
+class TestFullDisk:
+    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+    @pytest.mark.parametrize("call", ["write", "fsync", "replace"])
+    @pytest.mark.parametrize("after", [0, 1])
+    def test_a_failed_save_leaves_the_frames_before_and_nothing_half(
+        self, directory: Path, monkeypatch: pytest.MonkeyPatch, number: int, call: str, after: int
+    ) -> None:
+        store = open_store(directory)
+        store.save_frame(0, b"first", b"carry")
+        before = everything_under(directory)
+        real, calls = getattr(os, call), 0
+
+        def fail(*args: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls > after:
+                raise OSError(number, os.strerror(number))
+            return real(args[0], args[1][:3]) if call == "write" else real(*args)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, fail)
+            with pytest.raises(OutputError) as error:
+                store.save_frame(1, b"second picture", b"second carry")
+        assert_one_line(error)
+        assert str(directory) in str(error.value)
+        left = everything_under(directory)
+        assert left.pop("carry/00000001.safetensors", b"second carry") == b"second carry"
+        assert left == before
+        assert (store.next_frame(0), store.load_carry(0)) == (1, b"carry")
+        store.save_frame(1, b"second picture", b"second carry")
+        assert store.load_frame(1) == b"second picture"
+        store.close()
+
+    def test_the_disk_is_checked_before(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with open_store(directory) as store:
+            store.check_space(1)
+            with pytest.raises(OutputError, match=r"1000\.0 TB needed, .* free") as error:
+                store.check_space(10**15)
+        assert_one_line(error)
+        assert str(directory) in str(error.value)
+
+    def test_a_directory_that_cannot_be_made(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(b"")
+        with pytest.raises(VidstyleError, match="file") as error:
+            open_store(tmp_path / "file" / "job")
+        assert_one_line(error)
+
+    def test_a_directory_that_vanished(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            (directory / "frames").rmdir()
+            with pytest.raises(OutputError, match="its directory is gone"):
+                store.save_frame(0, b"x")
+
+
+def test_a_second_run_in_one_process_is_refused(directory: Path) -> None:
+    with open_store(directory) as store:
+        with pytest.raises(JobBusy, match=rf"process {os.getpid()} on ") as error:
+            open_store(directory)
+        assert_one_line(error)
+        assert str(JobStore.load(directory).running).startswith(f"{os.getpid()} on ")
+        store.save_frame(0, b"x")
+    assert JobStore.load(directory).running is None
+    open_store(directory).close()

@@ -1,0 +1,94 @@
+"""job.json, the file by which a directory is known to be a job's, and what is told when it is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vidstyle.errors import JobError
+from vidstyle.job.files import read, temporary, write_whole
+
+FORMAT = 1  # of the job directory; a change that makes old state unusable counts it up
+JOB, LOCK = "job.json", "vidstyle.lock"
+
+_DIFFERENCES_SHOWN = 6
+_REMEDY = "delete its directory to start over, or name another with --job DIR"
+
+
+def default_job_directory(output: Path) -> Path:
+    """OUT.vidstyle, beside the output."""
+    return output.with_name(f"{output.name}.vidstyle")
+
+
+def refuse_foreign(directory: Path) -> None:
+    """A directory with files in it must show by its job.json that it is a job's.
+
+    Raises:
+        JobError: it is something else.
+    """
+    try:
+        names = {path.name for path in directory.iterdir()}
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise JobError(f"{directory} is not a directory; name another with --job DIR") from error
+    except OSError as error:
+        raise JobError(f"cannot list {directory}: {error.strerror}") from error
+    begun = {LOCK, temporary(directory / JOB).name}  # all that a run killed at its very start can leave
+    if JOB not in names and names - begun:
+        raise JobError(f"{directory} is not empty and not a job directory; name another with --job DIR")
+
+
+def read_job(directory: Path) -> dict[str, Any]:
+    """{"format", "fingerprint", "settings"} of a job.
+
+    Raises:
+        JobError: there is no job.json, or it is damaged or newer than this program.
+    """
+    path = directory / JOB
+    if not path.is_file():
+        raise JobError(f"{directory} is not a job directory{_suggestion(directory)}")
+    try:
+        content = json.loads(read(path))
+    except ValueError as error:
+        raise JobError(f"{path} is damaged ({error}); {_REMEDY}") from error
+    version = content.get("format") if isinstance(content, dict) else None
+    if type(version) is not int or version < 1:
+        raise JobError(f"{path} was not written by vidstyle, or is damaged; {_REMEDY}")
+    if version > FORMAT:
+        raise JobError(
+            f"{path} was written by a newer vidstyle (format {version}); update vidstyle, or {_REMEDY}"
+        )
+    for key in ("fingerprint", "settings"):
+        if not isinstance(content.get(key), dict):
+            raise JobError(f'{path} is damaged (no "{key}"); {_REMEDY}')
+    return content
+
+
+def _suggestion(directory: Path) -> str:
+    """The job beside an output, for a user who named the output."""
+    if directory.name and (beside := default_job_directory(directory)).is_dir():
+        return f"; did you mean {beside}?"
+    return " (it has no job.json)" if directory.is_dir() else ""
+
+
+def write_job(directory: Path, content: Mapping[str, Any]) -> None:
+    """Write job.json, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_whole(directory / JOB, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False).encode())
+
+
+def mismatch(directory: Path, found: list[str]) -> str:
+    """The one line for a directory that belongs to another job."""
+    shown = "; ".join(found[:_DIFFERENCES_SHOWN])
+    if len(found) > _DIFFERENCES_SHOWN:
+        shown += f"; and {len(found) - _DIFFERENCES_SHOWN} more"
+    return (
+        f"{directory} belongs to a job with other settings: {shown}; "
+        "start it over with --restart, or name another directory with --job DIR"
+    )
