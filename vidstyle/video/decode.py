@@ -1,0 +1,242 @@
+"""Video files as clips: PyAV decodes, this file keeps time exact and turns frames upright."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.sidedata.sidedata import SideData
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from ..errors import MediaError
+from ..types import Frame
+from .clip import Clip, StreamInfo, file_digest
+from .colour import ToRGB, bit_depth, frame_color
+from .pictures import check_size
+
+# Demuxers that make a picture out of any text, or follow references to other files.
+_NOT_MEDIA = frozenset({"tty", "concat", "image2", "bintext", "xbin", "adf", "idf"})
+
+
+class Orientation(NamedTuple):
+    """How stored rows and columns are turned for display: transpose first, then flip."""
+
+    transpose: bool = False
+    flip_rows: bool = False
+    flip_columns: bool = False
+
+    def apply(self, pixels: np.ndarray) -> np.ndarray:
+        """pixels (C, H, W), as displayed."""
+        if self.transpose:
+            pixels = pixels.swapaxes(1, 2)
+        pixels = pixels[:, :: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]
+        return np.ascontiguousarray(pixels)
+
+
+class _Timed(NamedTuple):
+    frame: av.VideoFrame
+    pts: int
+    duration: int | None
+
+
+def open_input(path: Path) -> InputContainer:
+    """Open a media file with PyAV; raises MediaError."""
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except av.FFmpegError as error:
+        raise MediaError(
+            f"{path} cannot be read as a video ({_reason(error)}); it may be damaged or cut short"
+        ) from error
+    if container.format.name in _NOT_MEDIA:
+        container.close()
+        raise MediaError(f"{path} is not a video or a picture")
+    return container
+
+
+def video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The stream that players would show; raises MediaError if there is none, or it cannot be decoded."""
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not streams:
+        kinds = sorted({stream.type for stream in container.streams})
+        holds = f"only {' and '.join(kinds)}" if kinds else "nothing"
+        raise MediaError(f"{path} has no video stream, it holds {holds}")
+    chosen = next((s for s in streams if s.disposition & Disposition.default), streams[0])
+    if chosen.codec_context is None:
+        raise MediaError(f"{path}: there is no decoder for its video stream; convert it first")
+    return chosen
+
+
+class VideoClip(Clip):
+    """A video file."""
+
+    def __init__(self, path: Path) -> None:
+        with open_input(path) as container:
+            stream = video_stream(container, path)
+            context = stream.codec_context
+            check_size(context.width, context.height, path)
+            rate = stream.average_rate or stream.guessed_rate
+            self._rate = Fraction(rate) if rate else Fraction(25)
+            self._notes: list[str] = []
+            others = tuple(describe(other) for other in container.streams if other is not stream)
+            length = _length(container, stream)
+            count = stream.frames or (round(length * self._rate) if length else 0) or None
+            first = next(_decoded(container, stream, self._notes), None)
+            if first is None:
+                raise MediaError(f"{path} holds no frame that can be decoded; it may be damaged or cut short")
+            check_size(first.width, first.height, path)
+            self._scaled = _square(first, stream)
+            self.stream_index = stream.index
+            color = frame_color(first, context)
+        depth = bit_depth(first)
+        width, height = self._scaled
+        if _orientation(first).transpose:
+            width, height = height, width
+        super().__init__(
+            path=path,
+            kind="video",
+            width=width,
+            height=height,
+            bit_depth=depth,
+            frame_rate=self._rate,
+            frame_count=count,
+            frame_count_exact=False,
+            duration_seconds=length,
+            has_alpha=False,
+            color=color,
+            streams=others,
+        )
+        if color.is_hdr:
+            self.notice(
+                f"{path.name} is HDR; its colours are painted as they are encoded, without tone mapping"
+            )
+
+    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        with open_input(self.path) as container:
+            stream = video_stream(container, self.path)
+            convert = ToRGB(*self._scaled, deep=self.bit_depth > 8)
+            time_base = stream.time_base or 1 / self._rate
+            orientation: Orientation | None = None
+            index = -1
+            for index, timed in enumerate(self._timed(container, stream, time_base)):
+                if stop is not None and index >= stop:
+                    return
+                if orientation is None:
+                    orientation = _orientation(timed.frame)
+                if index < start:
+                    continue
+                pixels = orientation.apply(
+                    convert(timed.frame, frame_color(timed.frame, stream.codec_context))
+                )
+                yield Frame(pixels, index, timed.pts, time_base, timed.duration)
+            self._check_count(index + 1, stream)
+
+    def _check_count(self, decoded: int, stream: VideoStream) -> None:
+        # The header also counts frames that an edit list hides, so a few fewer are no sign of damage.
+        if decoded < 0.95 * stream.frames - 2:
+            self.notice(
+                f"{self.path.name} breaks off: {decoded} of its {stream.frames} frames can be decoded"
+            )
+
+    def _timed(self, container: InputContainer, stream: VideoStream, time_base: Fraction) -> Iterator[_Timed]:
+        """Frames with increasing pts; the duration is the distance to the next frame's."""
+        step = max(1, round(1 / (self._rate * time_base)))
+        held: av.VideoFrame | None = None
+        held_pts = 0
+        for frame in _decoded(container, stream, self.notices):
+            pts = _pts(frame, time_base)
+            if held is None:
+                pts = pts if pts is not None else stream.start_time or 0
+            else:
+                pts = max(pts if pts is not None else held_pts + step, held_pts + 1)
+                self._note_size(held, frame)
+                yield _Timed(held, held_pts, pts - held_pts)
+            held, held_pts = frame, pts
+        if held is not None:
+            yield _Timed(held, held_pts, held.duration or step)
+
+    def _note_size(self, before: av.VideoFrame, after: av.VideoFrame) -> None:
+        if (before.width, before.height) != (after.width, after.height):
+            self.notice(
+                f"{self.path.name} changes its size from {before.width}x{before.height} to "
+                f"{after.width}x{after.height} on the way; all frames are made {self.width}x{self.height}"
+            )
+
+    def digest(self) -> str:
+        return file_digest(self.path).hex()
+
+
+def _decoded(container: InputContainer, stream: VideoStream, notices: list[str]) -> Iterator[av.VideoFrame]:
+    """Every frame that can be decoded; damage is noted, not raised."""
+    stream.thread_type = "AUTO"
+    name = Path(container.name).name
+
+    def note(line: str) -> None:
+        if line not in notices:
+            notices.append(line)
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError as error:
+            note(f"{name} breaks off ({_reason(error)}); the frames up to there are used")
+            packet = None
+        try:
+            yield from stream.decode(packet)
+        except av.EOFError:
+            return
+        except av.FFmpegError:
+            note(f"{name} is damaged in places; frames that cannot be decoded are left out")
+        if packet is None or packet.size == 0:
+            return
+
+
+def _pts(frame: av.VideoFrame, time_base: Fraction) -> int | None:
+    pts = frame.pts if frame.pts is not None else frame.dts
+    if pts is None or frame.time_base is None or frame.time_base == time_base:
+        return pts
+    return round(pts * frame.time_base / time_base)
+
+
+def _square(frame: av.VideoFrame, stream: VideoStream) -> tuple[int, int]:
+    """(width, height) with square pixels, before rotation; only ever enlarging, so that nothing is lost."""
+    aspect = stream.sample_aspect_ratio
+    if not aspect or aspect <= 0 or aspect == 1:
+        return frame.width, frame.height
+    if aspect > 1:
+        return round(frame.width * aspect), frame.height
+    return frame.width, round(frame.height / aspect)
+
+
+def _orientation(frame: av.VideoFrame) -> Orientation:
+    side_data = frame.side_data.get("DISPLAYMATRIX")
+    if side_data is None:
+        return Orientation()
+    # The matrix maps (x, y) to (ax + cy, bx + dy); anything but quarter turns goes to the nearest.
+    a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(cast(SideData, side_data)), "=i4")[:5])
+    if abs(a) >= abs(b):
+        return Orientation(False, d < 0, a < 0)
+    return Orientation(True, b < 0, c < 0)
+
+
+def _length(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    return Fraction(container.duration, av.time_base) if container.duration else None
+
+
+def describe(stream: Stream) -> StreamInfo:
+    """What there is to say about a stream."""
+    codec = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
+    metadata = stream.metadata
+    return StreamInfo(stream.index, stream.type, codec, metadata.get("language"), metadata.get("title"))
+
+
+def _reason(error: av.FFmpegError) -> str:
+    return (error.strerror or type(error).__name__).lower()

@@ -1,0 +1,148 @@
+"""Writing a video file: exact times, the right colours, and the sound and subtitles of the source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from ..errors import OutputError, UsageError
+from ..types import Frame
+from .clip import Clip
+from .colour import FromRGB
+from .decode import VideoClip
+from .formats import Codec, container_of
+from .pictures import temporary_beside
+from .sequences import DEFAULT_RATE
+from .streams import Notice, StreamCopier
+
+
+class VideoWriter:
+    """Encodes frames to a hidden temporary file that gets its name when everything is written.
+
+    trimmed: the frames are a part of the source; the first becomes time 0 and sound and subtitles are cut
+        to what the frames cover.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clip: Clip,
+        codec: Codec,
+        options: dict[str, str],
+        size: tuple[int, int],
+        bit_depth: int | None,
+        trimmed: bool,
+        notice: Notice,
+    ) -> None:
+        self._path, self._clip, self._trimmed = path, clip, trimmed
+        self._size = size
+        self._temporary = temporary_beside(path)
+        self._durations: dict[int, int] = {}
+        self._first: Frame | None = None
+        self._last: Frame | None = None
+        self._copier: StreamCopier | None = None
+        container = container_of(path)
+        flags = {"movflags": "+faststart"} if container in ("mp4", "mov") else {}
+        with self._named_errors():
+            self._output: OutputContainer = av.open(
+                str(self._temporary), "w", format=container, container_options=flags
+            )
+            try:
+                self._stream = self._add_stream(codec, options, bit_depth)
+                if isinstance(clip, VideoClip):
+                    self._copier = StreamCopier(clip, self._output, notice)
+            except BaseException:
+                self.discard()
+                raise
+
+    def _add_stream(self, codec: Codec, options: dict[str, str], bit_depth: int | None) -> VideoStream:
+        rate = (self._clip.frame_rate or DEFAULT_RATE).limit_denominator(100_000)
+        stream = self._output.add_stream(codec.encoder, rate=rate, options={**codec.options, **options})
+        assert isinstance(stream, VideoStream)
+        context = stream.codec_context
+        context.pix_fmt = codec.pix_fmts[bit_depth or next(iter(codec.pix_fmts))]
+        color = self._clip.color.for_output(self._clip.height, rgb=context.pix_fmt.startswith(("gbr", "bgr")))
+        self._convert = FromRGB(context.pix_fmt, color)
+        # Half-resolution chroma needs even sizes; one more row or column is invisible, a lost one is not.
+        even_width = 2 if "420" in context.pix_fmt or "422" in context.pix_fmt else 1
+        even_height = 2 if "420" in context.pix_fmt else 1
+        self._padding = (-self._size[1] % even_height, -self._size[0] % even_width)
+        context.height = self._size[1] + self._padding[0]
+        context.width = self._size[0] + self._padding[1]
+        context.color_primaries, context.color_trc = color.primaries, color.transfer
+        context.colorspace, context.color_range = color.matrix, color.range
+        if codec.tag and self._output.format.name in ("mp4", "mov"):
+            context.codec_tag = codec.tag
+        return stream
+
+    def write(self, frame: Frame) -> None:
+        """Encode the next frame; its pts must be greater than that of the one before."""
+        if (frame.width, frame.height) != self._size:
+            raise ValueError(f"the writer takes {self._size[0]}x{self._size[1]} pixels, not {frame!r}")
+        with self._named_errors():
+            if self._first is None:
+                self._begin(frame)
+            pts = frame.pts - self._origin
+            picture = self._convert(np.pad(frame.pixels, ((0, 0), *((0, n) for n in self._padding)), "edge"))
+            picture.pts, picture.time_base = pts, frame.time_base
+            if frame.duration:
+                self._durations[pts] = frame.duration
+            self._last = frame
+            self._mux(self._stream.encode(picture))
+
+    def _begin(self, frame: Frame) -> None:
+        self._first = frame
+        self._origin = frame.pts if self._trimmed else 0
+        self._stream.codec_context.time_base = frame.time_base
+        self._stream.time_base = frame.time_base
+        if self._trimmed and self._copier is not None:
+            self._copier.trim(frame.pts_seconds)
+
+    def _mux(self, packets: list[Packet]) -> None:
+        for packet in packets:
+            if packet.pts is not None and packet.pts in self._durations:
+                packet.duration = self._durations.pop(packet.pts)
+            # Times of the source; sound is muxed as far as the picture has come, so little is buffered.
+            now = ((packet.dts or 0) + self._origin) * packet.time_base
+            self._output.mux(packet)
+            if self._copier is not None:
+                self._copier.advance(now)
+
+    def commit(self) -> None:
+        """Write what the encoder and the source still hold, and give the file its name."""
+        if self._last is None:
+            raise UsageError(f"{self._path}: there is no frame to write")
+        with self._named_errors():
+            self._mux(self._stream.encode(None))
+            if self._copier is not None:
+                end = self._last.pts_seconds + (self._last.duration or 0) * self._last.time_base
+                self._copier.finish(end if self._trimmed else None)
+                self._copier.close()
+            self._output.close()
+            with self._temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            self._temporary.replace(self._path)
+
+    def discard(self) -> None:
+        """Remove every trace of the output."""
+        if self._copier is not None:
+            self._copier.close()
+        with suppress(av.FFmpegError, OSError):  # What cannot be finished is removed anyway.
+            self._output.close()
+        self._temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(f"{self._path} cannot be written: {reason}") from error

@@ -1,0 +1,206 @@
+"""What can be written: containers, codecs and which go together, and whether a place can be written to."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ..errors import OutputError, UsageError
+from .clip import Clip
+from .pictures import WRITABLE_SUFFIXES, picture_suffix
+from .sequences import existing_of_pattern, is_pattern
+
+OutputKind = Literal["video", "picture", "folder", "pattern"]
+
+# File suffix to the name of FFmpeg's muxer.
+CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+_X26X_PRESETS = (
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """An encoder and how it is asked for quality.
+
+    pix_fmts: by bit depth, the default depth first.
+    crf: the default constant rate factor and its greatest value; None where there is no such thing.
+    presets: the valid ones, the default first; preset_option: the encoder's name for them.
+    """
+
+    encoder: str
+    containers: tuple[str, ...]
+    pix_fmts: dict[int, str]
+    crf: tuple[int, int] | None = None
+    presets: tuple[str, ...] = ()
+    preset_option: str = "preset"
+    options: dict[str, str] = field(default_factory=dict)
+    tag: str | None = None
+
+
+CODECS = {
+    "h264": Codec(
+        "libx264", ("mp4", "mov", "matroska"), {8: "yuv420p"}, (16, 51), ("medium", *_X26X_PRESETS)
+    ),
+    "h265": Codec(
+        "libx265",
+        ("mp4", "mov", "matroska"),
+        {8: "yuv420p", 10: "yuv420p10le"},
+        (18, 51),
+        ("medium", *_X26X_PRESETS),
+        options={"x265-params": "log-level=none"},
+        tag="hvc1",
+    ),
+    "av1": Codec(
+        "libsvtav1",
+        ("mp4", "matroska", "webm"),
+        {8: "yuv420p", 10: "yuv420p10le"},
+        (24, 63),
+        ("6", *map(str, range(14))),
+    ),
+    "vp9": Codec(
+        "libvpx-vp9",
+        ("webm", "matroska", "mp4"),
+        {8: "yuv420p", 10: "yuv420p10le"},
+        (24, 63),
+        ("2", *map(str, range(9))),
+        "cpu-used",
+        {"b": "0", "row-mt": "1"},
+    ),
+    # RGB, because YUV at the same depth would not give back the pixels.
+    "ffv1": Codec(
+        "ffv1",
+        ("matroska",),
+        {8: "bgr0", 10: "gbrp10le", 16: "gbrp16le"},
+        options={"level": "3", "slicecrc": "1"},
+    ),
+    "prores": Codec("prores_ks", ("mov", "matroska"), {10: "yuv422p10le"}, options={"profile": "3"}),
+}
+
+
+def output_kind(path: Path) -> OutputKind:
+    """What a path asks for; raises UsageError for a suffix that names nothing known."""
+    if is_pattern(path):
+        picture_suffix(path)
+        return "pattern"
+    if path.is_dir() or not path.suffix:
+        return "folder"
+    suffix = path.suffix.lower()
+    if suffix in CONTAINERS:
+        return "video"
+    if suffix in WRITABLE_SUFFIXES:
+        return "picture"
+    known = f"{', '.join(CONTAINERS)} for video, {', '.join(sorted(WRITABLE_SUFFIXES))} for pictures"
+    raise UsageError(f"{path} has an unknown suffix; known are {known}, or none for a folder of pictures")
+
+
+def container_of(path: Path) -> str:
+    """The name of FFmpeg's muxer for a video file's suffix."""
+    return CONTAINERS[path.suffix.lower()]
+
+
+def choose_codec(
+    path: Path, codec: str, crf: int | None = None, preset: str | None = None, bit_depth: int | None = None
+) -> Codec:
+    """The codec by name, checked against container and options; raises UsageError listing what is valid."""
+    if codec not in CODECS:
+        raise UsageError(f"unknown codec {codec}; known are {', '.join(CODECS)}")
+    chosen, container = CODECS[codec], container_of(path)
+    if container not in chosen.containers:
+        fitting = [name for name, other in CODECS.items() if container in other.containers]
+        suffixes = [suffix for suffix, name in CONTAINERS.items() if name in chosen.containers]
+        raise UsageError(
+            f"{path.suffix} cannot hold {codec}: use {' or '.join(fitting)}, or a file ending in "
+            f"{' or '.join(suffixes)}"
+        )
+    if bit_depth is not None and bit_depth not in chosen.pix_fmts:
+        depths = " or ".join(map(str, chosen.pix_fmts))
+        raise UsageError(f"{codec} is written with {depths} bits, not {bit_depth}")
+    if crf is not None:
+        if chosen.crf is None:
+            raise UsageError(f"{codec} has no crf; leave it out")
+        if not 0 <= crf <= chosen.crf[1]:
+            raise UsageError(f"crf of {codec} is 0 (best) to {chosen.crf[1]}, not {crf}")
+    if preset is not None and preset not in chosen.presets:
+        valid = ", ".join(dict.fromkeys(chosen.presets)) or "none"
+        raise UsageError(f"unknown preset {preset} for {codec}; valid are {valid}")
+    return chosen
+
+
+def check_output(
+    path: Path | str,
+    clip: Clip,
+    codec: str = "h264",
+    *,
+    crf: int | None = None,
+    preset: str | None = None,
+    bit_depth: int | None = None,
+    start: int = 0,
+    stop: int | None = None,
+    overwrite: bool = False,
+) -> OutputKind:
+    """Everything about an output that can be known before painting; returns what kind it is.
+
+    Raises UsageError for options that contradict each other, OutputError for a place that cannot be written.
+    An existing file is replaced; pictures in an existing folder only with `overwrite`.
+    """
+    path = Path(path)
+    kind = output_kind(path)
+    if kind == "video":
+        choose_codec(path, codec, crf, preset, bit_depth)
+    elif bit_depth not in (None, 8, 16):
+        raise UsageError(f"pictures are written with 8 or 16 bits, not {bit_depth}")
+    if kind == "picture":
+        _check_single(path, clip, start, stop)
+    _check_not_input(path, clip)
+    if kind == "folder" and path.is_file():
+        raise OutputError(f"{path} is a file; give a folder, or a name with a suffix")
+    if not overwrite:
+        _check_unused(path, kind)
+    if kind != "pattern" or path.parent.exists():
+        _check_writable(path, path.parent)
+    else:
+        _check_writable(path, path.parent.parent)
+    return kind
+
+
+def _check_single(path: Path, clip: Clip, start: int, stop: int | None) -> None:
+    last = clip.frame_count if stop is None else stop
+    if clip.kind != "still" and (last is None or last - start != 1):
+        raise UsageError(
+            f"{path} is one picture but the input has more; give a folder, a pattern such as "
+            f"{path.stem}_%04d{path.suffix}, or a range of one frame"
+        )
+
+
+def _check_not_input(path: Path, clip: Clip) -> None:
+    same = path.resolve() == clip.path.resolve()
+    if same or (path.exists() and clip.path.exists() and path.samefile(clip.path)):
+        raise UsageError(f"{path} is the input itself; give the output another name")
+
+
+def _check_unused(path: Path, kind: OutputKind) -> None:
+    if kind == "folder" and path.is_dir() and any(path.iterdir()):
+        raise OutputError(f"the folder {path} is not empty; give a new or an empty one")
+    if kind == "pattern" and existing_of_pattern(path):
+        raise OutputError(f"files like {path} exist already; remove them or give another pattern")
+
+
+def _check_writable(path: Path, folder: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except FileNotFoundError:
+        raise OutputError(f"{path} cannot be written: the folder {folder} does not exist") from None
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written in {folder}: {error.strerror}") from error

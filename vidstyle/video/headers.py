@@ -1,0 +1,183 @@
+"""The few facts that picture files say in their headers: size and orientation, without decoding."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_ORIENTATION_TAG = 0x0112
+
+
+@dataclass(frozen=True, slots=True)
+class PictureHeader:
+    """Size as stored, and the EXIF orientation (1..8) that makes it upright."""
+
+    format: str
+    width: int
+    height: int
+    orientation: int = 1
+    animated: bool = False
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(width, height) after the orientation is applied."""
+        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
+
+
+def picture_format(head: bytes) -> str | None:
+    """Which picture format these first bytes (16 or more) belong to; None if none that is known."""
+    if head.startswith(PNG_SIGNATURE):
+        return "png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head[:4] in (b"II*\0", b"MM\0*"):
+        return "tiff"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[:2] == b"BM":
+        return "bmp"
+    if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
+        return "pnm"
+    return None
+
+
+def read_header(data: bytes) -> PictureHeader:
+    """The header of a whole picture file.
+
+    Raises ValueError with a few words on what is wrong: an unknown format, a damaged or cut file.
+    """
+    readers = {"png": _png, "jpeg": _jpeg, "tiff": _tiff, "webp": _webp, "bmp": _bmp, "pnm": _pnm}
+    kind = picture_format(data[:16])
+    if kind is None:
+        raise ValueError("not a picture in a known format")
+    try:
+        header = readers[kind](data)
+    except (struct.error, IndexError) as error:
+        raise ValueError("the header is damaged") from error
+    if header.width <= 0 or header.height <= 0:
+        raise ValueError("the header gives no size")
+    return header
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(type, body) of each chunk; raises ValueError where a checksum is wrong or the end is missing."""
+    view, position = memoryview(data), len(PNG_SIGNATURE)
+    while True:
+        if position + 12 > len(data):
+            raise ValueError("the file is cut short")
+        length, kind = struct.unpack_from(">I4s", view, position)
+        end = position + 8 + length
+        if end + 4 > len(data):
+            raise ValueError("the file is cut short")
+        if zlib.crc32(view[position + 4 : end]) != struct.unpack_from(">I", view, end)[0]:
+            raise ValueError("a checksum is wrong, the file is damaged")
+        yield kind, bytes(view[position + 8 : end]) if kind != b"IDAT" else b""
+        if kind == b"IEND":
+            return
+        position = end + 4
+
+
+def _png(data: bytes) -> PictureHeader:
+    width = height = 0
+    orientation = 1
+    for kind, body in png_chunks(data):
+        if kind == b"IHDR":
+            width, height = struct.unpack_from(">II", body)
+        elif kind == b"eXIf":
+            orientation = _exif_orientation(body)
+    return PictureHeader("png", width, height, orientation)
+
+
+def _jpeg(data: bytes) -> PictureHeader:
+    position, orientation, size = 2, 1, (0, 0)
+    while True:
+        while data[position] == 0xFF:
+            position += 1
+        marker = data[position]
+        (length,) = struct.unpack_from(">H", data, position + 1)
+        body = data[position + 3 : position + 1 + length]
+        if marker == 0xE1 and body.startswith(b"Exif\0\0"):
+            orientation = _exif_orientation(body[6:])
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", body, 1)
+            size = (width, height)
+        elif marker == 0xDA:
+            if data.rfind(b"\xff\xd9") < position:
+                raise ValueError("the file is cut short")
+            return PictureHeader("jpeg", *size, orientation)
+        position += 1 + length
+
+
+def _tiff(data: bytes) -> PictureHeader:
+    entries = _tiff_entries(data)
+    width, height = entries.get(256, 0), entries.get(257, 0)
+    return PictureHeader("tiff", width, height, _valid(entries.get(_ORIENTATION_TAG, 1)))
+
+
+def _webp(data: bytes) -> PictureHeader:
+    width = height = 0
+    orientation, animated = 1, False
+    if struct.unpack_from("<I", data, 4)[0] + 8 > len(data) + 1:
+        raise ValueError("the file is cut short")
+    position = 12
+    while position + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, position)
+        body = data[position + 8 : position + 8 + length]
+        if kind == b"VP8X":
+            animated = bool(body[0] & 2)
+            width = 1 + int.from_bytes(body[4:7], "little")
+            height = 1 + int.from_bytes(body[7:10], "little")
+        elif kind == b"VP8 " and not width:
+            width, height = (value & 0x3FFF for value in struct.unpack_from("<HH", body, 6))
+        elif kind == b"VP8L" and not width:
+            bits = int.from_bytes(body[1:5], "little")
+            width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        elif kind == b"EXIF":
+            orientation = _exif_orientation(body.removeprefix(b"Exif\0\0"))
+        position += 8 + length + length % 2
+    return PictureHeader("webp", width, height, orientation, animated)
+
+
+def _bmp(data: bytes) -> PictureHeader:
+    if struct.unpack_from("<I", data, 14)[0] == 12:
+        width, height = struct.unpack_from("<HH", data, 18)
+    else:
+        width, height = struct.unpack_from("<ii", data, 18)
+    return PictureHeader("bmp", width, abs(height))
+
+
+def _pnm(data: bytes) -> PictureHeader:
+    lines = [line.split(b"#")[0] for line in data[:4096].split(b"\n")]
+    words = b" ".join(lines).split()
+    try:
+        return PictureHeader("pnm", int(words[1]), int(words[2]))
+    except ValueError as error:
+        raise ValueError("the header is damaged") from error
+
+
+def _exif_orientation(tiff: bytes) -> int:
+    try:
+        return _valid(_tiff_entries(tiff).get(_ORIENTATION_TAG, 1))
+    except struct.error:
+        return 1  # Broken EXIF is common and says nothing about the picture.
+
+
+def _valid(orientation: int) -> int:
+    return orientation if 1 <= orientation <= 8 else 1
+
+
+def _tiff_entries(data: bytes) -> dict[int, int]:
+    """The single-number SHORT and LONG entries of the first directory of a TIFF structure."""
+    order = "<" if data[:2] == b"II" else ">"
+    (offset,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, offset)
+    entries = {}
+    for index in range(count):
+        at = offset + 2 + 12 * index
+        tag, kind, number = struct.unpack_from(order + "HHI", data, at)
+        if number == 1 and kind in (3, 4):
+            (entries[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, at + 8)
+    return entries

@@ -1,0 +1,189 @@
+"""Single pictures: read upright with their depth and transparency, write whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..errors import MediaError, OutputError, UsageError
+from .headers import PictureHeader, read_header
+
+MAX_PIXELS = 2**28
+READABLE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"}
+)
+# JPEG and WebP lose a little; PNG and TIFF lose nothing. The fastest PNG level: disk is cheaper than time.
+_WRITE_OPTIONS: dict[str, list[int]] = {
+    ".png": [cv2.IMWRITE_PNG_COMPRESSION, 1],
+    ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 95],
+    ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, 95],
+    ".tif": [],
+    ".tiff": [],
+    ".webp": [cv2.IMWRITE_WEBP_QUALITY, 95],
+}
+WRITABLE_SUFFIXES = frozenset(_WRITE_OPTIONS)
+_DEEP = frozenset({".png", ".tif", ".tiff"})
+_TRANSPARENT = frozenset({".png", ".tif", ".tiff", ".webp"})
+
+Picture = tuple[np.ndarray, np.ndarray | None]
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Sort key that puts img2 before img10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def read_bytes(path: Path) -> bytes:
+    """The contents of a file; raises MediaError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise MediaError(f"{path} does not exist") from None
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def picture_header(data: bytes, name: object) -> PictureHeader:
+    """Size and orientation of a picture file's contents; raises MediaError, also for absurd sizes."""
+    try:
+        header = read_header(data)
+    except ValueError as error:
+        raise MediaError(f"{name} cannot be read as a picture: {error}") from error
+    if header.animated:
+        raise MediaError(f"{name} is an animated WebP, which cannot be read; convert it to a video first")
+    check_size(header.width, header.height, name)
+    return header
+
+
+def check_size(width: int, height: int, name: object) -> None:
+    """Raises MediaError for sizes that no machine could paint."""
+    if width * height > MAX_PIXELS:
+        raise MediaError(f"{name} is {width}x{height}, more than the {MAX_PIXELS} pixels that can be handled")
+
+
+def read_picture(path: Path | str) -> Picture:
+    """Read a picture, upright.
+
+    Returns (pixels uint8 or uint16 (3, H, W) full-range RGB, alpha of the same dtype (1, H, W) or None).
+    Raises MediaError for a missing, broken, foreign or absurdly large file.
+    """
+    path = Path(path)
+    return decode_picture(read_bytes(path), path)
+
+
+def decode_picture(data: bytes, name: object) -> Picture:
+    """`read_picture` for a file's contents; `name` is what an error calls them."""
+    header = picture_header(data, name)
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        image = None
+    if image is None:
+        raise MediaError(f"{name} cannot be read as a picture: the file is damaged")
+    if image.dtype not in (np.uint8, np.uint16):
+        raise MediaError(f"{name} holds {image.dtype} values; convert it to 8 or 16 bits per channel")
+    return _split(_upright(image, header.orientation))
+
+
+def _upright(image: np.ndarray, orientation: int) -> np.ndarray:
+    """Undo an EXIF orientation of an (H, W) or (H, W, C) array; IMREAD_UNCHANGED leaves it as stored."""
+    if orientation >= 5:
+        image = image.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    return image
+
+
+def _split(image: np.ndarray) -> Picture:
+    if image.ndim == 2:
+        image = image[:, :, None]
+    channels = image.shape[2]
+    alpha = np.ascontiguousarray(image[None, :, :, -1]) if channels in (2, 4) else None
+    order = [2, 1, 0] if channels >= 3 else [0, 0, 0]
+    return np.ascontiguousarray(image[:, :, order].transpose(2, 0, 1)), alpha
+
+
+def _join(pixels: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+    planes = [pixels[::-1]] if alpha is None else [pixels[::-1], alpha]
+    return np.ascontiguousarray(np.concatenate(planes).transpose(1, 2, 0))
+
+
+def encode_png(pixels: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
+    """Losslessly, as a PNG file's contents: pixels uint8 or uint16 (3, H, W), alpha (1, H, W) or None."""
+    return _encode(".png", pixels, alpha)
+
+
+def decode_png(data: bytes) -> Picture:
+    """The inverse of `encode_png`; raises MediaError where the data is damaged (checksums are verified)."""
+    return decode_picture(data, "stored picture")
+
+
+def _encode(suffix: str, pixels: np.ndarray, alpha: np.ndarray | None) -> bytes:
+    done, data = cv2.imencode(suffix, _join(pixels, alpha), _WRITE_OPTIONS[suffix])
+    if not done:
+        raise OutputError(f"a {suffix} picture of {pixels.shape[2]}x{pixels.shape[1]} cannot be encoded")
+    return data.tobytes()
+
+
+def picture_suffix(path: Path) -> str:
+    """The lower-case suffix of a picture that is to be written; raises UsageError for an unknown one."""
+    suffix = path.suffix.lower()
+    if suffix not in WRITABLE_SUFFIXES:
+        raise UsageError(f"{path}: pictures can be written as {', '.join(sorted(WRITABLE_SUFFIXES))}")
+    return suffix
+
+
+def keeps_alpha(path: Path) -> bool:
+    """Whether the format that this path's suffix names can hold transparency."""
+    return path.suffix.lower() in _TRANSPARENT
+
+
+def to_depth(pixels: np.ndarray, depth: int) -> np.ndarray:
+    """uint8 or uint16 pixels of any shape as uint8 (depth 8) or uint16 (depth 16), full range, rounded."""
+    if depth == 8 and pixels.dtype == np.uint16:
+        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if depth == 16 and pixels.dtype == np.uint8:
+        return pixels.astype(np.uint16) * np.uint16(257)
+    return pixels
+
+
+def write_picture(path: Path | str, pixels: np.ndarray, alpha: np.ndarray | None = None) -> None:
+    """Write a picture in the format that the suffix names; it appears whole or not at all.
+
+    pixels: uint8 or uint16 (3, H, W), full-range RGB; alpha: same dtype (1, H, W) or None.
+    JPEG and WebP hold 8 bits, JPEG no transparency: what does not fit is rounded or left out.
+    Raises UsageError for an unknown suffix, OutputError where it cannot be written.
+    """
+    path = Path(path)
+    suffix = picture_suffix(path)
+    if suffix not in _DEEP:
+        pixels, alpha = to_depth(pixels, 8), None if alpha is None else to_depth(alpha, 8)
+    data = _encode(suffix, pixels, alpha if suffix in _TRANSPARENT else None)
+    write_whole(path, data)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A hidden name in the same folder (so that it can be renamed to `path`) that nothing else uses."""
+    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file by way of a hidden temporary beside it; raises OutputError."""
+    temporary = temporary_beside(path)
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,42 @@
+"""Open anything that shows pictures: a video file, a still, a folder or a numbered pattern of pictures."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from ..errors import MediaError
+from .clip import Clip, StreamInfo
+from .colour import ColorInfo
+from .decode import VideoClip
+from .headers import picture_format
+from .sequences import PictureClip, is_pattern, pictures_of_folder, pictures_of_pattern
+
+__all__ = ["Clip", "ColorInfo", "StreamInfo", "open_clip"]
+
+
+def open_clip(path: Path | str, *, fps: Fraction | None = None) -> Clip:
+    """Open a video file, a picture, a folder of pictures or a pattern such as `frames/%04d.png`.
+
+    fps: frames per second of picture sequences (default 25).
+    The first frame is decoded, so that a clip that opens can be read.
+    Raises MediaError, one line, where the path names nothing that can be read as a clip.
+    """
+    path = Path(path)
+    if is_pattern(path) and not path.exists():
+        return PictureClip(path, pictures_of_pattern(path), fps)
+    if path.is_dir():
+        return PictureClip(path, pictures_of_folder(path), fps)
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except FileNotFoundError:
+        raise MediaError(f"{path} does not exist") from None
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror}") from error
+    if not head:
+        raise MediaError(f"{path} is empty (0 bytes)")
+    # Motion JPEG without a container begins as a JPEG picture does.
+    if picture_format(head) and path.suffix.lower() not in (".mjpg", ".mjpeg"):
+        return PictureClip(path, [path], fps)
+    return VideoClip(path)

@@ -1,0 +1,266 @@
+"""Sound and subtitles of the source, carried over to the result: copied packet by packet where possible."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from typing import cast
+
+import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Disposition, Stream
+from av.subtitles.stream import SubtitleStream
+
+from .decode import VideoClip, describe, open_input
+from .subtitles import TEXT_CODECS, header, pack, unpack
+
+# Of the container itself, written by the muxer.
+_OWN_METADATA = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
+
+Notice = Callable[[str], None]
+
+# What players expect in a container; FFmpeg would write more (PCM or Vorbis in MP4) than they play.
+_AUDIO = {
+    "mp4": {"aac", "mp2", "mp3", "ac3", "eac3", "alac", "flac", "opus", "dts"},
+    "mov": {"aac", "mp2", "mp3", "ac3", "eac3", "alac"},
+    "webm": {"opus", "vorbis"},
+}
+_AUDIO_FALLBACK = {"webm": "libopus"}
+_SUBTITLE_FALLBACK = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
+
+
+class _Track(ABC):
+    """One stream of the result that is not the picture; `shift` is subtracted from all its times."""
+
+    def __init__(self, source: Stream, target: Stream) -> None:
+        self.target = target
+        target.metadata.update(source.metadata)
+        target.disposition = source.disposition
+
+    @abstractmethod
+    def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
+        """The packets of the result that a packet of the source becomes."""
+
+    def flush(self) -> Iterable[Packet]:
+        """Whatever is still held back, at the end."""
+        return ()
+
+
+class _Copied(_Track):
+    def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
+        ticks = round(shift / packet.time_base)
+        packet.stream = self.target
+        if packet.pts is not None:
+            packet.pts -= ticks
+        if packet.dts is not None:
+            packet.dts -= ticks
+        return (packet,)
+
+
+class _TextSubtitle(_Track):
+    """Text subtitles in another packing; styles are lost."""
+
+    def __init__(self, source: SubtitleStream, target: SubtitleStream) -> None:
+        super().__init__(source, target)
+        target.codec_context.subtitle_header = header()
+        self.codecs = (source.codec_context.codec.canonical_name, target.codec_context.codec.canonical_name)
+
+    def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
+        text = unpack(self.codecs[0], bytes(packet))
+        if not text:
+            return
+        result = Packet(pack(self.codecs[1], text))
+        result.stream, result.time_base, result.is_keyframe = self.target, packet.time_base, True
+        result.pts = result.dts = (packet.pts or 0) - round(shift / packet.time_base)
+        result.duration = packet.duration
+        yield result
+
+
+class _Encoded(_Track):
+    """Sound that the container cannot hold as it is, in the codec that it can hold best."""
+
+    def __init__(self, source: AudioStream, target: AudioStream) -> None:
+        super().__init__(source, target)
+        self.source, self.encoder = source, target
+        self.resampler: av.AudioResampler | None = None
+        self.shift = Fraction(0)
+
+    def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
+        self.shift = shift
+        try:
+            frames = self.source.decode(packet)
+        except av.FFmpegError:
+            return  # A damaged packet is a short silence, not the end of the film.
+        for frame in frames:
+            yield from self._encode(frame)
+
+    def flush(self) -> Iterable[Packet]:
+        for frame in self.source.decode(None):
+            yield from self._encode(frame)
+        if self.resampler is not None:
+            yield from self._encode(None)
+            yield from self.encoder.encode(None)
+
+    def _encode(self, frame: av.AudioFrame | None) -> Iterator[Packet]:
+        if self.resampler is None:
+            context = self.encoder.codec_context
+            self.resampler = av.AudioResampler(
+                context.format, context.layout, context.sample_rate, context.frame_size or None
+            )
+        for part in self.resampler.resample(frame):
+            if part.pts is not None:
+                part.pts -= round(self.shift * part.sample_rate)
+            yield from self.encoder.encode(part)
+
+
+class StreamCopier:
+    """Reads the source once more and feeds its sound and subtitles to the result as the picture advances."""
+
+    def __init__(self, clip: VideoClip, output: OutputContainer, notice: Notice) -> None:
+        self._input = open_input(clip.path)
+        self._output = output
+        self._notice = notice
+        self._tracks: dict[int, _Track] = {}
+        for stream in self._input.streams:
+            if stream.type in ("audio", "subtitle"):
+                self._add(stream)
+            elif stream.type == "video" and stream.index != clip.stream_index:
+                self._leave_out_picture(stream)
+        self._copy_metadata()
+        self._packets = self._demux()
+        self._next = next(self._packets, None)
+        self._held: list[Packet] = []
+        self.begin: Fraction | None = None
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._input.close()
+
+    def trim(self, begin: Fraction) -> None:
+        """Leave out what ends before `begin` (seconds of the source), which becomes time 0."""
+        self.begin = begin
+
+    def advance(self, until: Fraction) -> None:
+        """Mux all packets that begin before `until`, in seconds of the source."""
+        while self._next is not None and _seconds(self._next) < until:
+            self._mux(self._next)
+            self._next = next(self._packets, None)
+        self._release(until)
+
+    def finish(self, end: Fraction | None) -> None:
+        """Mux the rest, up to `end` seconds of the source where that is given, and what the encoders hold."""
+        while self._next is not None:
+            if end is None or _seconds(self._next) < end:
+                self._mux(self._next)
+            self._next = next(self._packets, None)
+        if end is not None:
+            self._shorten_held(end)
+        self._release(None)
+        for track in self._tracks.values():
+            self._output.mux(list(track.flush()))
+
+    def _demux(self) -> Iterator[Packet]:
+        chosen = [self._input.streams[index] for index in self._tracks]
+        if not chosen:
+            return
+        try:
+            for packet in self._input.demux(*chosen):
+                if packet.size and (packet.pts is not None or packet.dts is not None):
+                    yield packet
+        except av.FFmpegError:
+            return  # A broken-off source was noted by the reader of its frames.
+
+    def _mux(self, packet: Packet) -> None:
+        if self.begin is not None:
+            if _end(packet) <= self.begin:
+                return
+            if packet.stream.type == "subtitle":
+                self._held.append(packet)  # Until it is known whether it outlasts the range.
+                return
+        self._convert(packet)
+
+    def _release(self, until: Fraction | None) -> None:
+        """Mux the held subtitles that are over by `until`, or all of them."""
+        while self._held and (until is None or _end(self._held[0]) <= until):
+            self._convert(self._held.pop(0))
+
+    def _shorten_held(self, end: Fraction) -> None:
+        for packet in self._held:
+            packet.duration = round((min(_end(packet), end) - _seconds(packet)) / packet.time_base)
+
+    def _convert(self, packet: Packet) -> None:
+        if packet.stream.type == "subtitle" and self.begin is not None and _seconds(packet) < self.begin:
+            end = _end(packet)
+            packet.pts = packet.dts = round(self.begin / packet.time_base)
+            packet.duration = round(end / packet.time_base) - packet.pts
+        track = self._tracks[packet.stream_index]
+        self._output.mux(list(track.convert(packet, self.begin or Fraction(0))))
+
+    def _copy_metadata(self) -> None:
+        metadata = self._input.metadata
+        self._output.metadata.update({k: v for k, v in metadata.items() if k not in _OWN_METADATA})
+
+    def _leave_out_picture(self, stream: Stream) -> None:
+        if not stream.disposition & Disposition.attached_pic:
+            self._notice(f"{stream_name(stream)} is left out: only the first picture is painted")
+
+    def _add(self, stream: Stream) -> None:
+        container, name = self._output.format.name, stream_name(stream)
+        codec = _codec_name(stream)
+        if codec is None:
+            self._notice(f"{name} is left out: its codec is unknown")
+        elif self._holds(stream):
+            self._tracks[stream.index] = _Copied(stream, self._output.add_stream_from_template(stream))
+        elif isinstance(stream, AudioStream):
+            self._add_encoded(stream, _AUDIO_FALLBACK.get(container, "aac"))
+        elif isinstance(stream, SubtitleStream) and codec in TEXT_CODECS:
+            target = cast(SubtitleStream, self._output.add_stream(_SUBTITLE_FALLBACK[container]))
+            self._tracks[stream.index] = _TextSubtitle(stream, target)
+            self._notice(
+                f"{name} is converted to {_SUBTITLE_FALLBACK[container]}, which {container} can hold"
+            )
+        else:
+            self._notice(f"{name} is left out: {container} cannot hold it; a .mkv output would")
+
+    def _add_encoded(self, stream: AudioStream, codec: str) -> None:
+        rates = av.Codec(codec, "w").audio_rates
+        source = stream.codec_context
+        rate = source.sample_rate if not rates or source.sample_rate in rates else 48000
+        channels = source.layout.nb_channels
+        layout = source.layout.name if channels <= 8 and "channels" not in source.layout.name else "stereo"
+        target = cast(AudioStream, self._output.add_stream(codec, rate=rate, layout=layout))
+        target.codec_context.bit_rate = 96_000 * max(channels, 2)
+        self._tracks[stream.index] = _Encoded(stream, target)
+        container = self._output.format.name
+        self._notice(f"{stream_name(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
+
+    def _holds(self, stream: Stream) -> bool:
+        names = {stream.codec_context.codec.name, _codec_name(stream)}
+        container = self._output.format.name
+        if stream.type == "audio":
+            # QuickTime is made for sound straight from a camera or an editor.
+            raw = container == "mov" and str(_codec_name(stream)).startswith("pcm_")
+            if not raw and not names & _AUDIO.get(container, names):
+                return False
+        return bool(names & self._output.supported_codecs)
+
+
+def stream_name(stream: Stream) -> str:
+    """A stream in a user's words: `audio track 2 (vorbis) [deu]`."""
+    return str(describe(stream))
+
+
+def _codec_name(stream: Stream) -> str | None:
+    return stream.codec_context.codec.canonical_name if stream.codec_context else None
+
+
+def _seconds(packet: Packet) -> Fraction:
+    ticks = packet.pts if packet.pts is not None else packet.dts
+    return Fraction(ticks or 0) * packet.time_base
+
+
+def _end(packet: Packet) -> Fraction:
+    return _seconds(packet) + (packet.duration or 0) * packet.time_base

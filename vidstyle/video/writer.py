@@ -1,0 +1,157 @@
+"""Open an output of any kind for writing: a video file, a picture, a folder or a pattern of pictures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from ..errors import OutputError, UsageError
+from ..types import Frame
+from .clip import Clip
+from .encode import VideoWriter
+from .formats import OutputKind, check_output, choose_codec
+from .pictures import keeps_alpha, temporary_beside, to_depth, write_picture
+
+__all__ = ["Writer", "check_output", "open_writer"]
+
+
+class _Sink(Protocol):
+    def write(self, frame: Frame) -> None: ...
+    def commit(self) -> None: ...
+    def discard(self) -> None: ...
+
+
+class Writer:
+    """Takes frames in order; the output appears when the `with` block ends without an error."""
+
+    def __init__(self, sink: _Sink) -> None:
+        self._sink = sink
+
+    def write(self, frame: Frame) -> None:
+        """Write the next frame; raises OutputError, for a full disk say."""
+        self._sink.write(frame)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._sink.commit()
+        finally:
+            self._sink.discard()
+
+
+def open_writer(
+    path: Path | str,
+    clip: Clip,
+    *,
+    width: int,
+    height: int,
+    codec: str = "h264",
+    crf: int | None = None,
+    preset: str | None = None,
+    bit_depth: int | None = None,
+    start: int = 0,
+    stop: int | None = None,
+    overwrite: bool = False,
+    notice: Callable[[str], None],
+) -> Writer:
+    """A writer, used as a context manager, of frames of `width` x `height` pixels made from those of `clip`.
+
+    path: a video (.mp4 .m4v .mov .mkv .webm), a picture, a folder (no suffix) or a pattern
+        (`out/%04d.png`), which numbers pictures by the index of their frame.
+    codec, crf, preset: for videos; see `formats.CODECS`. crf 0 is best.
+    bit_depth: 8, 10 or 16 where the codec or the picture format has it; None is the codec's usual depth,
+        and for pictures the depth of the frames.
+    start, stop: the frames are [start, stop) of the clip; if that is not all, the result begins at time 0
+        and sound and subtitles are cut to match. Otherwise times are those of the source, exactly.
+    notice: called with one line for each thing that could not be carried over as it is.
+
+    Raises what `check_output` raises.
+    """
+    path = Path(path)
+    kind = check_output(
+        path,
+        clip,
+        codec,
+        crf=crf,
+        preset=preset,
+        bit_depth=bit_depth,
+        start=start,
+        stop=stop,
+        overwrite=overwrite,
+    )
+    if kind != "video":
+        return Writer(PictureWriter(path, kind, bit_depth, overwrite, notice))
+    chosen = choose_codec(path, codec)
+    options = {}
+    if chosen.crf:
+        options["crf"] = str(chosen.crf[0] if crf is None else crf)
+    if chosen.presets:
+        options[chosen.preset_option] = preset or chosen.presets[0]
+    trimmed = start > 0 or stop is not None
+    return Writer(VideoWriter(path, clip, chosen, options, (width, height), bit_depth, trimmed, notice))
+
+
+class PictureWriter:
+    """One picture, or one per frame, gathered in a hidden folder beside the output until all are there."""
+
+    def __init__(
+        self,
+        path: Path,
+        kind: OutputKind,
+        bit_depth: int | None,
+        overwrite: bool,
+        notice: Callable[[str], None],
+    ) -> None:
+        self._path, self._kind, self._depth, self._overwrite = path, kind, bit_depth, overwrite
+        self._notice = notice
+        self._pattern = path.name if kind == "pattern" else "%06d.png" if kind == "folder" else path.name
+        self._written: list[Path] = []
+        # A pattern's own folder may not exist yet.
+        beside = path.parent if kind == "pattern" and not path.parent.exists() else path
+        self._temporary = temporary_beside(beside)
+        try:
+            self._temporary.mkdir()
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+
+    def write(self, frame: Frame) -> None:
+        """Write the frame under its number."""
+        if self._kind == "picture" and self._written:
+            raise UsageError(f"{self._path} is one picture but there are more frames")
+        name = self._pattern % frame.index if self._kind != "picture" else self._pattern
+        pixels, alpha = frame.pixels, frame.alpha
+        if self._depth is not None:
+            pixels = to_depth(pixels, self._depth)
+        if alpha is not None:
+            alpha = to_depth(alpha, 8 * pixels.itemsize)
+            if not keeps_alpha(Path(name)):
+                self._notice(f"{Path(name).suffix} has no transparency: it is left out")
+        write_picture(self._temporary / name, pixels, alpha)
+        self._written.append(self._temporary / name)
+
+    def commit(self) -> None:
+        """Give everything its name."""
+        if not self._written:
+            raise UsageError(f"{self._path}: there is no frame to write")
+        try:
+            if self._kind == "folder" and not self._path.exists():
+                self._temporary.rename(self._path)
+                return
+            folder = self._path if self._kind == "folder" else self._path.parent
+            folder.mkdir(exist_ok=True)
+            for file in self._written:
+                file.replace(folder / file.name)
+        except OSError as error:
+            raise OutputError(f"{self._path} cannot be written: {error.strerror}") from error
+
+    def discard(self) -> None:
+        """Remove what has not got its name."""
+        shutil.rmtree(self._temporary, ignore_errors=True)
