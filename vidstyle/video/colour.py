@@ -12,6 +12,8 @@ import av
 import numpy as np
 from av.filter import Graph
 
+from .pictures import to_depth
+
 UNSPECIFIED = 2
 RGB, BT709, FCC, BT470BG, SMPTE170M, SMPTE240M, BT2020, BT2020_CL = 0, 1, 4, 5, 6, 7, 9, 10
 _SRGB, PQ, HLG = 13, 16, 18
@@ -118,7 +120,10 @@ class ToRGB:
                 scale += f":in_color_matrix={matrix}:in_range={'pc' if color.range == FULL else 'tv'}"
             self._graph, self._key = _graph(frame, scale, self.format), key
         green, blue, red = _planes(_push(self._graph, frame))
-        return np.stack([red, green, blue])
+        pixels = np.stack([red, green, blue])
+        if pixels.dtype == np.uint16:
+            pixels = _rescale(pixels, _white(color, bit_depth(frame)), 65535)
+        return pixels
 
 
 class FromRGB:
@@ -127,12 +132,14 @@ class FromRGB:
     def __init__(self, pix_fmt: str, color: ColorInfo) -> None:
         self.pix_fmt = pix_fmt
         self.color = color
+        self._depth = av.VideoFormat(pix_fmt).components[0].bits
         self._graph: Graph | None = None
         self._key: tuple[object, ...] = ()
 
     def __call__(self, pixels: np.ndarray) -> av.VideoFrame:
         """pixels: uint8 or uint16 (3, H, W), full range."""
         _, height, width = pixels.shape
+        pixels = self._for_swscale(pixels)
         frame = av.VideoFrame(width, height, "gbrp" if pixels.dtype == np.uint8 else "gbrp16le")
         for plane, channel in zip(_planes(frame), pixels[[1, 2, 0]], strict=True):
             plane[:] = channel
@@ -145,6 +152,28 @@ class FromRGB:
         result = _push(self._graph, frame)
         result.color_range, result.colorspace = self.color.range, self.color.matrix
         return result
+
+    def _for_swscale(self, pixels: np.ndarray) -> np.ndarray:
+        depth = self._depth
+        if (
+            self.color.matrix == RGB
+        ):  # Rounded here to the codes that will be stored, so that nothing is lost.
+            if depth == 8:
+                return to_depth(pixels, 8)
+            codes = _rescale(to_depth(pixels, 16), 65535, (1 << depth) - 1)
+            return codes << np.uint16(16 - depth)
+        return pixels if pixels.dtype == np.uint8 else _rescale(pixels, 65535, _white(self.color, depth))
+
+
+def _rescale(pixels: np.ndarray, white: int, new_white: int) -> np.ndarray:
+    """uint16 pixels with another code for white, rounded and clipped."""
+    codes = (pixels.astype(np.uint32) * np.uint32(new_white) + np.uint32(white // 2)) // np.uint32(white)
+    return np.minimum(codes, 65535).astype(np.uint16)
+
+
+def _white(color: ColorInfo, depth: int) -> int:
+    """Swscale's code for white in 16-bit RGB: that of the other format's depth (limited: of 8 bits), shifted."""
+    return 255 << 8 if color.range != FULL else ((1 << depth) - 1) << (16 - depth)
 
 
 def _graph(frame: av.VideoFrame, scale: str, pix_fmt: str) -> Graph:

@@ -122,7 +122,6 @@ class VideoClip(Clip):
             convert = ToRGB(*self._scaled, deep=self.bit_depth > 8)
             time_base = stream.time_base or 1 / self._rate
             orientation: Orientation | None = None
-            index = -1
             for index, timed in enumerate(self._timed(container, stream, time_base)):
                 if stop is not None and index >= stop:
                     return
@@ -134,14 +133,6 @@ class VideoClip(Clip):
                     convert(timed.frame, frame_color(timed.frame, stream.codec_context))
                 )
                 yield Frame(pixels, index, timed.pts, time_base, timed.duration)
-            self._check_count(index + 1, stream)
-
-    def _check_count(self, decoded: int, stream: VideoStream) -> None:
-        # The header also counts frames that an edit list hides, so a few fewer are no sign of damage.
-        if decoded < 0.95 * stream.frames - 2:
-            self.notice(
-                f"{self.path.name} breaks off: {decoded} of its {stream.frames} frames can be decoded"
-            )
 
     def _timed(self, container: InputContainer, stream: VideoStream, time_base: Fraction) -> Iterator[_Timed]:
         """Frames with increasing pts; the duration is the distance to the next frame's."""
@@ -158,7 +149,19 @@ class VideoClip(Clip):
                 yield _Timed(held, held_pts, pts - held_pts)
             held, held_pts = frame, pts
         if held is not None:
-            yield _Timed(held, held_pts, held.duration or step)
+            duration = held.duration or step
+            yield _Timed(held, held_pts, duration)
+            self._check_end(stream, (held_pts + duration) * time_base)
+
+    def _check_end(self, stream: VideoStream, end: Fraction) -> None:
+        """A file that was cut short often just ends; only its header knows that there should be more."""
+        if not stream.duration or stream.time_base is None:
+            return
+        missing = ((stream.start_time or 0) + stream.duration) * stream.time_base - end
+        if missing > max(Fraction(1, 2), 2 / self._rate):
+            self.notice(
+                f"{self.path.name} breaks off {float(missing):.1f} seconds before the end it announces"
+            )
 
     def _note_size(self, before: av.VideoFrame, after: av.VideoFrame) -> None:
         if (before.width, before.height) != (after.width, after.height):

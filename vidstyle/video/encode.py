@@ -23,6 +23,9 @@ from .pictures import temporary_beside
 from .sequences import DEFAULT_RATE
 from .streams import Notice, StreamCopier
 
+# SVT-AV1 writes to stderr by itself unless it is told to keep to errors.
+os.environ.setdefault("SVT_LOG", "1")
+
 
 class VideoWriter:
     """Encodes frames to a hidden temporary file that gets its name when everything is written.
@@ -58,7 +61,7 @@ class VideoWriter:
             try:
                 self._stream = self._add_stream(codec, options, bit_depth)
                 if isinstance(clip, VideoClip):
-                    self._copier = StreamCopier(clip, self._output, notice)
+                    self._copier = StreamCopier(clip, self._output, trimmed, notice)
             except BaseException:
                 self.discard()
                 raise

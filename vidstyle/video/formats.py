@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import av
+
 from ..errors import OutputError, UsageError
 from .clip import Clip
 from .pictures import WRITABLE_SUFFIXES, picture_suffix
@@ -71,7 +73,7 @@ CODECS = {
     "vp9": Codec(
         "libvpx-vp9",
         ("webm", "matroska", "mp4"),
-        {8: "yuv420p", 10: "yuv420p10le"},
+        {8: "yuv420p"},  # PyAV's libvpx is built without its deeper profiles
         (24, 63),
         ("2", *map(str, range(9))),
         "cpu-used",
@@ -116,6 +118,8 @@ def choose_codec(
     if codec not in CODECS:
         raise UsageError(f"unknown codec {codec}; known are {', '.join(CODECS)}")
     chosen, container = CODECS[codec], container_of(path)
+    if chosen.encoder not in av.codecs_available:
+        raise UsageError(f"this build of PyAV has no encoder for {codec}; use another codec")
     if container not in chosen.containers:
         fitting = [name for name, other in CODECS.items() if container in other.containers]
         suffixes = [suffix for suffix, name in CONTAINERS.items() if name in chosen.containers]

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import cast
 
 import av
+import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
@@ -50,6 +51,10 @@ class _Track(ABC):
 
 
 class _Copied(_Track):
+    def __init__(self, source: Stream, target: Stream, from_zero: bool) -> None:
+        super().__init__(source, target)
+        self._from_zero = from_zero
+
     def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
         ticks = round(shift / packet.time_base)
         packet.stream = self.target
@@ -57,6 +62,10 @@ class _Copied(_Track):
             packet.pts -= ticks
         if packet.dts is not None:
             packet.dts -= ticks
+        if self._from_zero and packet.pts is not None and packet.pts < 0:
+            if -2 * packet.pts > (packet.duration or 0):
+                return ()
+            packet.pts = packet.dts = 0
         return (packet,)
 
 
@@ -111,15 +120,17 @@ class _Encoded(_Track):
                 context.format, context.layout, context.sample_rate, context.frame_size or None
             )
         for part in self.resampler.resample(frame):
-            if part.pts is not None:
-                part.pts -= round(self.shift * part.sample_rate)
-            yield from self.encoder.encode(part)
+            part.pts = (part.pts or 0) - round(self.shift * part.sample_rate)
+            audible = _from_zero(part)
+            if audible is not None:
+                yield from self.encoder.encode(audible)
 
 
 class StreamCopier:
     """Reads the source once more and feeds its sound and subtitles to the result as the picture advances."""
 
-    def __init__(self, clip: VideoClip, output: OutputContainer, notice: Notice) -> None:
+    def __init__(self, clip: VideoClip, output: OutputContainer, trimmed: bool, notice: Notice) -> None:
+        self._trimmed = trimmed
         self._input = open_input(clip.path)
         self._output = output
         self._notice = notice
@@ -129,7 +140,9 @@ class StreamCopier:
                 self._add(stream)
             elif stream.type == "video" and stream.index != clip.stream_index:
                 self._leave_out_picture(stream)
-        self._copy_metadata()
+        self._output.metadata.update(
+            {key: value for key, value in self._input.metadata.items() if key not in _OWN_METADATA}
+        )
         self._packets = self._demux()
         self._next = next(self._packets, None)
         self._held: list[Packet] = []
@@ -199,10 +212,6 @@ class StreamCopier:
         track = self._tracks[packet.stream_index]
         self._output.mux(list(track.convert(packet, self.begin or Fraction(0))))
 
-    def _copy_metadata(self) -> None:
-        metadata = self._input.metadata
-        self._output.metadata.update({k: v for k, v in metadata.items() if k not in _OWN_METADATA})
-
     def _leave_out_picture(self, stream: Stream) -> None:
         if not stream.disposition & Disposition.attached_pic:
             self._notice(f"{stream_name(stream)} is left out: only the first picture is painted")
@@ -213,7 +222,7 @@ class StreamCopier:
         if codec is None:
             self._notice(f"{name} is left out: its codec is unknown")
         elif self._holds(stream):
-            self._tracks[stream.index] = _Copied(stream, self._output.add_stream_from_template(stream))
+            self._tracks[stream.index] = self._copied(stream)
         elif isinstance(stream, AudioStream):
             self._add_encoded(stream, _AUDIO_FALLBACK.get(container, "aac"))
         elif isinstance(stream, SubtitleStream) and codec in TEXT_CODECS:
@@ -224,6 +233,14 @@ class StreamCopier:
             )
         else:
             self._notice(f"{name} is left out: {container} cannot hold it; a .mkv output would")
+
+    def _copied(self, stream: Stream) -> _Copied:
+        # Matroska has no time before 0: FFmpeg would move everything, the picture too, to later times.
+        # Sound before 0 is what decoders warm up with, and is not heard; Opus has a field of its own for it.
+        from_zero = self._output.format.name in ("matroska", "webm") and stream.type == "audio"
+        if _codec_name(stream) == "opus" and not self._trimmed:
+            from_zero = False
+        return _Copied(stream, self._output.add_stream_from_template(stream), from_zero)
 
     def _add_encoded(self, stream: AudioStream, codec: str) -> None:
         rates = av.Codec(codec, "w").audio_rates
@@ -246,6 +263,21 @@ class StreamCopier:
             if not raw and not names & _AUDIO.get(container, names):
                 return False
         return bool(names & self._output.supported_codecs)
+
+
+def _from_zero(frame: av.AudioFrame) -> av.AudioFrame | None:
+    """The part of a frame of sound from time 0 on (its pts count samples); None if nothing is left."""
+    early = max(0, -(frame.pts or 0))
+    if early >= frame.samples:
+        return None
+    if not early:
+        return frame
+    values: np.ndarray = frame.to_ndarray()
+    step = 1 if frame.format.is_planar else frame.layout.nb_channels
+    values = np.ascontiguousarray(values[:, early * step :])
+    rest = av.AudioFrame.from_ndarray(values, frame.format.name, frame.layout.name)
+    rest.pts, rest.sample_rate, rest.time_base = 0, frame.sample_rate, frame.time_base
+    return rest
 
 
 def stream_name(stream: Stream) -> str:
