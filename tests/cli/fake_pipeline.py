@@ -1,0 +1,78 @@
+"""Stands in for vidstyle.pipeline where only the command line is looked at: no torch, frames in milliseconds.
+
+Run as a program it is `vidstyle` with this pipeline. What it is to do is said by the name of the input.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vidstyle.errors import MediaError, Stopped
+from vidstyle.job import JobStore, default_job_directory
+
+FRAMES = 12
+
+
+@dataclass(frozen=True)
+class Progress:
+    phase: str
+    done: int
+    total: int | None
+    frame: int
+    shot: int
+    loss: float | None
+    steps: int
+    seconds_per_frame: float | None
+    seconds_left: float | None
+
+
+def stylize(
+    input: Path, styles: Any, output: Path, *, options: Any, run: Any, encode: Any, **hooks: Any
+) -> Path:
+    name = Path(input).name
+    if name == "missing.mp4":
+        raise MediaError(f"{input}: no such file")
+    if name == "bug.mp4":
+        raise KeyError("two\nlines")
+    if name == "memory.mp4":
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+    job = Path(run.job) if run.job else default_job_directory(output)
+    fingerprint = {"source": name, "options": asdict(options)}
+    settings = {"input": str(input), "output": str(output), "total": FRAMES}
+    with JobStore.open(job, fingerprint, settings, restart=run.restart) as store:
+        return _paint(store, **hooks)
+
+
+def resume(job: Path, **hooks: Any) -> Path:
+    old = JobStore.load(job)
+    with JobStore.open(job, old.fingerprint, old.settings) as store:
+        return _paint(store, **hooks)
+
+
+def _paint(store: JobStore, *, progress: Any, notice: Any, stop: Any) -> Path:
+    output = Path(store.settings["output"])
+    notice("a [notice] in brackets")
+    store.mark_shot(0)
+    for index in range(store.next_frame(0), FRAMES):
+        if stop.is_set():
+            raise Stopped("stopped")
+        deaf = store.settings["input"] == "deaf.mp4"
+        time.sleep(60 if deaf and index == 2 else 0.05)
+        store.save_frame(index, b"picture", b"carry")
+        progress(Progress("paint", index + 1, FRAMES, index, 0, 0.5 / (index + 1), 7, 1.25, 3661.0))
+    progress(Progress("encode", FRAMES, None, FRAMES - 1, 0, None, 0, None, None))
+    output.write_bytes(b"film")
+    store.mark_done(output)
+    store.drop_frames()
+    return output
+
+
+if __name__ == "__main__":
+    from vidstyle.cli import main
+
+    sys.modules["vidstyle.pipeline"] = sys.modules["__main__"]
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""--help is fast and complete: it is derived from the dataclasses, and imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pytest
+import typer
+
+from vidstyle.cli import main
+from vidstyle.cli.options import collect, option_name, with_options
+from vidstyle.errors import UsageError
+from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, json\nfrom vidstyle.cli import main\nmain(['style', '--help'])\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stderr))
+    assert "typer" in loaded
+    assert not loaded & {"torch", "torchvision", "cv2", "av", "scenedetect", "numpy", "safetensors"}
+
+
+def test_help_answers_in_well_under_half_a_second() -> None:
+    command = [sys.executable, "-c", "from vidstyle.cli import main\nmain(['--help'])"]
+    seconds = []
+    for _ in range(3):
+        start = time.monotonic()
+        subprocess.run(command, capture_output=True, check=True)
+        seconds.append(time.monotonic() - start)
+    assert min(seconds) < 0.5
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_help_lists_every_option_with_its_default(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["style", "--help"]) == 0
+    shown = capsys.readouterr().out
+    words = set(re.findall(r"[\w-]+", shown))
+    expected = {
+        option_name(f.name) for kind in (NeuralOptions, RunOptions, EncodeOptions) for f in fields(kind)
+    }
+    assert expected | {"--output", "--quiet", "--json-progress", "--no-cuts"} <= words
+    assert not words & {"--no-restart", "--no-quiet"}
+    if columns == 200:
+        assert re.search(r"--quality.*draft\|standard\|high.*\[default: standard\]", shown)
+        assert re.search(r"--seed.*\[default: 0\]", shown)
+        assert not re.search(r"--crf.*\[default", shown)
+
+
+def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert {"style", "resume", "status", "features"} <= set(shown.split())
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert re.fullmatch(r"vidstyle \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+@dataclass(frozen=True)
+class Sample:
+    number: float = field(default=1.5, metadata={"help": "."})
+    count: int | None = field(default=None, metadata={"help": ".", "flag": "-n"})
+    zero: int = field(default=0, metadata={"help": "."})
+    name: str = field(default="x", metadata={"help": "."})
+    many: tuple[int, ...] = field(default=(), metadata={"help": "."})
+    on: bool = field(default=True, metadata={"help": "."})
+    off: bool = field(default=False, metadata={"help": "."})
+
+
+def parsed(*arguments: str) -> Sample:
+    app = typer.Typer()
+    result = []
+
+    @app.command()
+    @with_options(Sample=Sample)
+    def command(**values: Any) -> None:
+        result.append(collect(Sample, values))
+
+    app(arguments, standalone_mode=False)
+    made = result[0]
+    assert isinstance(made, Sample)
+    return made
+
+
+def test_without_arguments_the_defaults_hold() -> None:
+    assert parsed() == Sample()
+
+
+def test_every_kind_of_field_is_parsed() -> None:
+    made = parsed(
+        "--number", "2", "-n", "3", "--name", "y", "--many", "1, 2", "--many", "3", "--no-on", "--off"
+    )
+    assert made == Sample(number=2.0, count=3, name="y", many=(1, 2, 3), on=False, off=True)
+    assert isinstance(made.number, float)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--number", "much"), "--number takes a number, not 'much'"),
+        (("--count", "2.5"), "--count takes a whole number, not '2.5'"),
+        (("--many", "1,x"), "--many takes whole numbers with commas between them, not '1,x'"),
+    ],
+)
+def test_a_wrong_value_names_the_option(arguments: tuple[str, ...], words: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parsed(*arguments)
+    assert str(error.value) == words

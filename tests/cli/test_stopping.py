@@ -1,0 +1,140 @@
+"""Ctrl-C, twice Ctrl-C, SIGTERM and kill -9, in real processes, on a terminal and without one."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fake_pipeline
+import pytest
+
+from vidstyle.cli import main
+from vidstyle.job import JobStore
+
+STOPPING = "finishing this frame; press Ctrl-C again to stop now"
+
+
+def start(directory: Path, *arguments: str) -> subprocess.Popen[str]:
+    # A shell may have started the tests with SIGINT ignored, and that is inherited.
+    return subprocess.Popen(
+        [sys.executable, fake_pipeline.__file__, *arguments],
+        cwd=directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    )
+
+
+def wait_for_frames(directory: Path, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(list((directory / "o.mp4.vidstyle" / "frames").glob("0*.png"))) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_finishes_the_frame_and_says_how_to_go_on(tmp_path: Path, number: int) -> None:
+    child = start(tmp_path, "style", "in.mp4", "a.jpg", "-o", "o.mp4")
+    wait_for_frames(tmp_path, 2)
+    child.send_signal(number)
+    out, err = child.communicate(timeout=20)
+    assert (child.returncode, out) == (130, "")
+    assert err.splitlines()[-2:] == [STOPPING, "stopped; go on with: vidstyle resume o.mp4.vidstyle"]
+    assert "Traceback" not in err
+    stored = len(JobStore.load(tmp_path / "o.mp4.vidstyle").frames())
+    assert 2 <= stored < fake_pipeline.FRAMES
+
+    child = start(tmp_path, "resume", "o.mp4.vidstyle")
+    _, err = child.communicate(timeout=20)
+    assert child.returncode == 0
+    assert f"painting {stored + 1}/{fake_pipeline.FRAMES}" in err
+    assert (tmp_path / "o.mp4").read_bytes() == b"film"
+
+
+def test_the_second_signal_stops_at_once(tmp_path: Path) -> None:
+    child = start(tmp_path, "style", "deaf.mp4", "a.jpg", "-o", "o.mp4")
+    wait_for_frames(tmp_path, 2)
+    begun = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert child.poll() is None
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=20)
+    assert time.monotonic() - begun < 5
+    assert child.returncode == 130
+    assert err.splitlines()[-1] == "stopped; go on with: vidstyle resume o.mp4.vidstyle"
+    assert "Traceback" not in err
+    assert JobStore.load(tmp_path / "o.mp4.vidstyle").frames() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("flag", "last"),
+    [
+        ("--quiet", ""),
+        ("--json-progress", '{"event": "stopped", "resume": "vidstyle resume o.mp4.vidstyle"}'),
+    ],
+)
+def test_quiet_and_json_when_stopped(tmp_path: Path, flag: str, last: str) -> None:
+    child = start(tmp_path, "style", "in.mp4", "a.jpg", "-o", "o.mp4", flag)
+    wait_for_frames(tmp_path, 2)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=20)
+    assert (child.returncode, err) == (130, "")
+    assert (out.splitlines() or [""])[-1] == last
+
+
+def test_an_ignored_signal_stays_ignored(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, fake_pipeline.__file__, "style", "in.mp4", "a.jpg", "-o", "o.mp4", "-q"],
+        cwd=tmp_path,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN) and None,
+    )
+    wait_for_frames(tmp_path, 1)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=20) == 0
+
+
+def test_handlers_are_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vidstyle.pipeline", fake_pipeline)
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    assert main(["style", "in.mp4", "a.jpg", "-o", "o.mp4", "-q"]) == 0
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_the_bar_on_a_terminal(tmp_path: Path) -> None:
+    terminal, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, fake_pipeline.__file__, "style", "in.mp4", "a.jpg", "-o", "o.mp4"],
+        cwd=tmp_path,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    )
+    os.close(theirs)
+    wait_for_frames(tmp_path, 8)
+    child.send_signal(signal.SIGINT)
+    shown = b""
+    while select.select([terminal], [], [], 20)[0]:
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:  # how Linux says that the other side is closed
+            break
+    os.close(terminal)
+    assert child.wait(timeout=20) == 130
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert re.search(r"painting .* \d+/12 +shot 1 +loss 0\.\d+ +1\.25 s/frame +1 h 01 min left", text)
+    assert "a [notice] in brackets\r\n" in text
+    assert STOPPING in text
+    assert "stopped; go on with: vidstyle resume o.mp4.vidstyle\r\n" in text
+    assert shown.count(b"\x1b[?25l") == shown.count(b"\x1b[?25h") == 1  # the cursor is given back

@@ -1,0 +1,173 @@
+"""The commands. torch, cv2 and av are imported inside them, so that --help answers at once."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
+from vidstyle.cli.options import collect, with_options
+from vidstyle.cli.progress import make_reporter
+from vidstyle.errors import Stopped
+from vidstyle.job import JobStore, default_job_directory
+from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
+
+app = typer.Typer(
+    help="Paint a video, or a picture, in the style of a picture.",
+    epilog="A run may be stopped at any time; it goes on where it was with: vidstyle resume OUT.vidstyle",
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Job = Annotated[Path, typer.Argument(metavar="JOB", help="Job directory: OUT.vidstyle beside the output.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Show nothing but errors.", rich_help_panel="Display")
+]
+JsonProgress = Annotated[
+    bool,
+    typer.Option(
+        "--json-progress",
+        help="One JSON object per event and line on stdout, for programs.",
+        rich_help_panel="Display",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"vidstyle {version('vidstyle')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The options that need no command."""
+
+
+@app.command()
+@with_options(Painting=NeuralOptions, Run=RunOptions, Result=EncodeOptions)
+def style(
+    input: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
+    ],
+    styles: Annotated[list[Path], typer.Argument(metavar="STYLE", help="One or more style pictures.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The result, likewise.")],
+    *,
+    quiet: Quiet = False,
+    json_progress: JsonProgress = False,
+    **values: Any,
+) -> int:
+    """Paint INPUT in the style of one or more pictures. The same command again goes on where it was."""
+    options, run, encode = (collect(kind, values) for kind in (NeuralOptions, RunOptions, EncodeOptions))
+    job = Path(run.job) if run.job else default_job_directory(output)
+
+    def paint(**hooks: Any) -> Path:
+        from vidstyle.pipeline import stylize
+
+        return stylize(input, styles, output, options=options, run=run, encode=encode, **hooks)
+
+    return _work(job, paint, quiet=quiet, json_progress=json_progress)
+
+
+@app.command()
+def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = False) -> int:
+    """Go on with a job that was stopped or killed."""
+    JobStore.load(job)  # a wrong directory is told before torch is imported
+
+    def paint(**hooks: Any) -> Path:
+        from vidstyle.pipeline import resume
+
+        return resume(job, **hooks)
+
+    return _work(job, paint, quiet=quiet, json_progress=json_progress)
+
+
+def _work(job: Path, paint: Callable[..., Path], *, quiet: bool, json_progress: bool) -> int:
+    """Run a job under a progress display and the handlers of Ctrl-C; return the exit code."""
+    reporter = make_reporter(quiet=quiet, as_json=json_progress)
+    with closing(reporter), StopRequest(reporter.stopping) as stop:
+        reporter.started(job)
+        try:
+            output = paint(progress=reporter.progress, notice=reporter.notice, stop=stop)
+        except (Stopped, KeyboardInterrupt):
+            reporter.close()
+            reporter.stopped(_command_to_go_on(job))
+            return EXIT_STOPPED
+        reporter.close()
+        reporter.finished(output)
+    return 0
+
+
+def _command_to_go_on(job: Path) -> str:
+    begun = (job / "job.json").exists()
+    return shlex.join(["vidstyle", *(["resume", str(job)] if begun else sys.argv[1:])])
+
+
+@app.command()
+def status(job: Job, *, as_json: AsJson = False) -> None:
+    """Show how far a job is. It may be running meanwhile."""
+    store = JobStore.load(job)
+    running, done = store.running, store.is_done()
+    facts = {
+        "job": str(job),
+        "state": "running" if running else "done" if done else "stopped",
+        "process": running,
+        "painted": len(store.frames()),
+        "total": store.settings.get("total"),
+        "shots": store.shot_starts(),
+        "output": str(store.done_output()) if done else store.settings.get("output"),
+        "settings": store.settings,
+    }
+    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else _status_text(facts))
+
+
+def _status_text(facts: dict[str, Any]) -> str:
+    if facts["state"] == "done":
+        return f"done: {facts['output']}"
+    count = str(facts["painted"]) + (f" of {facts['total']}" if facts["total"] else "")
+    lines = [f"{count} frames painted; shots found so far: {len(facts['shots'])}"]
+    if facts["state"] == "running":
+        lines.append(f"running: process {facts['process']}")
+    else:
+        lines.append(f"stopped; go on with: {shlex.join(['vidstyle', 'resume', facts['job']])}")
+    return "\n".join(lines)
+
+
+@app.command()
+def features(
+    features: Annotated[
+        str, typer.Option("--features", metavar="auto|vgg19|bundled|FILE", help="As in the other commands.")
+    ] = "auto",
+    *,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch VGG-19 (548 MB, once).")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show which weights of the feature network would be used, and whether they are whole."""
+    from vidstyle.features import weights
+
+    if fetch:
+        weights.fetch_vgg19(notice=lambda line: typer.echo(line, err=True))
+    found = weights.load(weights.find(features, fetch=False))
+    facts = {
+        "kind": found.source.kind,
+        "path": str(found.source.path),
+        "sha256": found.digest,
+        "convolutions": sum(name.endswith(".weight") for name in found.tensors),
+        "note": found.source.note,
+    }
+    lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(lines))

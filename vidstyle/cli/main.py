@@ -1,0 +1,83 @@
+"""From arguments to an exit code: every error becomes one line on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from vidstyle.cli.commands import app
+from vidstyle.cli.interrupt import EXIT_STOPPED
+from vidstyle.errors import VidstyleError
+
+_EXIT_FAILED, _EXIT_BUG = 1, 70
+# Typer exports no base of its usage errors, and has them from click or from a copy of it.
+_TyperError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 done, 1 a file or the disk, 2 usage, 70 a bug, 130 stopped by the user.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = typer.main.get_command(app)
+    try:
+        result = command(args=given or ["--help"], prog_name="vidstyle", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        return _tell(error)
+
+
+def _tell(error: BaseException) -> int:
+    """Show the error and return its exit code."""
+    if isinstance(error, (BrokenPipeError, SystemExit)):  # who read our output has gone
+        _close_broken_output()
+        return _EXIT_FAILED
+    line, code = _explain(error)
+    try:
+        if os.environ.get("VIDSTYLE_DEBUG") == "1":
+            sys.stderr.writelines(traceback.format_exception(error))
+        if line:
+            sys.stderr.write(f"vidstyle: {line}\n")
+    except OSError:
+        _close_broken_output()
+    return code
+
+
+def _explain(error: BaseException) -> tuple[str, int]:
+    """One line for the user, and the exit code."""
+    if isinstance(error, VidstyleError):
+        return _one_line(str(error)), error.exit_code
+    if isinstance(error, _TyperError):
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "vidstyle"
+        return f"{_one_line(error.format_message()).rstrip('.')}; see {path} --help", error.exit_code
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return "", EXIT_STOPPED
+    if _is_out_of_memory(error):
+        return "out of memory; choose a smaller --size", _EXIT_FAILED
+    what = _one_line(f"{type(error).__name__}: {error}")
+    return f"this is a bug, please report it ({what}); VIDSTYLE_DEBUG=1 shows where it happened", _EXIT_BUG
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    # torch is not imported to ask: its error is known by its name, and on a CPU by its words.
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def _close_broken_output() -> None:
+    """So that Python's own last flush has nothing to complain about."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())

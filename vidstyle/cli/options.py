@@ -1,0 +1,107 @@
+"""The command line's options, derived from the dataclasses that hold their defaults.
+
+A field may be a bool, int, float or str, one of these or None, or a tuple of one of these. In its metadata:
+help, choices, metavar, and flag (a short name).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import Field, fields
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import typer
+
+from vidstyle.errors import UsageError
+
+_WORDS = {int: "whole number", float: "number", str: "name"}
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def with_options(**groups: type[Any]) -> Callable[[_Command], _Command]:
+    """Give a command one option for every field of some dataclasses, in place of its `**values`.
+
+    groups: the title of a panel in --help, and what is shown in it. Every field reaches the command under its
+    own name, as text (a bool as a bool); `collect` makes the dataclasses out of them.
+    """
+
+    def decorate(command: _Command) -> _Command:
+        signature = inspect.signature(command, eval_str=True)
+        own = list(signature.parameters.values())
+        first = [p for p in own if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+        last = [p for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY]
+        derived = [
+            _parameter(title, spec, get_type_hints(options)[spec.name])
+            for title, options in groups.items()
+            for spec in fields(options)
+        ]
+        command.__signature__ = signature.replace(parameters=[*first, *derived, *last])  # type: ignore[attr-defined]
+        return command
+
+    return decorate
+
+
+def collect(options: type[Any], values: Mapping[str, Any]) -> Any:
+    """The dataclass, from what `with_options` brought to the command.
+
+    Raises:
+        UsageError: a value is not what its field takes.
+    """
+    hints = get_type_hints(options)
+    return options(**{f.name: _parsed(f.name, hints[f.name], values[f.name]) for f in fields(options)})
+
+
+def option_name(name: str) -> str:
+    """style_weight -> --style-weight"""
+    return "--" + name.replace("_", "-")
+
+
+def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
+    kind, several = _kind(hint)
+    name = option_name(spec.name)
+    if spec.default is True:
+        name += "/" + option_name(f"no_{spec.name}")
+    shown = "" if spec.default in (None, ()) else str(spec.default)
+    option = typer.Option(
+        *filter(None, [name, spec.metadata.get("flag")]),
+        help=spec.metadata["help"],
+        metavar=None if kind is bool else _metavar(spec, kind, several),
+        show_default=spec.default is True if kind is bool else bool(shown),
+        rich_help_panel=title,
+    )
+    text = list[str] if several else str
+    return inspect.Parameter(
+        spec.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=spec.default if kind is bool else shown or None,
+        annotation=Annotated[bool if kind is bool else text | None, option],
+    )
+
+
+def _kind(hint: Any) -> tuple[type, bool]:
+    """The type of one value, and whether there may be several: tuple[int, ...] -> (int, True)."""
+    arguments = get_args(hint)
+    return (arguments[0], get_origin(hint) is tuple) if arguments else (hint, False)
+
+
+def _metavar(spec: Field[Any], kind: type, several: bool) -> str:
+    choices = "|".join(spec.metadata.get("choices") or ())
+    word = _WORDS[kind].split()[-1].upper() + (",..." if several else "")
+    return spec.metadata.get("metavar") or choices or word
+
+
+def _parsed(name: str, hint: Any, value: Any) -> Any:
+    """A field's value from its text; a,b and a repeated option mean the same."""
+    kind, several = _kind(hint)
+    if kind is bool or (value is None and not several):
+        return value
+    items = [item.strip() for text in value or () for item in text.split(",")] if several else [value]
+    try:
+        parsed = tuple(kind(item) for item in items)
+    except ValueError:
+        takes = f"{_WORDS[kind]}s with commas between them" if several else f"a {_WORDS[kind]}"
+        raise UsageError(f"{option_name(name)} takes {takes}, not {','.join(items)!r}") from None
+    return parsed if several else parsed[0]

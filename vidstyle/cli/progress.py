@@ -1,0 +1,180 @@
+"""What a run shows: a bar on a terminal, plain lines in a log, JSON for programs, or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from vidstyle.pipeline import Progress
+
+_STOPPING = "finishing this frame; press Ctrl-C again to stop now"
+_PHASES = {"paint": "painting", "encode": "encoding"}
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class Reporter:
+    """Where the events of a run go. This one shows nothing: --quiet."""
+
+    def started(self, job: Path) -> None:
+        """The run begins; its state is kept in `job`."""
+
+    def notice(self, text: str) -> None:
+        """A line for the user."""
+
+    def progress(self, event: Progress) -> None:
+        """A frame was painted or encoded."""
+
+    def stopping(self) -> None:
+        """Answer the first Ctrl-C. Called by a signal handler, so it may only write to a descriptor."""
+
+    def stopped(self, command: str) -> None:
+        """The run was stopped; `command` goes on with it."""
+
+    def finished(self, output: Path) -> None:
+        """The result is whole."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+
+
+def make_reporter(*, quiet: bool, as_json: bool) -> Reporter:
+    """The one that suits the options and the terminal."""
+    if as_json:
+        return JsonLines()
+    if quiet:
+        return Reporter()
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return Bar(console) if console.is_terminal and not console.is_dumb_terminal else Lines(console)
+
+
+class JsonLines(Reporter):
+    """--json-progress: one JSON object per event and line on stdout."""
+
+    def started(self, job: Path) -> None:
+        self._write("started", job=str(job))
+
+    def notice(self, text: str) -> None:
+        self._write("notice", text=text)
+
+    def progress(self, event: Progress) -> None:
+        self._write("progress", **asdict(event))
+
+    def stopped(self, command: str) -> None:
+        self._write("stopped", resume=command)
+
+    def finished(self, output: Path) -> None:
+        self._write("finished", output=str(output))
+
+    def _write(self, event: str, **values: Any) -> None:
+        sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+class Lines(Reporter):
+    """Plain lines every few seconds, without control characters, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._phase = ""
+        self._due = 0.0
+
+    def started(self, job: Path) -> None:
+        self.notice(f"job directory: {job}")
+
+    def notice(self, text: str) -> None:
+        self._console.print(text)
+
+    def progress(self, event: Progress) -> None:
+        now = time.monotonic()
+        if now < self._due and event.phase == self._phase and event.done != event.total:
+            return
+        self._phase, self._due = event.phase, now + _SECONDS_BETWEEN_LINES
+        count = f"{event.done}" if event.total is None else f"{event.done}/{event.total}"
+        self.notice(", ".join([f"{_PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
+
+    def stopping(self) -> None:
+        os.write(2, f"{_STOPPING}\n".encode())
+
+    def stopped(self, command: str) -> None:
+        self.notice(f"stopped; go on with: {command}")
+
+    def finished(self, output: Path) -> None:
+        self.notice(f"done: {output}")
+
+
+class Bar(Lines):
+    """A progress bar at the bottom of the terminal; notices scroll by above it."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        super().__init__(console)
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}", markup=False),
+            TimeElapsedColumn(),
+        )
+        self._bar = RichProgress(*columns, console=console, expand=True, refresh_per_second=4)
+        self._task = self._add_task("starting")
+        self._bar.start()
+
+    def _add_task(self, description: str) -> TaskID:
+        return self._bar.add_task(description, total=None, figures="")
+
+    def progress(self, event: Progress) -> None:
+        if event.phase != self._phase:
+            self._bar.remove_task(self._task)
+            self._task = self._add_task(_PHASES.get(event.phase, event.phase))
+        self._phase = event.phase
+        self._bar.update(
+            self._task,
+            completed=event.done,
+            total=event.total,
+            figures="  ".join(_figures(event)),
+        )
+
+    def stopping(self) -> None:
+        # Over the bar's line; it draws itself anew on the next.
+        os.write(2, f"\r\x1b[2K{_STOPPING}\r\n".encode())
+
+    def close(self) -> None:
+        self._bar.stop()
+
+
+def _figures(event: Progress) -> list[str]:
+    """What is known of the frame: "shot 2", "loss 0.0123", "3.20 s/frame", "1 h 02 min left"."""
+    if event.phase != "paint":
+        return []
+    figures = [f"shot {event.shot + 1}"]
+    if event.loss is not None:
+        figures.append(f"loss {event.loss:.4g}")
+    if event.seconds_per_frame is not None:
+        figures.append(f"{event.seconds_per_frame:.{1 if event.seconds_per_frame >= 10 else 2}f} s/frame")
+    if event.seconds_left is not None:
+        figures.append(f"{duration(event.seconds_left)} left")
+    return figures
+
+
+def duration(seconds: float) -> str:
+    """42 s, 3 min 20 s, 1 h 02 min, 2 d 03 h"""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
