@@ -172,7 +172,7 @@ def _rescale(pixels: np.ndarray, white: int, new_white: int) -> np.ndarray:
 
 
 def _white(color: ColorInfo, depth: int) -> int:
-    """Swscale's code for white in 16-bit RGB: that of the other format's depth (limited: of 8 bits), shifted."""
+    """Swscale's code for white in 16-bit RGB: that of the other format (limited: at 8 bits), shifted."""
     return 255 << 8 if color.range != FULL else ((1 << depth) - 1) << (16 - depth)
 
 
