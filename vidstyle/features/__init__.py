@@ -1,0 +1,1 @@
+"""The feature network that every method shares, and its weights."""

@@ -1,0 +1,48 @@
+"""Colour statistics and transfers (Gatys, Bethge, Hertzmann & Shechtman 2016)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+# NTSC luma and its two chroma axes; the rows of RGB -> YIQ.
+_YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
+
+
+def luminance(image: Tensor) -> Tensor:
+    """Luma of image float32 (3, H, W) in [0, 1], on all three channels of the result (3, H, W)."""
+    weights = image.new_tensor(_YIQ[0]).view(3, 1, 1)
+    return (image * weights).sum(dim=0, keepdim=True).expand(3, -1, -1).clone()
+
+
+def with_luminance(image: Tensor, luma: Tensor) -> Tensor:
+    """`image` with its luma replaced by `luma`, its chroma (I, Q) kept. Both (3, H, W) in [0, 1].
+
+    Adding one number to R, G and B changes Y alone.
+    """
+    return (image + (luma - luminance(image))).clamp(0, 1)
+
+
+def palette(image: Tensor) -> Tensor:
+    """Mean and covariance of the colours of image (3, H, W), as float32 (3, 4): [mean | covariance]."""
+    flat = image.reshape(3, -1)
+    mean = flat.mean(dim=1, keepdim=True)
+    return torch.cat([mean, torch.cov(flat, correction=0)], dim=1)
+
+
+def match_palette(image: Tensor, target: Tensor) -> Tensor:
+    """`image` (3, H, W) in [0, 1] recoloured to the mean and covariance in `target` (3, 4).
+
+    x' = Σ_t^½ Σ_s^-½ (x − μ_s) + μ_t, the linear map by the matrices' symmetric roots.
+    """
+    source = palette(image)
+    linear = _power(target[:, 1:], 0.5) @ _power(source[:, 1:], -0.5)
+    flat = linear @ (image.reshape(3, -1) - source[:, :1]) + target[:, :1]
+    return flat.clamp(0, 1).reshape(image.shape)
+
+
+def _power(matrix: Tensor, exponent: float) -> Tensor:
+    # In float64 on the CPU: covariances of grey pictures are singular, and MPS has no eigh.
+    values, vectors = torch.linalg.eigh(matrix.double().cpu())
+    values = values.clamp_min(1e-5) ** exponent
+    return ((vectors * values) @ vectors.T).to(matrix)

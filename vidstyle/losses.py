@@ -1,0 +1,54 @@
+"""The terms of the painting loss: pure functions on tensors, each a scalar.
+
+Departure from Gatys, Ecker & Bethge (2016): where they divide by 1/(2 N M) and 1/(4 N² M²), the content and style
+terms here are divided by the energy of their target, so that a picture without any response has loss 1 at every
+layer. For one layer that is a constant factor; between layers it makes equal weights mean equal importance,
+whatever the features' scale, the picture's size or the weights' origin.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def gram(features: Tensor) -> Tensor:
+    """Gram matrix G = F Fᵀ / M of features (1, C, h, w), M = h·w positions. Returns float32 (C, C).
+
+    Dividing by M makes Grams of pictures of different sizes comparable. The product runs in the features' own
+    dtype: the sum over positions is kept in float32 inside it.
+    """
+    flat = features[0].permute(1, 2, 0).reshape(-1, features.shape[1])
+    return (flat.T @ flat).float() / flat.shape[0]
+
+
+def content(features: Tensor, target: Tensor) -> Tensor:
+    """Σ (F − P)² / Σ P² over features (1, C, h, w)."""
+    difference = features.float() - target.float()
+    return difference.square().sum() / target.float().square().sum().clamp_min(1e-12)
+
+
+def style(gram_now: Tensor, target: Tensor) -> Tensor:
+    """Σ (G − A)² / Σ A² over Gram matrices float32 (C, C)."""
+    return (gram_now - target).square().sum() / target.square().sum().clamp_min(1e-12)
+
+
+def total_variation(image: Tensor, beta: float = 2.0) -> Tensor:
+    """Mean over pixels of ((x[i,j+1] − x[i,j])² + (x[i+1,j] − x[i,j])²)^(β/2), summed over channels.
+
+    image: float32 (3, H, W) in [0, 1]. The mean, not the sum, so that the weight suits any size.
+    """
+    right = torch.diff(image, dim=2, append=image[:, :, -1:])
+    down = torch.diff(image, dim=1, append=image[:, -1:])
+    squares = right.square() + down.square()
+    if beta != 2.0:
+        squares = (squares + 1e-8) ** (beta / 2)
+    return squares.sum() / (image.shape[1] * image.shape[2])
+
+
+def temporal(image: Tensor, prior: Tensor, weight: Tensor) -> Tensor:
+    """1/D Σ c (x − ω)², D = 3·H·W (Ruder, Dosovitskiy & Brox 2016).
+
+    image, prior: float32 (3, H, W) in [0, 1]; weight c: float32 (1, H, W) in [0, 1].
+    """
+    return (weight * (image - prior).square()).mean()

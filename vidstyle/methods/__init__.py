@@ -1,0 +1,1 @@
+"""The painting methods. They share one contract and never import each other."""

@@ -1,0 +1,26 @@
+"""The contract that every painting method keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+from vidstyle.types import Painted, Prior
+
+
+class Method(Protocol):
+    """Paints one frame at a time. Made once per job from its features, exemplars and options.
+
+    A method keeps nothing between calls that changes a result: what the next frame needs goes through
+    `Painted.carry`, which is stored, so that a resumed run equals an uninterrupted one.
+    """
+
+    def paint(self, content: Tensor, priors: Sequence[Prior], seed: int) -> Painted:
+        """Paint `content`, float32 (3, H, W) in [0, 1].
+
+        priors: earlier painted frames, warped into this one, nearest first; none at a shot's start.
+        seed: of everything random in this call. Same arguments, same result; the arguments are not changed.
+        """
+        ...

@@ -1,0 +1,235 @@
+"""Neural style by Gram matrices (Gatys, Ecker & Bethge 2016), steady in time (Ruder, Dosovitskiy & Brox 2016)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from vidstyle import losses
+from vidstyle.errors import UsageError
+from vidstyle.features.recipes import Recipe, check_layers
+from vidstyle.features.vgg import VGG
+from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
+from vidstyle.image.resize import fit, resize
+from vidstyle.optimize import Minimum, minimise, pyramid_sizes
+from vidstyle.options import NeuralOptions
+from vidstyle.types import Painted, Prior
+
+# Below this share of a frame, what no earlier frame shows is not worth a coarse painting of its own.
+_UNSEEN_SHARE = 0.002
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """Steps of one quality: at the coarsest and the finest size of a shot's first frame, and of a later frame."""
+
+    coarse: int
+    fine: int
+    after: int
+
+
+_SCHEDULES = {
+    "draft": _Schedule(60, 30, 12),
+    "standard": _Schedule(100, 60, 25),
+    "high": _Schedule(150, 120, 60),
+}
+_RATE = 0.03
+# A warped frame is nearly right already: larger steps would only shake it.
+_RATE_AFTER = 0.01
+
+
+class NeuralStyle:
+    """Paints a frame so that its features match the content's and its Gram matrices the style's.
+
+    features: the network, on the device and in the precision to compute with.
+    styles: style pictures, float32 (3, H, W) in [0, 1], on that device, at their own sizes.
+    init: the picture to start a shot from, float32 (3, H, W), where the options name a file.
+    """
+
+    def __init__(
+        self,
+        features: VGG,
+        recipe: Recipe,
+        styles: Sequence[Tensor],
+        options: NeuralOptions,
+        init: Tensor | None = None,
+    ) -> None:
+        self.features = features
+        self.options = options
+        self.init = init
+        self.styles = list(styles)
+        self.blend = _blend(options.blend, len(styles))
+        self.recipe = replace(
+            recipe,
+            content_layers=options.content_layers or recipe.content_layers,
+            style_layers=options.style_layers or recipe.style_layers,
+        )
+        check_layers(self.recipe.content_layers + self.recipe.style_layers, features.layers)
+        self.layer_weights = _layer_weights(options.layer_weights, self.recipe.style_layers)
+        schedule = _SCHEDULES[options.quality]
+        fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
+        self.schedule = _Schedule(round(schedule.coarse * fine / schedule.fine), fine, after)
+        self._targets: dict[tuple[tuple[int, int], bytes], dict[str, Tensor]] = {}
+
+    @torch.no_grad()
+    def paint(self, content: Tensor, priors: Sequence[Prior], seed: int) -> Painted:
+        """See `Method.paint`. The carry holds the colours of the shot's first frame where they are matched."""
+        priors = [] if self.options.independent else priors
+        colours = self._shot_palette(content, priors)
+        subject = luminance(content) if self.options.color == "content" else content
+        if priors:
+            found = self._after(subject, priors, colours)
+        else:
+            found = self._first(subject, colours, seed)
+        image = found.image
+        if self.options.color == "content":
+            image = with_luminance(content, luminance(image))
+        carry = {} if colours is None else {"palette": colours}
+        return Painted(image, carry, found.losses, found.steps)
+
+    def _shot_palette(self, content: Tensor, priors: Sequence[Prior]) -> Tensor | None:
+        """The colours that the style is matched to: a shot's first frame decides, or they would flicker."""
+        if self.options.color == "style":
+            return None
+        return priors[0].carry["palette"].to(content.device) if priors else palette(content)
+
+    def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
+        """Coarse to fine, from the start that the options ask for."""
+        sizes = pyramid_sizes(*subject.shape[1:])
+        image = self._start(subject, sizes[0], seed)
+        taken = 0
+        for level, size in enumerate(sizes):
+            share = level / max(1, len(sizes) - 1)
+            steps = round(self.schedule.coarse + share * (self.schedule.fine - self.schedule.coarse))
+            image = resize(image, size)
+            found = self._minimise(image, resize(subject, size), [], colours, steps, _RATE)
+            image, taken = found.image, taken + found.steps
+        return replace(found, steps=taken)
+
+    def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
+        if self.options.init == "noise" or self.options.independent:
+            generator = torch.Generator().manual_seed(seed)
+            return torch.rand(3, *size, generator=generator).to(subject.device)
+        start = self.init.to(subject.device) if self.init is not None else subject
+        return resize(luminance(start) if self.options.color == "content" else start, size)
+
+    def _after(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum:
+        """From the earlier frames, warped; what they do not show is first painted at half size."""
+        if self.options.color == "content":
+            priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
+        start = _over(subject, priors)
+        unseen = 1 - torch.stack([prior.weight for prior in priors]).amax(dim=0)
+        taken = 0
+        if float(unseen.mean()) > _UNSEEN_SHARE:
+            half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
+            smaller = [Prior(resize(p.image, half), resize(p.weight, half)) for p in priors]
+            coarse = self._minimise(
+                resize(start, half), resize(subject, half), smaller, colours, self.schedule.after, _RATE
+            )
+            start = torch.lerp(start, resize(coarse.image, (subject.shape[1], subject.shape[2])), unseen)
+            taken = coarse.steps
+        found = self._minimise(start, subject, priors, colours, self.schedule.after, _RATE_AFTER)
+        return replace(found, steps=taken + found.steps)
+
+    def _minimise(
+        self,
+        image: Tensor,
+        subject: Tensor,
+        priors: Sequence[Prior],
+        colours: Tensor | None,
+        steps: int,
+        rate: float,
+    ) -> Minimum:
+        options, recipe = self.options, self.recipe
+        grams = self._style_grams((subject.shape[1], subject.shape[2]), colours)
+        contents = self.features(subject[None], recipe.content_layers)
+        layers = dict.fromkeys(recipe.content_layers + recipe.style_layers)
+
+        def terms(x: Tensor) -> Mapping[str, Tensor]:
+            found = self.features(x[None], layers)
+            style = [w * losses.style(losses.gram(found[k]), grams[k]) for k, w in self.layer_weights.items()]
+            content = [losses.content(found[k], contents[k]) for k in recipe.content_layers]
+            result = {
+                "style": options.style_weight * recipe.style * torch.stack(style).sum(),
+                "content": options.content_weight * recipe.content * torch.stack(content).mean(),
+                "tv": options.tv_weight * recipe.tv * losses.total_variation(x),
+            }
+            if priors:
+                held = [losses.temporal(x, prior.image, prior.weight) for prior in priors]
+                result["temporal"] = options.temporal_weight * recipe.temporal * torch.stack(held).sum()
+            return result
+
+        with torch.enable_grad():
+            return minimise(
+                image,
+                terms,
+                steps=steps,
+                optimizer=options.optimizer,
+                rate=rate,
+                tolerance=options.tolerance,
+            )
+
+    def _style_grams(self, size: tuple[int, int], colours: Tensor | None) -> dict[str, Tensor]:
+        """The blended Gram matrices of the styles, at the scale that belongs to a frame of `size`."""
+        key = size, b"" if colours is None else colours.cpu().numpy().tobytes()
+        if key not in self._targets:
+            if len(self._targets) > 16:  # a long film with matched colours has many shots
+                self._targets.clear()
+            total: dict[str, Tensor] = {}
+            for picture, weight in zip(self.styles, self.blend, strict=True):
+                found = self.features(self._scaled(picture, size, colours)[None], self.recipe.style_layers)
+                for layer, response in found.items():
+                    total[layer] = total.get(layer, 0) + weight * losses.gram(response)
+            self._targets[key] = total
+        return self._targets[key]
+
+    def _scaled(self, picture: Tensor, size: tuple[int, int], colours: Tensor | None) -> Tensor:
+        """A style picture scaled to a frame of `size`, never above its own, and recoloured where asked."""
+        height, width = picture.shape[1:]
+        longest = min(max(height, width), max(8, round(max(size) * self.options.style_scale)))
+        columns, rows = fit(width, height, longest)
+        picture = resize(picture, (rows, columns))
+        if colours is None:
+            return picture
+        if self.options.color == "match":
+            return match_palette(picture, colours)
+        return _match_luma(luminance(picture), colours)
+
+
+def _over(subject: Tensor, priors: Sequence[Prior]) -> Tensor:
+    """The priors laid over the subject by their weights, the nearest (first) on top."""
+    image = subject
+    for prior in reversed(priors):
+        image = torch.lerp(image, prior.image, prior.weight)
+    return image
+
+
+def _match_luma(luma: Tensor, colours: Tensor) -> Tensor:
+    """Grey (3, H, W) brought to the mean and deviation of the luma of `colours` (see `palette`)."""
+    weights = luminance(torch.eye(3, device=luma.device).view(3, 3, 1))[0, :, 0]
+    mean = weights @ colours[:, 0]
+    deviation = (weights @ colours[:, 1:] @ weights).clamp_min(0).sqrt()
+    return ((luma - luma.mean()) / luma.std().clamp_min(1e-4) * deviation + mean).clamp(0, 1)
+
+
+def _blend(weights: Sequence[float], count: int) -> list[float]:
+    if weights and len(weights) != count:
+        raise UsageError(f"--blend has {len(weights)} weights for {count} style pictures; give one for each")
+    if weights and sum(weights) <= 0:
+        raise UsageError("--blend needs at least one weight above 0")
+    shares = list(weights) or [1.0] * count
+    return [share / sum(shares) for share in shares]
+
+
+def _layer_weights(weights: Sequence[float], layers: Sequence[str]) -> dict[str, float]:
+    if weights and len(weights) != len(layers):
+        raise UsageError(
+            f"--layer-weights has {len(weights)} weights for {len(layers)} style layers ({', '.join(layers)})"
+        )
+    if weights and sum(weights) <= 0:
+        raise UsageError("--layer-weights needs at least one weight above 0")
+    shares = list(weights) or [1.0] * len(layers)
+    return {layer: share / sum(shares) for layer, share in zip(layers, shares, strict=True)}

@@ -1,0 +1,145 @@
+"""Minimising a loss over the pixels of a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Terms = Callable[[Tensor], Mapping[str, Tensor]]
+"""image float32 (3, H, W) -> the weighted loss terms by name; their sum is what is minimised."""
+
+_WINDOW = 10
+_RANGE_WEIGHT = 100.0
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """image: float32 (3, H, W) in [0, 1]; losses: the last value of each term; steps: evaluations made."""
+
+    image: Tensor
+    losses: Mapping[str, float]
+    steps: int
+
+
+def pyramid_sizes(height: int, width: int, coarsest: int = 128, ratio: float = 1.6) -> list[tuple[int, int]]:
+    """Sizes (height, width) from coarse to fine: the longest side from about `coarsest` pixels to its full
+    length, growing by the same factor of at most `ratio`. A picture no longer than `coarsest` has one size."""
+    longest = max(height, width)
+    levels = max(0, math.ceil(math.log(longest / coarsest) / math.log(ratio) - 1e-9))
+    sizes = []
+    for level in range(levels, -1, -1):
+        factor = (coarsest / longest) ** (level / levels) if levels else 1.0
+        sizes.append((max(1, round(height * factor)), max(1, round(width * factor))))
+    return sizes
+
+
+def minimise(
+    image: Tensor,
+    terms: Terms,
+    *,
+    steps: int,
+    optimizer: str = "adam",
+    rate: float = 0.03,
+    tolerance: float = 0.0,
+) -> Minimum:
+    """The picture near `image`, float32 (3, H, W) in [0, 1], that makes the sum of `terms` small.
+
+    steps: evaluations of the loss and its gradient, at most. rate: Adam's step in pixel values.
+    tolerance: stop when the loss falls by less than this share of itself per step, over the last ten.
+
+    "adam" returns the average of its iterates (weight 0.95), which is free of the noise that single steps leave;
+    "lbfgs" uses a strong Wolfe line search, history 20. Both work on any device.
+    """
+    run = {"adam": _adam, "lbfgs": _lbfgs}[optimizer]
+    return run(image, terms, steps, rate, tolerance)
+
+
+class _Watch:
+    """Notes the loss of every step; says when it has stopped falling. Reads from the device once a window."""
+
+    def __init__(self, tolerance: float) -> None:
+        self.tolerance = tolerance
+        self.window: list[Tensor] = []
+        self.previous = math.inf
+        self.steps = 0
+
+    def add(self, loss: Tensor) -> bool:
+        self.steps += 1
+        self.window.append(loss.detach())
+        if len(self.window) < _WINDOW:
+            return False
+        mean = float(torch.stack(self.window).mean())
+        self.window.clear()
+        settled = self.previous - mean < self.tolerance * _WINDOW * abs(self.previous)
+        settled = settled and math.isfinite(self.previous)
+        self.previous = mean
+        return self.tolerance > 0 and settled
+
+
+def _values(terms: Mapping[str, Tensor]) -> dict[str, float]:
+    return {name: float(value.detach()) for name, value in terms.items()}
+
+
+def _adam(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float) -> Minimum:
+    x = image.clone().requires_grad_(True)
+    adam = torch.optim.Adam([x], lr=rate, betas=(0.9, 0.99))
+    average, keep = torch.zeros_like(image), 0.95
+    watch, weight, last = _Watch(tolerance), 0.0, {}
+    for _ in range(steps):
+        adam.zero_grad()
+        last = terms(x)
+        loss = torch.stack(list(last.values())).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        adam.step()
+        with torch.no_grad():
+            x.clamp_(0, 1)
+            average.mul_(keep).add_(x, alpha=1 - keep)
+        weight = weight * keep + 1 - keep
+        if watch.add(loss):
+            break
+    return Minimum((average / weight).clamp(0, 1), _values(last), watch.steps)
+
+
+class _Settled(Exception):
+    """Ends L-BFGS from inside its closure."""
+
+
+def _lbfgs(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float) -> Minimum:
+    x = image.clone().requires_grad_(True)
+    lbfgs = torch.optim.LBFGS(
+        [x],
+        max_iter=steps,
+        max_eval=steps,
+        history_size=20,
+        tolerance_grad=0,
+        tolerance_change=0,
+        line_search_fn="strong_wolfe",
+    )
+    watch = _Watch(tolerance)
+    best: tuple[float, Tensor, dict[str, float]] = (math.inf, image, {})
+
+    def closure() -> Tensor:
+        nonlocal best
+        lbfgs.zero_grad()
+        last = dict(terms(x))
+        # Clamping between steps would falsify the curvature that L-BFGS collects; a term of the loss does not.
+        last["range"] = _RANGE_WEIGHT * (x - x.clamp(0, 1)).square().mean()
+        loss = torch.stack(list(last.values())).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        if float(loss) < best[0]:
+            best = float(loss), x.detach().clone(), _values(last)
+        if watch.steps >= steps or watch.add(loss):
+            raise _Settled
+        return loss
+
+    try:
+        lbfgs.step(closure)  # type: ignore[no-untyped-call]
+    except _Settled:
+        pass
+    _, found, losses = best
+    losses.pop("range", None)
+    return Minimum(found.clamp(0, 1), losses, watch.steps)

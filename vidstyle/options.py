@@ -1,0 +1,170 @@
+"""Every setting of a run, with its default: the one home from which the command line is derived.
+
+Pure dataclasses without torch, so that `vidstyle --help` stays fast. Each field carries its help text and
+whatever the command line needs to know about it in `metadata`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from vidstyle.errors import UsageError
+
+
+def _option(
+    default: Any,
+    help: str,
+    *,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    flag: str | None = None,
+    metavar: str | None = None,
+) -> Any:
+    """A dataclass field with what the command line shows; `choices` and `minimum` are checked when made."""
+    metadata = {"help": help, "choices": choices, "minimum": minimum, "flag": flag, "metavar": metavar}
+    return field(default=default, metadata=metadata)
+
+
+def _check(name: str, spec: Field[Any], value: Any) -> None:
+    option = "--" + name.replace("_", "-")
+    choices, minimum = spec.metadata.get("choices"), spec.metadata.get("minimum")
+    if value is not None and choices and value not in choices:
+        raise UsageError(f"{option} must be one of {', '.join(choices)}, not {value!r}")
+    for number in value if isinstance(value, tuple) else (value,):
+        if minimum is None or number is None:
+            continue
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not number >= minimum:
+            raise UsageError(f"{option} must be at least {minimum:g}, not {number!r}")
+
+
+class _Checked:
+    """Checks every field against its own `choices` and `minimum`."""
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):  # type: ignore[arg-type]
+            _check(spec.name, spec, getattr(self, spec.name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeuralOptions(_Checked):
+    """How a frame is painted by neural style (Gatys et al. 2016; Ruder et al. 2016 for video).
+
+    The loss is  content_weight·L_content + style_weight·L_style + tv_weight·R + temporal_weight·L_temporal;
+    every term is scaled so that the default weights suit any set of features and any size.
+    """
+
+    quality: str = _option(
+        "standard",
+        "Sizes and iterations together: draft is for a first look, high for the final result.",
+        choices=("draft", "standard", "high"),
+    )
+    content_weight: float = _option(1.0, "How closely the subject's shapes are kept.", minimum=0)
+    style_weight: float = _option(1.0, "How strongly the style is applied.", minimum=0)
+    tv_weight: float = _option(1.0, "How strongly pixel noise is suppressed.", minimum=0)
+    temporal_weight: float = _option(
+        1.0, "How closely a frame keeps to the one before, along the flow.", minimum=0
+    )
+    style_scale: float = _option(
+        1.0, "Size of the style picture relative to the frame: above 1 for larger strokes.", minimum=0.05
+    )
+    blend: tuple[float, ...] = _option(
+        (), "Weights of several style pictures, e.g. 0.7,0.3; equal if not given.", minimum=0
+    )
+    color: str = _option(
+        "style",
+        "style: colours of the style picture; content: keep the clip's own colours (only brightness is "
+        "painted); match: recolour the style picture to the clip first.",
+        choices=("style", "content", "match"),
+    )
+    init: str = _option(
+        "content",
+        "Start of a shot's first frame: content, noise or a picture file.",
+        metavar="content|noise|FILE",
+    )
+    independent: bool = _option(
+        False, "Paint every frame on its own from noise, without any temporal term: the baseline."
+    )
+    content_layers: tuple[str, ...] = _option(
+        (), "Content layers, e.g. relu4_2; by the features if not given."
+    )
+    style_layers: tuple[str, ...] = _option(
+        (), "Style layers, e.g. relu1_1,relu2_1; by the features if not given."
+    )
+    layer_weights: tuple[float, ...] = _option(
+        (), "Weights of the style layers, in their order; equal if not given.", minimum=0
+    )
+    pooling: str = _option(
+        "average", "Pooling between the blocks of the network.", choices=("average", "max")
+    )
+    optimizer: str = _option("adam", "The minimiser.", choices=("adam", "lbfgs"))
+    steps: int | None = _option(
+        None, "Steps at the full size for a shot's first frame; by --quality if not given.", minimum=1
+    )
+    next_steps: int | None = _option(
+        None, "Steps at the full size for the frames after it; by --quality if not given.", minimum=1
+    )
+    tolerance: float = _option(
+        1e-4, "Stop a frame early when the loss falls by less than this share per step.", minimum=0
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(_Checked):
+    """What is painted, on what, and where the job's state is kept."""
+
+    size: int | None = _option(
+        None,
+        "Longest side of the result in pixels; the input's own if not given, at most 480 (draft), 960 "
+        "(standard) or 1920 (high).",
+        minimum=16,
+        metavar="PIXELS",
+    )
+    frames: str | None = _option(
+        None, "Only these frames, counted from 0, the end not included: 100:200, :50 or 100:.", metavar="A:B"
+    )
+    seed: int = _option(0, "Seed of everything random.", minimum=0)
+    device: str = _option(
+        "auto", "auto takes a GPU where there is one.", choices=("auto", "cpu", "cuda", "mps")
+    )
+    precision: str = _option(
+        "auto",
+        "Arithmetic inside the network: auto takes bfloat16 where the device computes it natively.",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    features: str = _option(
+        "auto",
+        "Weights of the feature network: vgg19 (fetched once), bundled (ships with vidstyle) or a file; auto "
+        "takes vgg19 where it can be had.",
+        metavar="auto|vgg19|bundled|FILE",
+    )
+    flow: str = _option("dis", "Optical flow estimator: dis, dis-fast or farneback.", metavar="NAME")
+    cuts: bool = _option(True, "Find cuts; no frame is carried across one.")
+    cut: tuple[int, ...] = _option(
+        (), "A cut at this frame (repeat for more), in addition to those found.", minimum=1, metavar="FRAME"
+    )
+    job: str | None = _option(
+        None, "Where the job's state is kept; OUT.vidstyle beside the output if not given.", metavar="DIR"
+    )
+    restart: bool = _option(False, "Forget what an earlier run of this job has painted.")
+    keep: bool = _option(False, "Keep the painted frames in the job directory when done.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeOptions(_Checked):
+    """How the result is written; can change between the runs of one job."""
+
+    codec: str = _option(
+        "auto",
+        "Video codec; auto is what suits the file's suffix (h264 in mp4).",
+        choices=("auto", "h264", "h265", "av1", "vp9", "ffv1", "prores"),
+    )
+    crf: int | None = _option(
+        None, "Quality of the encoding, lower is better; the codec's own scale.", minimum=0
+    )
+    bit_depth: int | None = _option(
+        None, "Bits per channel of the result: 8, 10 (video) or 16 (PNG, TIFF).", metavar="8|10|16"
+    )
+    fps: str | None = _option(
+        None, "Frame rate of a sequence of pictures, e.g. 24 or 30000/1001; 25 if not given.", metavar="RATE"
+    )
