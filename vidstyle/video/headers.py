@@ -13,13 +13,17 @@ _ORIENTATION_TAG = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
-    """Size as stored, and the EXIF orientation (1..8) that makes it upright."""
+    """Size as stored, and the EXIF orientation (1..8) that makes it upright.
+
+    plain: whether a PNG holds nothing but what its pixels need.
+    """
 
     format: str
     width: int
     height: int
     orientation: int = 1
     animated: bool = False
+    plain: bool = True
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -62,10 +66,21 @@ def read_header(data: bytes) -> PictureHeader:
     return header
 
 
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(type, body) of each chunk; raises ValueError where a checksum is wrong or the end is missing."""
+def plain_png(data: bytes) -> bytes:
+    """A PNG file without the chunks that its pixels do not need; libpng complains about bad ones on stderr."""
+    needed = [chunk for kind, chunk in _png_chunks(data) if _is_needed(kind)]
+    return PNG_SIGNATURE + b"".join(needed)
+
+
+def _is_needed(kind: bytes) -> bool:
+    return kind[:1].isupper() or kind == b"tRNS"
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """(type, whole chunk) in turn; raises ValueError where a checksum is wrong or the end is missing."""
     view, position = memoryview(data), len(PNG_SIGNATURE)
-    while True:
+    kind = b""
+    while kind != b"IEND":
         if position + 12 > len(data):
             raise ValueError("the file is cut short")
         length, kind = struct.unpack_from(">I4s", view, position)
@@ -74,21 +89,20 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise ValueError("the file is cut short")
         if zlib.crc32(view[position + 4 : end]) != struct.unpack_from(">I", view, end)[0]:
             raise ValueError("a checksum is wrong, the file is damaged")
-        yield kind, bytes(view[position + 8 : end]) if kind != b"IDAT" else b""
-        if kind == b"IEND":
-            return
+        yield kind, view[position : end + 4]
         position = end + 4
 
 
 def _png(data: bytes) -> PictureHeader:
     width = height = 0
-    orientation = 1
-    for kind, body in png_chunks(data):
+    orientation, plain = 1, True
+    for kind, chunk in _png_chunks(data):
+        plain = plain and _is_needed(kind)
         if kind == b"IHDR":
-            width, height = struct.unpack_from(">II", body)
+            width, height = struct.unpack_from(">II", chunk, 8)
         elif kind == b"eXIf":
-            orientation = _exif_orientation(body)
-    return PictureHeader("png", width, height, orientation)
+            orientation = _exif_orientation(bytes(chunk[8:-4]))
+    return PictureHeader("png", width, height, orientation, plain=plain)
 
 
 def _jpeg(data: bytes) -> PictureHeader:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..errors import MediaError, OutputError, UsageError
-from .headers import PictureHeader, read_header
+from .headers import PictureHeader, plain_png, read_header
 
 MAX_PIXELS = 2**28
 READABLE_SUFFIXES = frozenset(
@@ -79,15 +79,24 @@ def read_picture(path: Path | str) -> Picture:
 def decode_picture(data: bytes, name: object) -> Picture:
     """`read_picture` for a file's contents; `name` is what an error calls them."""
     header = picture_header(data, name)
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        image = None
+    image = _decode(data if header.plain else plain_png(data))
     if image is None:
         raise MediaError(f"{name} cannot be read as a picture: the file is damaged")
     if image.dtype not in (np.uint8, np.uint16):
         raise MediaError(f"{name} holds {image.dtype} values; convert it to 8 or 16 bits per channel")
     return _split(_upright(image, header.orientation))
+
+
+def _decode(data: bytes) -> np.ndarray | None:
+    logging = cv2.utils.logging
+    level = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        image: np.ndarray | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+    finally:
+        logging.setLogLevel(level)
+    return image
 
 
 def _upright(image: np.ndarray, orientation: int) -> np.ndarray:

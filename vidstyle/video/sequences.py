@@ -90,7 +90,8 @@ def pictures_of_pattern(pattern: Path) -> list[Path]:
     """`existing_of_pattern`; raises MediaError if there are none."""
     found = existing_of_pattern(pattern)
     if not found:
-        raise MediaError(f"{pattern} names no existing picture")
+        where = "" if pattern.parent.exists() else f": the folder {pattern.parent} does not exist"
+        raise MediaError(f"{pattern} names no existing picture{where}")
     return found
 
 

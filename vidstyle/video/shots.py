@@ -1,11 +1,11 @@
 """Where one shot ends and the next begins, decided as frames stream by.
 
-Whether frame i starts a shot depends on frames i - LOOKBEHIND to i + LOOKAHEAD alone, so that a run that begins
-at frame k - LOOKBEHIND decides about frame k and all later ones as an uninterrupted run does.
+Whether frame i starts a shot depends on frames i - LOOKBEHIND to i + LOOKAHEAD alone, so that a run that
+begins at frame k - LOOKBEHIND decides about frame k and all later ones as an uninterrupted run does.
 
 PySceneDetect's AdaptiveDetector was tried first. It counts scene lengths from the beginning, is blind at both
-ends of a clip, cuts at flashes, at fades, and at every drawing of animation shot on threes, and misses cuts in
-dark noise and during pans; hence the measure below, which looks for the content of one frame in the other.
+ends of a clip, cuts at flashes, at fades, and at every drawing of animation shot on threes, and misses cuts
+in dark noise and during pans; hence the measure below, which looks for the content of one frame in the other.
 """
 
 from __future__ import annotations

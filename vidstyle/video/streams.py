@@ -143,6 +143,8 @@ class StreamCopier:
         self._output.metadata.update(
             {key: value for key, value in self._input.metadata.items() if key not in _OWN_METADATA}
         )
+        if not trimmed:
+            self._output.set_chapters(self._input.chapters())
         self._packets = self._demux()
         self._next = next(self._packets, None)
         self._held: list[Packet] = []

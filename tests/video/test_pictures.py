@@ -1,0 +1,397 @@
+"""Pictures of every usual kind come out upright with depth and alpha, and are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import zlib
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from clip_makers import write_image
+
+from vidstyle.errors import MediaError, OutputError, UsageError
+from vidstyle.video.headers import PNG_SIGNATURE
+from vidstyle.video.pictures import (
+    decode_png,
+    encode_png,
+    natural_key,
+    read_picture,
+    to_depth,
+    write_picture,
+)
+from vidstyle.video.reader import open_clip
+
+
+def random_pixels(dtype: type = np.uint8, channels: int = 3, size: tuple[int, int] = (11, 17)) -> np.ndarray:
+    random = np.random.default_rng(0)
+    return random.integers(0, np.iinfo(dtype).max, (channels, *size), dtype=dtype, endpoint=True)
+
+
+# Reading
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp", ".ppm"])
+def test_lossless_formats(tmp_path: Path, suffix: str) -> None:
+    pixels = random_pixels()
+    write_image(tmp_path / f"a{suffix}", pixels.transpose(1, 2, 0)[:, :, ::-1])
+    found, alpha = read_picture(tmp_path / f"a{suffix}")
+    assert alpha is None
+    assert (found == pixels).all()
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
+def test_lossy_formats(tmp_path: Path, suffix: str) -> None:
+    pixels = np.full((3, 40, 50), 30, np.uint8)
+    pixels[0] = 200
+    write_picture(tmp_path / f"a{suffix}", pixels)
+    found, _ = read_picture(tmp_path / f"a{suffix}")
+    assert np.abs(found.astype(int) - pixels).max() <= 3
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_sixteen_bits_and_alpha(tmp_path: Path, suffix: str) -> None:
+    pixels, alpha = random_pixels(np.uint16), random_pixels(np.uint16, 1)
+    write_picture(tmp_path / f"a{suffix}", pixels, alpha)
+    found, found_alpha = read_picture(tmp_path / f"a{suffix}")
+    assert found.dtype == np.uint16
+    assert (found == pixels).all()
+    assert found_alpha is not None
+    assert (found_alpha == alpha).all()
+
+
+def png(width: int, height: int, depth: int, kind: int, rows: bytes, *extra: tuple[bytes, bytes]) -> bytes:
+    """A PNG file with the given raw rows (each behind its filter byte) and chunks before the data."""
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    chunks = [(b"IHDR", header), *extra, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return PNG_SIGNATURE + b"".join(png_chunk(name, body) for name, body in chunks)
+
+
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def test_grey(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(2, 1, 8, 0, bytes([0, 10, 200])))
+    pixels, alpha = read_picture(tmp_path / "a.png")
+    assert alpha is None
+    assert pixels[:, 0].tolist() == [[10, 200]] * 3
+
+
+def test_grey_with_alpha(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(2, 1, 8, 4, bytes([0, 10, 0, 200, 255])))
+    pixels, alpha = read_picture(tmp_path / "a.png")
+    assert pixels[:, 0].tolist() == [[10, 200]] * 3
+    assert alpha is not None
+    assert alpha[0, 0].tolist() == [0, 255]
+
+
+def test_palette_with_transparency(tmp_path: Path) -> None:
+    palette = (b"PLTE", bytes([255, 0, 0, 0, 0, 250]))
+    (tmp_path / "a.png").write_bytes(png(2, 1, 8, 3, bytes([0, 0, 1]), palette))
+    pixels, alpha = read_picture(tmp_path / "a.png")
+    assert pixels[:, 0].T.tolist() == [[255, 0, 0], [0, 0, 250]]
+    assert alpha is None or (alpha == 255).all()
+    (tmp_path / "b.png").write_bytes(png(2, 1, 8, 3, bytes([0, 0, 1]), palette, (b"tRNS", b"\x40")))
+    pixels, alpha = read_picture(tmp_path / "b.png")
+    assert pixels[:, 0].T.tolist() == [[255, 0, 0], [0, 0, 250]]
+    assert alpha is not None
+    assert alpha[0, 0].tolist() == [0x40, 255]
+
+
+def exif(orientation: int) -> bytes:
+    return struct.pack("<2sHIHHHIHHI", b"II", 42, 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+
+
+def stored(upright: np.ndarray, orientation: int) -> np.ndarray:
+    """The (H, W, C) array that an orientation turns into `upright`, by the EXIF table of rows and columns."""
+    return {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.swapaxes(0, 1),
+        6: np.rot90(upright, 1),
+        7: upright[::-1, ::-1].swapaxes(0, 1),
+        8: np.rot90(upright, -1),
+    }[orientation]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_orientation(tmp_path: Path, orientation: int, suffix: str) -> None:
+    upright = np.full((48, 80, 3), 20, np.uint8)
+    upright[:24, :40] = 240
+    upright[24:, :40] = 130
+    done, data = cv2.imencode(suffix, np.ascontiguousarray(stored(upright, orientation)))
+    assert done
+    picture = data.tobytes()
+    if suffix == ".png":
+        chunk = b"eXIf" + exif(orientation)
+        length = len(exif(orientation))
+        picture = (
+            picture[:33]
+            + struct.pack(">I", length)
+            + chunk
+            + struct.pack(">I", zlib.crc32(chunk))
+            + picture[33:]
+        )
+    elif suffix == ".jpg":
+        body = b"Exif\0\0" + exif(orientation)
+        picture = picture[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + picture[2:]
+    else:
+        picture = with_webp_exif(picture, exif(orientation))
+    (tmp_path / f"a{suffix}").write_bytes(picture)
+    pixels, _ = read_picture(tmp_path / f"a{suffix}")
+    assert pixels.shape == (3, 48, 80)
+    assert np.abs(pixels.transpose(1, 2, 0).astype(int) - upright).mean() < 3
+    clip = open_clip(tmp_path / f"a{suffix}")
+    assert (clip.width, clip.height) == (80, 48)
+
+
+def with_webp_exif(picture: bytes, body: bytes) -> bytes:
+    """A simple WebP file as an extended one with an EXIF chunk."""
+    height, width = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED).shape[:2]
+    extended = bytes([8, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    chunks = (
+        b"VP8X"
+        + struct.pack("<I", 10)
+        + extended
+        + picture[12:]
+        + b"EXIF"
+        + struct.pack("<I", len(body))
+        + body
+    )
+    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
+
+
+def test_cmyk_jpeg(tmp_path: Path) -> None:
+    # Pure cyan ink, as Photoshop stores it (inverted), in a JPEG of one 8x8 block of four components.
+    path = tmp_path / "a.jpg"
+    path.write_bytes(cmyk_jpeg())
+    pixels, _ = read_picture(path)
+    red, green, blue = pixels[:, 4, 4].tolist()
+    assert red < 40
+    assert min(green, blue) > 200
+
+
+def cmyk_jpeg() -> bytes:
+    """Baseline JPEG whose blocks hold only a DC value: C is 0 (full ink, inverted), M, Y and K are 255."""
+
+    def segment(marker: int, body: bytes) -> bytes:
+        return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+    components = range(1, 5)
+    table = segment(0xDB, bytes([0, 8] + [1] * 63))
+    frame = segment(
+        0xC0, struct.pack(">BHHB", 8, 8, 8, 4) + bytes(v for i in components for v in (i, 0x11, 0))
+    )
+    # DC: the one code "0" for category 7, AC: "0" for the end of the block.
+    dc = segment(0xC4, bytes([0x00, 1] + [0] * 15 + [7]))
+    ac = segment(0xC4, bytes([0x10, 1] + [0] * 15 + [0]))
+    scan = segment(0xDA, bytes([4, *(v for i in components for v in (i, 0)), 0, 63, 0]))
+    # DC of level L is 8 (L - 128) / 8: -127 for 1 (bits of -127 in category 7: 0000000), +127 for 255.
+    blocks = ["0" + "0000000" + "0"] + ["0" + "1111111" + "0"] * 3
+    bits = "".join(blocks)
+    bits += "1" * (-len(bits) % 8)
+    data = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\x00")
+    adobe = segment(0xEE, b"Adobe" + bytes([0, 100, 0, 0, 0, 0, 0]))
+    return b"\xff\xd8" + adobe + table + frame + dc + ac + scan + data + b"\xff\xd9"
+
+
+def test_unicode_paths(tmp_path: Path) -> None:
+    path = tmp_path / "наброски été 写生.png"
+    pixels = random_pixels()
+    write_picture(path, pixels)
+    assert (read_picture(path)[0] == pixels).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (png(60000, 60000, 8, 2, b""), "60000x60000"),
+        (png(4, 4, 8, 2, b"\0" * 3), "damaged"),
+        (b"words", "known format"),
+        (b"RIFF" + struct.pack("<I", 500) + b"WEBPVP8X", "cut short"),
+    ],
+)
+def test_bad_pictures(tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / "bad.png"
+    path.write_bytes(data)
+    with pytest.raises(MediaError) as error:
+        read_picture(path)
+    assert "bad.png" in str(error.value)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+@pytest.mark.parametrize("part", [0.02, 0.5, 0.95])
+def test_pictures_cut_short(tmp_path: Path, suffix: str, part: float) -> None:
+    path = tmp_path / f"a{suffix}"
+    write_picture(path, random_pixels(size=(60, 60)))
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * part)])
+    with pytest.raises(MediaError) as error:
+        read_picture(path)
+    assert str(path) in str(error.value)
+
+
+def test_missing_picture_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="does not exist"):
+        read_picture(tmp_path / "none.png")
+    with pytest.raises(MediaError, match="cannot be read"):
+        read_picture(tmp_path)
+
+
+def test_decoders_write_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    profile = (b"iCCP", b"x\0\0" + zlib.compress(b"junk"))
+    (tmp_path / "a.png").write_bytes(png(2, 1, 8, 2, bytes([0] + [9] * 6), profile, (b"gAMA", b"\0" * 4)))
+    pixels, _ = read_picture(tmp_path / "a.png")
+    assert (pixels == 9).all()
+    write_picture(tmp_path / "a.tif", random_pixels(size=(60, 60)))
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    data[200:4000] = bytes(3800)
+    (tmp_path / "a.tif").write_bytes(data)
+    with contextlib.suppress(MediaError):
+        read_picture(tmp_path / "a.tif")
+    assert capfd.readouterr() == ("", "")
+
+
+# PNG in memory
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("transparent", [False, True])
+def test_png_round_trip(dtype: type, transparent: bool) -> None:
+    pixels = random_pixels(dtype)
+    alpha = random_pixels(dtype, 1) if transparent else None
+    found, found_alpha = decode_png(encode_png(pixels, alpha))
+    assert found.dtype == dtype
+    assert (found == pixels).all()
+    assert (found_alpha is None) == (alpha is None)
+    assert alpha is None or (found_alpha == alpha).all()
+
+
+def test_any_flipped_bit_is_noticed() -> None:
+    data = encode_png(random_pixels(size=(5, 6)))
+    for position in range(len(data)):
+        damaged = bytearray(data)
+        damaged[position] ^= 1 << position % 8
+        with pytest.raises(MediaError):
+            decode_png(bytes(damaged))
+
+
+# Writing
+
+
+def test_depths_are_converted_exactly() -> None:
+    every = np.arange(256, dtype=np.uint8)
+    assert to_depth(every, 16)[[0, 1, 255]].tolist() == [0, 257, 65535]
+    assert (to_depth(to_depth(every, 16), 8) == every).all()
+    assert to_depth(np.array([128, 129], np.uint16), 8).tolist() == [0, 1]
+
+
+def test_jpeg_takes_what_it_can(tmp_path: Path) -> None:
+    pixels = np.full((3, 20, 20), 40000, np.uint16)
+    write_picture(tmp_path / "a.jpg", pixels, np.full((1, 20, 20), 9, np.uint16))
+    found, alpha = read_picture(tmp_path / "a.jpg")
+    assert alpha is None
+    assert np.abs(found.astype(int) - 40000 / 257).max() <= 2
+
+
+def test_nothing_is_left_when_writing_fails(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="can be written as"):
+        write_picture(tmp_path / "a.xyz", random_pixels())
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_picture(tmp_path / "a.png", random_pixels())
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_picture(tmp_path / "none" / "a.png", random_pixels())
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+# Sequences
+
+
+def numbered(folder: Path, names: list[str]) -> Path:
+    """Pictures whose grey level is their place in `names`."""
+    folder.mkdir(exist_ok=True)
+    for level, name in enumerate(names):
+        write_picture(folder / name, np.full((3, 8, 10), level, np.uint8))
+    return folder
+
+
+def levels(path: Path) -> list[int]:
+    return [int(frame.pixels[0, 0, 0]) for frame in open_clip(path).frames()]
+
+
+def test_natural_order() -> None:
+    names = ["b1", "img10", "img2", "img01", "img1b", "2", "10"]
+    assert sorted(names, key=natural_key) == ["2", "10", "b1", "img01", "img1b", "img2", "img10"]
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    folder = numbered(tmp_path / "a", ["img1.png", "img2.png", "img10.png", "img11.tif"])
+    (folder / "notes.txt").write_text("not a picture")
+    (folder / ".hidden.png").write_bytes(b"not looked at")
+    clip = open_clip(folder)
+    assert (clip.kind, clip.frame_count, clip.frame_count_exact) == ("sequence", 4, True)
+    assert (clip.frame_rate, clip.duration_seconds) == (25, Fraction(4, 25))
+    assert levels(folder) == [0, 1, 2, 3]
+    frames = list(open_clip(folder, fps=Fraction(30000, 1001)).frames(1, 3))
+    assert [(f.index, f.pts_seconds, f.duration) for f in frames] == [
+        (1, Fraction(1001, 30000), 1),
+        (2, Fraction(2002, 30000), 1),
+    ]
+
+
+def test_patterns(tmp_path: Path) -> None:
+    folder = numbered(tmp_path, ["f0008.png", "f0009.png", "f0010.png", "f11.png", "g0001.png", "f10000.png"])
+    assert levels(folder / "f%04d.png") == [0, 1, 2, 5]
+    assert levels(folder / "f%d.png") == [3, 5]
+    assert levels(folder / "g%04d.png") == [4]
+    with pytest.raises(MediaError, match=r"h%04d\.png"):
+        open_clip(folder / "h%04d.png")
+    with pytest.raises(MediaError, match="does not exist"):
+        open_clip(folder / "nowhere" / "h%04d.png")
+
+
+def test_sizes_must_agree(tmp_path: Path) -> None:
+    folder = numbered(tmp_path / "a", ["1.png", "2.png"])
+    write_picture(folder / "3.png", np.zeros((3, 9, 10), np.uint8))
+    with pytest.raises(MediaError) as error:
+        open_clip(folder)
+    for word in ("1.png", "3.png", "10x8", "10x9"):
+        assert word in str(error.value)
+
+
+def test_empty_folder_and_broken_member(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MediaError, match="no pictures"):
+        open_clip(tmp_path / "empty")
+    folder = numbered(tmp_path / "a", ["1.png", "2.png"])
+    (folder / "2.png").write_bytes((folder / "2.png").read_bytes()[:-5])
+    with pytest.raises(MediaError, match=r"2\.png"):
+        open_clip(folder)
+
+
+def test_a_still_keeps_its_alpha(tmp_path: Path) -> None:
+    pixels, alpha = random_pixels(), random_pixels(channels=1)
+    write_picture(tmp_path / "a.png", pixels, alpha)
+    clip = open_clip(tmp_path / "a.png")
+    assert (clip.kind, clip.frame_count, clip.frame_rate, clip.has_alpha) == ("still", 1, None, True)
+    (frame,) = clip.frames()
+    assert frame.alpha is not None
+    assert (frame.alpha == alpha).all()
+    assert (frame.pixels == pixels).all()
+
+
+def test_digest_of_a_sequence(tmp_path: Path) -> None:
+    one = open_clip(numbered(tmp_path / "a", ["1.png", "2.png"])).digest()
+    assert open_clip(numbered(tmp_path / "b", ["1.png", "2.png"])).digest() == one
+    assert open_clip(numbered(tmp_path / "c", ["1.png", "3.png"])).digest() != one
+    write_picture(tmp_path / "b" / "2.png", np.full((3, 8, 10), 77, np.uint8))
+    assert open_clip(tmp_path / "b").digest() != one
