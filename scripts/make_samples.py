@@ -1,0 +1,52 @@
+#!/usr/bin/env python
+"""Render the sample clips and style pictures of sample_videos/ anew; every run gives the same pictures.
+
+python scripts/make_samples.py [NAME...] [-o DIR] [--truth DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from samples import truth
+from samples.encode import write_clip
+from samples.world import picture
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def make_clip(name: str, folder: Path) -> Path:
+    world = truth.world(name)
+    path = folder / f"{name}.mp4"
+    write_clip(path, (picture(world, frame) for frame in range(world.frames)))
+    return path
+
+
+MAKERS = dict.fromkeys(truth.CLIPS, make_clip)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"any of {', '.join(MAKERS)}; all by default"
+    )
+    parser.add_argument("-o", "--out", type=Path, default=ROOT / "sample_videos", help="folder to write to")
+    parser.add_argument(
+        "--truth", type=Path, metavar="DIR", help="also write true flows and masks to DIR/NAME"
+    )
+    options = parser.parse_args()
+    names = options.names or list(MAKERS)
+    unknown = sorted(set(names) - set(MAKERS))
+    if unknown:
+        parser.error(f"no sample is called {', '.join(unknown)}; there are {', '.join(MAKERS)}")
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        path = MAKERS[name](name, options.out)
+        print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+        if options.truth and name in truth.CLIPS:
+            truth.write_truth(name, options.truth / name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Behind make_samples.py: small rendered worlds with exact optical flow, and generated style pictures."""
