@@ -303,6 +303,15 @@ class TestDone:
             files[1].unlink()
             assert not store.is_done()
 
+    def test_a_result_made_with_other_settings(self, directory: Path, tmp_path: Path) -> None:
+        (tmp_path / "out.mp4").write_bytes(b"film")
+        with open_store(directory) as store:
+            store.mark_done(tmp_path / "out.mp4", made_with={"crf": 18, "size": (2, 3)})
+            assert store.is_done()
+            assert store.is_done({"crf": 18, "size": (2, 3)})
+            assert not store.is_done({"crf": 20, "size": (2, 3)})
+            assert not store.is_done({})
+
     @pytest.mark.parametrize("content", [b"", b"[]", b'{"output": 3}', b"\xff"])
     def test_a_damaged_mark_is_no_mark(self, directory: Path, content: bytes) -> None:
         with open_store(directory) as store:

@@ -264,10 +264,16 @@ class JobStore:
 
     # The result
 
-    def mark_done(self, output: Path, files: Iterable[Path] | None = None) -> None:
+    def mark_done(
+        self,
+        output: Path,
+        files: Iterable[Path] | None = None,
+        made_with: Mapping[str, Any] | None = None,
+    ) -> None:
         """Note that the result is whole.
 
         output: as the user named it. files: what it consists of, where it is more than the one file.
+        made_with: the settings beyond the fingerprint that it depends on, its codec say; JSON values.
 
         Raises:
             InputError: a file of the result cannot be read.
@@ -280,6 +286,7 @@ class JobStore:
             "output": str(output.absolute()),
             "files": {str(path): path.stat().st_size for path in parts},
             "sha256": checksum,
+            "made_with": as_json(made_with or {}),
         }
         write_whole(self.directory / _DONE, json.dumps(record, ensure_ascii=False).encode())
 
@@ -288,10 +295,10 @@ class JobStore:
         record = self._done_record()
         return Path(record["output"]) if record else None
 
-    def is_done(self) -> bool:
-        """Whether the result was finished and still lies there unchanged."""
+    def is_done(self, made_with: Mapping[str, Any] | None = None) -> bool:
+        """Whether the result was finished (with these settings, when given) and still lies there unchanged."""
         record = self._done_record()
-        if record is None:
+        if record is None or (made_with is not None and as_json(made_with) != record["made_with"]):
             return False
         files = [Path(name) for name in record["files"]]
         try:
@@ -306,7 +313,7 @@ class JobStore:
             record = json.loads((self.directory / _DONE).read_bytes())
         except (OSError, ValueError):
             return None
-        shape = {"output": str, "files": dict, "sha256": str}
+        shape = {"output": str, "files": dict, "sha256": str, "made_with": dict}
         good = isinstance(record, dict) and all(
             isinstance(record.get(key), kind) for key, kind in shape.items()
         )
