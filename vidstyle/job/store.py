@@ -296,7 +296,7 @@ class JobStore:
         return Path(record["output"]) if record else None
 
     def is_done(self, made_with: Mapping[str, Any] | None = None) -> bool:
-        """Whether the result was finished (with these settings, when given) and still lies there unchanged."""
+        """Whether the result was finished (with these settings, if given) and still lies there unchanged."""
         record = self._done_record()
         if record is None or (made_with is not None and as_json(made_with) != record["made_with"]):
             return False
