@@ -249,6 +249,68 @@ def test_other_streams_are_described(tmp_path: Path) -> None:
     ]
 
 
+def raw_h264(source: Path) -> bytes:
+    """The bare stream of a video, without a container and so without times."""
+    with av.open(str(source)) as container:
+        stream = container.streams.video[0]
+        annexb = av.bitstream.BitStreamFilterContext("h264_mp4toannexb", stream)
+        found = [bytes(p) for packet in container.demux(stream) for p in annexb.filter(packet)]
+    return b"".join(found)
+
+
+def test_times_are_made_where_there_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.h264"
+    path.write_bytes(raw_h264(make_video(tmp_path / "a.mp4")))
+    clip = open_clip(path)
+    frames = list(clip.frames())
+    assert len(frames) == 12
+    steps = {b.pts_seconds - a.pts_seconds for a, b in pairwise(frames)}
+    assert steps == {1 / clip.frame_rate} if clip.frame_rate else False
+
+
+def test_a_change_of_size_is_scaled_and_noted(tmp_path: Path) -> None:
+    one = raw_h264(make_video(tmp_path / "a.mp4", count=4))
+    two = raw_h264(make_video(tmp_path / "b.mp4", count=4, size=(48, 32)))
+    path = tmp_path / "c.h264"
+    path.write_bytes(one + two)
+    clip = open_clip(path)
+    frames = list(clip.frames())
+    assert {(frame.width, frame.height) for frame in frames} == {(96, 64)}
+    assert len(frames) == 8
+    (notice,) = clip.notices
+    assert "96x64" in notice
+    assert "48x32" in notice
+    small = frames[5].pixels.transpose(1, 2, 0)[::2, ::2]
+    assert np.abs(small.astype(int) - scene(48, 32, 1)).mean() < 25
+
+
+def test_animated_gif(tmp_path: Path) -> None:
+    path = make_video(
+        tmp_path / "a.gif", codec="gif", pix_fmt="rgb8", count=5, rate=Fraction(10), time_base=Fraction(1, 10)
+    )
+    clip = open_clip(path)
+    assert clip.kind == "video"
+    assert [frame.pts_seconds for frame in clip.frames()] == [Fraction(i, 10) for i in range(5)]
+
+
+def test_an_abandoned_reader_lets_go_of_the_file(tmp_path: Path) -> None:
+    clip = open_clip(make_video(tmp_path / "a.mp4"))
+    frames = clip.frames()
+    next(frames)
+    opened = {path.resolve() for path in Path("/proc/self/fd").iterdir() if path.exists()}
+    assert clip.path in opened
+    frames.close()  # type: ignore[attr-defined]
+    assert clip.path not in {path.resolve() for path in Path("/proc/self/fd").iterdir() if path.exists()}
+
+
+def test_absurd_sizes_are_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_video(tmp_path / "a.mp4", count=2)
+    monkeypatch.setattr("vidstyle.video.pictures.MAX_PIXELS", 1000)
+    with pytest.raises(MediaError) as error:
+        open_clip(path)
+    one_line(error, "96x64")
+
+
 def test_hdr_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as output:

@@ -38,6 +38,7 @@ class Clip(ABC):
     width, height: as displayed: upright, with square pixels.
     bit_depth: bits per channel of the source (8, 10, 12, 16); frames come as uint8 or, above 8, uint16.
     frame_rate: frames per second, the average where it varies; None for a still.
+    time_base: seconds, the unit of the frames' pts and duration.
     frame_count: None where the source does not say; an estimate unless `frame_count_exact`.
     notices: one line for each thing that a reader of frames had to make do with.
     """
@@ -48,6 +49,7 @@ class Clip(ABC):
     height: int
     bit_depth: int
     frame_rate: Fraction | None
+    time_base: Fraction
     frame_count: int | None
     frame_count_exact: bool
     duration_seconds: Fraction | None

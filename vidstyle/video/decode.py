@@ -82,11 +82,12 @@ class VideoClip(Clip):
             check_size(context.width, context.height, path)
             rate = stream.average_rate or stream.guessed_rate
             self._rate = Fraction(rate) if rate else Fraction(25)
-            self._notes: list[str] = []
+            time_base = stream.time_base or 1 / self._rate
+            notes: list[str] = []
             others = tuple(describe(other) for other in container.streams if other is not stream)
             length = _length(container, stream)
             count = stream.frames or (round(length * self._rate) if length else 0) or None
-            first = next(_decoded(container, stream, self._notes), None)
+            first = next(_decoded(container, stream, notes), None)
             if first is None:
                 raise MediaError(f"{path} holds no frame that can be decoded; it may be damaged or cut short")
             check_size(first.width, first.height, path)
@@ -104,6 +105,7 @@ class VideoClip(Clip):
             height=height,
             bit_depth=depth,
             frame_rate=self._rate,
+            time_base=time_base,
             frame_count=count,
             frame_count_exact=False,
             duration_seconds=length,
@@ -120,9 +122,8 @@ class VideoClip(Clip):
         with open_input(self.path) as container:
             stream = video_stream(container, self.path)
             convert = ToRGB(*self._scaled, deep=self.bit_depth > 8)
-            time_base = stream.time_base or 1 / self._rate
             orientation: Orientation | None = None
-            for index, timed in enumerate(self._timed(container, stream, time_base)):
+            for index, timed in enumerate(self._timed(container, stream)):
                 if stop is not None and index >= stop:
                     return
                 if orientation is None:
@@ -132,15 +133,15 @@ class VideoClip(Clip):
                 pixels = orientation.apply(
                     convert(timed.frame, frame_color(timed.frame, stream.codec_context))
                 )
-                yield Frame(pixels, index, timed.pts, time_base, timed.duration)
+                yield Frame(pixels, index, timed.pts, self.time_base, timed.duration)
 
-    def _timed(self, container: InputContainer, stream: VideoStream, time_base: Fraction) -> Iterator[_Timed]:
+    def _timed(self, container: InputContainer, stream: VideoStream) -> Iterator[_Timed]:
         """Frames with increasing pts; the duration is the distance to the next frame's."""
-        step = max(1, round(1 / (self._rate * time_base)))
+        step = max(1, round(1 / (self._rate * self.time_base)))
         held: av.VideoFrame | None = None
         held_pts = 0
         for frame in _decoded(container, stream, self.notices):
-            pts = _pts(frame, time_base)
+            pts = _pts(frame, self.time_base)
             if held is None:
                 pts = pts if pts is not None else stream.start_time or 0
             else:
@@ -149,19 +150,18 @@ class VideoClip(Clip):
                 yield _Timed(held, held_pts, pts - held_pts)
             held, held_pts = frame, pts
         if held is not None:
-            duration = held.duration or step
-            yield _Timed(held, held_pts, duration)
-            self._check_end(stream, (held_pts + duration) * time_base)
+            left = _announced_end(container, stream) - held_pts
+            yield _Timed(held, held_pts, self._last_duration(held.duration or step, left))
 
-    def _check_end(self, stream: VideoStream, end: Fraction) -> None:
-        """A file that was cut short often just ends; only its header knows that there should be more."""
-        if not stream.duration or stream.time_base is None:
-            return
-        missing = ((stream.start_time or 0) + stream.duration) * stream.time_base - end
+    def _last_duration(self, own: int, left: int) -> int:
+        """The time `left` in the header is the truer one: decoders know distances in decoding order only."""
+        missing = (left - own) * self.time_base
         if missing > max(Fraction(1, 2), 2 / self._rate):
             self.notice(
                 f"{self.path.name} breaks off {float(missing):.1f} seconds before the end it announces"
             )
+            return own
+        return left if left > 0 else own
 
     def _note_size(self, before: av.VideoFrame, after: av.VideoFrame) -> None:
         if (before.width, before.height) != (after.width, after.height):
@@ -198,6 +198,13 @@ def _decoded(container: InputContainer, stream: VideoStream, notices: list[str])
             note(f"{name} is damaged in places; frames that cannot be decoded are left out")
         if packet is None or packet.size == 0:
             return
+
+
+def _announced_end(container: InputContainer, stream: VideoStream) -> int:
+    """Where the header says that the stream ends, in its time base; 0 where only a guess is to be had."""
+    if "mp4" not in container.format.name or not stream.duration:
+        return 0
+    return (stream.start_time or 0) + stream.duration
 
 
 def _pts(frame: av.VideoFrame, time_base: Fraction) -> int | None:

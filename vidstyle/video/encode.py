@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -53,7 +54,7 @@ class VideoWriter:
         self._last: Frame | None = None
         self._copier: StreamCopier | None = None
         container = container_of(path)
-        flags = {"movflags": "+faststart"} if container in ("mp4", "mov") else {}
+        flags = _mp4_options(clip.time_base) if container in ("mp4", "mov") else {}
         with self._named_errors():
             self._output: OutputContainer = av.open(
                 str(self._temporary), "w", format=container, container_options=flags
@@ -119,6 +120,10 @@ class VideoWriter:
             if self._copier is not None:
                 self._copier.advance(now)
 
+    @property
+    def files(self) -> list[Path]:
+        return [self._path]
+
     def commit(self) -> None:
         """Write what the encoder and the source still hold, and give the file its name."""
         if self._last is None:
@@ -149,3 +154,11 @@ class VideoWriter:
         except (av.FFmpegError, OSError) as error:
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"{self._path} cannot be written: {reason}") from error
+
+
+def _mp4_options(time_base: Fraction) -> dict[str, str]:
+    """Index first, for players on the net, and starts and lengths as exact as the times of frames."""
+    scale = time_base.denominator
+    while scale < 10_000:  # as FFmpeg does for the frames
+        scale *= 2
+    return {"movflags": "+faststart", "movie_timescale": str(scale)}

@@ -67,7 +67,7 @@ def read_header(data: bytes) -> PictureHeader:
 
 
 def plain_png(data: bytes) -> bytes:
-    """A PNG file without the chunks that its pixels do not need; libpng complains about bad ones on stderr."""
+    """A PNG file without the chunks that its pixels do not need; libpng prints complaints about bad ones."""
     needed = [chunk for kind, chunk in _png_chunks(data) if _is_needed(kind)]
     return PNG_SIGNATURE + b"".join(needed)
 

@@ -33,13 +33,13 @@ class PictureClip(Clip):
             height=pixels.shape[1],
             bit_depth=8 * pixels.itemsize,
             frame_rate=None if still else rate,
+            time_base=1 / rate,
             frame_count=len(self.pictures),
             frame_count_exact=True,
             duration_seconds=None if still else len(self.pictures) / rate,
             has_alpha=alpha is not None,
             color=SRGB_PICTURE,
         )
-        self._time_base = 1 / rate
         for picture in self.pictures[1:]:
             header = picture_header(read_bytes(picture), picture)
             self._check_size(picture, *header.upright_size)
@@ -56,7 +56,7 @@ class PictureClip(Clip):
         for index in range(len(self.pictures))[start:stop]:
             pixels, alpha = read_picture(self.pictures[index])
             self._check_size(self.pictures[index], pixels.shape[2], pixels.shape[1])
-            yield Frame(pixels, index, index, self._time_base, 1, alpha)
+            yield Frame(pixels, index, index, self.time_base, 1, alpha)
 
     def digest(self) -> str:
         digest = hashlib.sha256()

@@ -18,6 +18,13 @@ from av.subtitles.stream import SubtitleStream
 from .decode import VideoClip, describe, open_input
 from .subtitles import TEXT_CODECS, header, pack, unpack
 
+# QuickTime knows the bibliographic codes of ISO 639-2 where there are two.
+_QUICKTIME_LANGUAGES = {
+    **{"sqi": "alb", "hye": "arm", "eus": "baq", "mya": "bur", "zho": "chi", "ces": "cze"},
+    **{"nld": "dut", "fra": "fre", "kat": "geo", "deu": "ger", "ell": "gre", "isl": "ice", "mkd": "mac"},
+    **{"msa": "may", "fas": "per", "ron": "rum", "slk": "slo", "bod": "tib", "cym": "wel"},
+}
+
 # Of the container itself, written by the muxer.
 _OWN_METADATA = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
 
@@ -29,6 +36,7 @@ _AUDIO = {
     "mov": {"aac", "mp2", "mp3", "ac3", "eac3", "alac"},
     "webm": {"opus", "vorbis"},
 }
+_MATROSKA = frozenset({"matroska", "webm"})
 _AUDIO_FALLBACK = {"webm": "libopus"}
 _SUBTITLE_FALLBACK = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 
@@ -38,7 +46,10 @@ class _Track(ABC):
 
     def __init__(self, source: Stream, target: Stream) -> None:
         self.target = target
-        target.metadata.update(source.metadata)
+        metadata = dict(source.metadata)
+        if target.container.format.name == "mov" and "language" in metadata:
+            metadata["language"] = _QUICKTIME_LANGUAGES.get(metadata["language"], metadata["language"])
+        target.metadata.update(metadata)
         target.disposition = source.disposition
 
     @abstractmethod
@@ -238,9 +249,13 @@ class StreamCopier:
 
     def _copied(self, stream: Stream) -> _Copied:
         # Matroska has no time before 0: FFmpeg would move everything, the picture too, to later times.
-        # Sound before 0 is what decoders warm up with, and is not heard; Opus has a field of its own for it.
-        from_zero = self._output.format.name in ("matroska", "webm") and stream.type == "audio"
-        if _codec_name(stream) == "opus" and not self._trimmed:
+        # Sound before 0 is what decoders warm up with, and is not heard. Matroska has a field for it, which
+        # FFmpeg fills for Opus and for what comes from Matroska; in other cases it has to go.
+        from_zero = self._output.format.name in _MATROSKA and stream.type == "audio"
+        announced = _codec_name(stream) == "opus" or not _MATROSKA.isdisjoint(
+            self._input.format.name.split(",")
+        )
+        if announced and not self._trimmed:
             from_zero = False
         return _Copied(stream, self._output.add_stream_from_template(stream), from_zero)
 

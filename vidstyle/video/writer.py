@@ -21,6 +21,8 @@ __all__ = ["Writer", "check_output", "open_writer"]
 class _Sink(Protocol):
     def write(self, frame: Frame) -> None: ...
     def commit(self) -> None: ...
+    @property
+    def files(self) -> list[Path]: ...
     def discard(self) -> None: ...
 
 
@@ -33,6 +35,11 @@ class Writer:
     def write(self, frame: Frame) -> None:
         """Write the next frame; raises OutputError, for a full disk say."""
         self._sink.write(frame)
+
+    @property
+    def files(self) -> list[Path]:
+        """What the result consists of: one file, or the pictures written so far."""
+        return self._sink.files
 
     def __enter__(self) -> Writer:
         return self
@@ -137,6 +144,11 @@ class PictureWriter:
         write_picture(self._temporary / name, pixels, alpha)
         self._written.append(self._temporary / name)
 
+    @property
+    def files(self) -> list[Path]:
+        folder = self._path if self._kind == "folder" else self._path.parent
+        return [folder / file.name for file in self._written]
+
     def commit(self) -> None:
         """Give everything its name."""
         if not self._written:
@@ -145,10 +157,9 @@ class PictureWriter:
             if self._kind == "folder" and not self._path.exists():
                 self._temporary.rename(self._path)
                 return
-            folder = self._path if self._kind == "folder" else self._path.parent
-            folder.mkdir(exist_ok=True)
-            for file in self._written:
-                file.replace(folder / file.name)
+            for file, final in zip(self._written, self.files, strict=True):
+                final.parent.mkdir(exist_ok=True)
+                file.replace(final)
         except OSError as error:
             raise OutputError(f"{self._path} cannot be written: {error.strerror}") from error
 
