@@ -1,9 +1,9 @@
 """The terms of the painting loss: pure functions on tensors, each a scalar.
 
-Departure from Gatys, Ecker & Bethge (2016): where they divide by 1/(2 N M) and 1/(4 N² M²), the content and style
-terms here are divided by the energy of their target, so that a picture without any response has loss 1 at every
-layer. For one layer that is a constant factor; between layers it makes equal weights mean equal importance,
-whatever the features' scale, the picture's size or the weights' origin.
+Departure from Gatys, Ecker & Bethge (2016): where they have factors 1/(2 N M) and 1/(4 N² M²), the content
+and style terms here are divided by the energy of their target, so that a picture without any response has
+loss 1 at every layer. For one layer that is a constant factor; between layers it makes equal weights mean
+equal importance, whatever the features' scale, the picture's size or the weights' origin.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,8 +27,11 @@ class Minimum:
 
 
 def pyramid_sizes(height: int, width: int, coarsest: int = 128, ratio: float = 1.6) -> list[tuple[int, int]]:
-    """Sizes (height, width) from coarse to fine: the longest side from about `coarsest` pixels to its full
-    length, growing by the same factor of at most `ratio`. A picture no longer than `coarsest` has one size."""
+    """Sizes (height, width) from coarse to fine.
+
+    The longest side grows from `coarsest` pixels to its full length, by the same factor of at most `ratio`. A
+    picture no longer than `coarsest` has one size, its own.
+    """
     longest = max(height, width)
     levels = max(0, math.ceil(math.log(longest / coarsest) / math.log(ratio) - 1e-9))
     sizes = []
@@ -51,8 +55,8 @@ def minimise(
     steps: evaluations of the loss and its gradient, at most. rate: Adam's step in pixel values.
     tolerance: stop when the loss falls by less than this share of itself per step, over the last ten.
 
-    "adam" returns the average of its iterates (weight 0.95), which is free of the noise that single steps leave;
-    "lbfgs" uses a strong Wolfe line search, history 20. Both work on any device.
+    "adam" returns the average of its iterates (weight 0.95), which is free of the noise that single steps
+    leave; "lbfgs" uses a strong Wolfe line search, history 20. Both work on any device.
     """
     run = {"adam": _adam, "lbfgs": _lbfgs}[optimizer]
     return run(image, terms, steps, rate, tolerance)
@@ -88,12 +92,13 @@ def _adam(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float
     x = image.clone().requires_grad_(True)
     adam = torch.optim.Adam([x], lr=rate, betas=(0.9, 0.99))
     average, keep = torch.zeros_like(image), 0.95
-    watch, weight, last = _Watch(tolerance), 0.0, {}
+    watch, weight = _Watch(tolerance), 0.0
+    last: Mapping[str, Tensor] = {}
     for _ in range(steps):
         adam.zero_grad()
         last = terms(x)
         loss = torch.stack(list(last.values())).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         adam.step()
         with torch.no_grad():
             x.clamp_(0, 1)
@@ -126,20 +131,18 @@ def _lbfgs(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: floa
         nonlocal best
         lbfgs.zero_grad()
         last = dict(terms(x))
-        # Clamping between steps would falsify the curvature that L-BFGS collects; a term of the loss does not.
+        # Clamping between steps would falsify the curvature that L-BFGS collects.
         last["range"] = _RANGE_WEIGHT * (x - x.clamp(0, 1)).square().mean()
         loss = torch.stack(list(last.values())).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         if float(loss) < best[0]:
             best = float(loss), x.detach().clone(), _values(last)
         if watch.steps >= steps or watch.add(loss):
             raise _Settled
         return loss
 
-    try:
-        lbfgs.step(closure)  # type: ignore[no-untyped-call]
-    except _Settled:
-        pass
+    with contextlib.suppress(_Settled):
+        lbfgs.step(closure)
     _, found, losses = best
     losses.pop("range", None)
     return Minimum(found.clamp(0, 1), losses, watch.steps)

@@ -6,8 +6,9 @@ whatever the command line needs to know about it in `metadata`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from vidstyle.errors import UsageError
 
@@ -44,6 +45,14 @@ class _Checked:
     def __post_init__(self) -> None:
         for spec in fields(self):  # type: ignore[arg-type]
             _check(spec.name, spec, getattr(self, spec.name))
+
+
+_Options = TypeVar("_Options")
+
+
+def from_json(kind: type[_Options], values: Mapping[str, Any]) -> _Options:
+    """Options as they were stored, tuples as lists. Raises UsageError or TypeError for wrong ones."""
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
 @dataclass(frozen=True, kw_only=True)

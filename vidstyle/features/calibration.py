@@ -10,8 +10,8 @@ from torch import Tensor
 def pictures(count: int = 8, size: int = 192, seed: int = 19) -> list[Tensor]:
     """Dead-leaves pictures: discs of power-law sizes in random colours, over each other, with shading.
 
-    They share the edge and scale statistics of photographs (Lee, Mumford & Huang 2001). Returns `count` tensors
-    float32 (1, 3, size, size) in [0, 1], the same for the same seed.
+    They share the edge and scale statistics of photographs (Lee, Mumford & Huang 2001). Returns `count`
+    tensors float32 (1, 3, size, size) in [0, 1], the same for the same seed.
     """
     rng = np.random.default_rng(seed)
     return [torch.from_numpy(_dead_leaves(rng, size))[None] for _ in range(count)]

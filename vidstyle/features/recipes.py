@@ -44,7 +44,8 @@ def recipe_for(kind: str, layers: Sequence[str], notice: Callable[[str], None]) 
         content = next(((layer,) for layer in _CONTENT_FALLBACK if layer in layers), (layers[-1],))
     if (style, content) != (recipe.style_layers, recipe.content_layers) and kind == "file":
         notice(
-            f"these weights stop at {layers[-1]}: style from {', '.join(style)}, content from {', '.join(content)}"
+            f"these weights stop at {layers[-1]}: style from {', '.join(style)}, "
+            f"content from {', '.join(content)}"
         )
     return replace(recipe, style_layers=style, content_layers=content)
 

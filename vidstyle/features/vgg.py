@@ -73,9 +73,7 @@ class VGG(nn.Module):
             self.add_module(f"conv{suffix}", conv)
             self.depth += 1
         self.requires_grad_(False)
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.to(memory_format=torch.channels_last)
 
     @property
     def layers(self) -> list[str]:
@@ -94,7 +92,7 @@ class VGG(nn.Module):
             missing = [layer for layer, suffix in wanted.items() if _ORDER.index(suffix) >= self.depth]
             raise UsageError(f"these features stop at {self.layers[-1]}; they have no {', '.join(missing)}")
         found: dict[str, Tensor] = {}
-        x = (image - self.mean) / self.std
+        x = (image - image.new_tensor(MEAN).view(1, 3, 1, 1)) / image.new_tensor(STD).view(1, 3, 1, 1)
         x = x.to(dtype=self.get_parameter("conv1_1.weight").dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[: stop + 1]:
             if suffix.endswith("_1") and suffix != "1_1":
@@ -115,13 +113,13 @@ class VGG(nn.Module):
 def calibrated(weights: Mapping[str, Tensor], pictures: Sequence[Tensor]) -> dict[str, Tensor]:
     """`weights` rescaled so that every layer's mean activation over `pictures` is 1 ("normalised VGG").
 
-    pictures: batches float32 (N, 3, H, W) in [0, 1]. ReLU networks are positively homogeneous, so scaling a layer
-    by 1/m and what the next layer takes from it by m changes no function, only the scale of the responses
-    (Gatys, Ecker & Bethge 2015).
+    pictures: batches float32 (N, 3, H, W) in [0, 1]. ReLU networks are positively homogeneous, so scaling a
+    layer by 1/m and what the next layer takes from it by m changes no function, only the scale of the
+    responses (Gatys, Ecker & Bethge 2015).
 
-    Departure: they rescale every channel by itself. Many of VGG-19's channels hardly ever fire; brought to the
-    same mean they have by far the largest Gram entries, and the painting breaks up into coloured specks (style
-    loss after 240 steps 0.18 against 0.03 with one factor per layer).
+    Departure: they rescale every channel by itself. Many of VGG-19's channels hardly ever fire; brought to
+    the same mean they have by far the largest Gram entries, and the painting breaks up into coloured specks
+    (style loss after 240 steps 0.18 against 0.03 with one factor per layer).
     """
     network = VGG(weights)
     totals = dict.fromkeys(network.layers, 0.0)

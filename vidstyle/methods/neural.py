@@ -1,4 +1,4 @@
-"""Neural style by Gram matrices (Gatys, Ecker & Bethge 2016), steady in time (Ruder, Dosovitskiy & Brox 2016)."""
+"""Neural style by Gram matrices (Gatys, Ecker & Bethge 2016), steady in time (Ruder et al. 2016)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNSEEN_SHARE = 0.002
 
 @dataclass(frozen=True)
 class _Schedule:
-    """Steps of one quality: at the coarsest and the finest size of a shot's first frame, and of a later frame."""
+    """Steps at the coarsest and the finest size of a shot's first frame, and for a frame after it."""
 
     coarse: int
     fine: int
@@ -76,14 +76,11 @@ class NeuralStyle:
 
     @torch.no_grad()
     def paint(self, content: Tensor, priors: Sequence[Prior], seed: int) -> Painted:
-        """See `Method.paint`. The carry holds the colours of the shot's first frame where they are matched."""
+        """See `Method.paint`. The carry holds the colours of the shot's first frame, if matched."""
         priors = [] if self.options.independent else priors
         colours = self._shot_palette(content, priors)
         subject = luminance(content) if self.options.color == "content" else content
-        if priors:
-            found = self._after(subject, priors, colours)
-        else:
-            found = self._first(subject, colours, seed)
+        found = self._after(subject, priors, colours) if priors else self._first(subject, colours, seed)
         image = found.image
         if self.options.color == "content":
             image = with_luminance(content, luminance(image))

@@ -1,0 +1,310 @@
+"""What a run will do, decided and checked before anything is painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidstyle.errors import InputError, JobError, UsageError
+from vidstyle.features.recipes import Recipe, recipe_for
+from vidstyle.features.vgg import VGG
+from vidstyle.features.weights import Weights, find, load
+from vidstyle.flow.estimators import ESTIMATORS, FlowEstimator
+from vidstyle.image.convert import to_float, to_uint16
+from vidstyle.image.resize import fit, resize
+from vidstyle.job import JobStore, default_job_directory, file_entry
+from vidstyle.methods.base import Method
+from vidstyle.methods.neural import NeuralStyle
+from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions, from_json
+from vidstyle.pipeline.device import pick_device, pick_dtype
+from vidstyle.types import Frame
+from vidstyle.video.clip import Clip
+from vidstyle.video.pictures import read_picture
+from vidstyle.video.reader import open_clip
+from vidstyle.video.writer import Writer, check_output, open_writer
+
+Notice = Callable[[str], None]
+
+_LONGEST_BY_QUALITY = {"draft": 480, "standard": 960, "high": 1920}
+_LONGEST = 16384
+# A change to what is computed counts this up: frames of two versions must not meet in one result.
+_PAINTER_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run needs: the opened source, checked settings, the device, the size of the result."""
+
+    clip: Clip
+    styles: tuple[Path, ...]
+    output: Path
+    options: NeuralOptions
+    run: RunOptions
+    encode: EncodeOptions
+    start: int
+    stop: int | None
+    width: int
+    height: int
+    device: torch.device
+    dtype: torch.dtype
+    weights: Weights
+
+    @property
+    def directory(self) -> Path:
+        """The job directory."""
+        return Path(self.run.job) if self.run.job else default_job_directory(self.output)
+
+    @property
+    def total(self) -> int | None:
+        """How many frames there are to paint; an estimate for most videos."""
+        end = self.clip.frame_count
+        if self.stop is not None:
+            end = self.stop if end is None else min(end, self.stop)
+        return None if end is None else max(1, end - self.start)
+
+    @cached_property
+    def fingerprint(self) -> dict[str, Any]:
+        """What makes this job this job: all that the painted frames depend on."""
+        options = asdict(self.options)
+        if self._init_path is not None:
+            options["init"] = file_entry(self._init_path)
+        return {
+            "source": {"name": self.clip.path.name, "digest": self.clip.digest()},
+            "styles": [file_entry(style) for style in self.styles],
+            "method": "style",
+            "options": options,
+            "size": f"{self.width}x{self.height}",
+            "frames": [self.start, self.stop],
+            "seed": self.run.seed,
+            "weights": {"name": self.weights.source.path.name, "digest": self.weights.digest},
+            "precision": str(self.dtype).removeprefix("torch."),
+            "flow": self.run.flow,
+            "cuts": self.run.cuts,
+            "cut": sorted(self.run.cut),
+            "painter": _PAINTER_VERSION,
+        }
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that is needed to run the same command again."""
+        source = self.weights.source
+        chosen = str(source.path.absolute()) if source.kind == "file" else source.kind
+        return {
+            "input": str(self.clip.path.absolute()),
+            "styles": [str(style.absolute()) for style in self.styles],
+            "output": str(self.output.absolute()),
+            "options": asdict(self.options),
+            "run": asdict(self.run),
+            "encode": asdict(self.encode),
+            "features": chosen,
+            "total": self.total,
+        }
+
+    @property
+    def made_with(self) -> dict[str, Any]:
+        """What the result depends on beside the painted frames."""
+        return asdict(self.encode)
+
+    def bytes_needed(self, painted: int) -> int:
+        """A generous guess of the disk that the frames still to be painted will take (16-bit PNG)."""
+        return max(0, (self.total or 1) - painted) * self.width * self.height * 6
+
+    @property
+    def _init_path(self) -> Path | None:
+        return None if self.options.init in ("content", "noise") else Path(self.options.init)
+
+    def prepare(self, notice: Notice) -> Method:
+        """The painter, with its network and its style pictures on the device."""
+        network = VGG(self.weights.tensors, self.options.pooling).to(self.device, self.dtype)
+        recipe = self.recipe(network.layers, notice)
+        init = None if self._init_path is None else self.move(_picture(self._init_path))
+        styles = [self.move(_picture(style)) for style in self.styles]
+        return NeuralStyle(network, recipe, styles, self.options, init)
+
+    def recipe(self, layers: Sequence[str], notice: Notice) -> Recipe:
+        return recipe_for(self.weights.source.kind, layers, notice)
+
+    def estimator(self) -> FlowEstimator:
+        return ESTIMATORS[self.run.flow]
+
+    def move(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self.device)
+
+    def tensor(self, array: np.ndarray) -> Tensor:
+        return self.move(torch.from_numpy(array))
+
+    def on_device(self, frame: Frame) -> Tensor:
+        """The frame as methods see it: float32 (3, H, W) in [0, 1]."""
+        return self.move(to_float(frame.pixels))
+
+    def scaled(self, frame: Frame) -> Frame:
+        """The frame at the size of the result, at no less than its own depth."""
+        if (frame.height, frame.width) == (self.height, self.width):
+            return frame
+        size = self.height, self.width
+        alpha = None if frame.alpha is None else to_uint16(resize(to_float(frame.alpha), size))
+        return replace(frame, pixels=to_uint16(resize(to_float(frame.pixels), size)), alpha=alpha)
+
+    def result_frame(self, source: Frame, pixels: np.ndarray) -> Frame:
+        """The painted `pixels`, uint16 (3, H, W), with the time and the transparency of `source`."""
+        alpha = source.alpha
+        if alpha is not None:
+            alpha = to_uint16(resize(to_float(alpha), (self.height, self.width)))
+        return replace(source, pixels=pixels, alpha=alpha)
+
+    def open_writer(self, notice: Notice) -> Writer:
+        # Frames are kept with 16 bits; a picture gets them on request only.
+        depth = self.encode.bit_depth or (None if _is_video(self.output) else 8)
+        return open_writer(
+            self.output,
+            self.clip,
+            width=self.width,
+            height=self.height,
+            codec=_codec(self.output, self.encode),
+            crf=self.encode.crf,
+            bit_depth=depth,
+            start=self.start,
+            stop=self.stop,
+            overwrite=True,  # make_plan has checked that what is there is ours to replace
+            notice=notice,
+        )
+
+
+def make_plan(
+    source: Path,
+    styles: Sequence[Path],
+    output: Path,
+    options: NeuralOptions,
+    run: RunOptions,
+    encode: EncodeOptions,
+    notice: Notice,
+) -> Plan:
+    """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
+    if not styles:
+        raise UsageError("give at least one style picture")
+    if run.flow not in ESTIMATORS:
+        raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {run.flow!r}")
+    fps = _fraction(encode.fps) if encode.fps else None
+    clip = open_clip(source, fps=fps)
+    start, stop = _frame_range(run.frames, clip)
+    earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
+    check_output(
+        output,
+        clip,
+        _codec(output, encode),
+        crf=encode.crf,
+        bit_depth=encode.bit_depth,
+        start=start,
+        stop=stop,
+        overwrite=earlier.get("output") == str(output.absolute()),
+    )
+    longest = run.size or min(max(clip.width, clip.height), _LONGEST_BY_QUALITY[options.quality])
+    if longest > _LONGEST:
+        raise UsageError(f"--size {longest} is too large; the longest side may be {_LONGEST} pixels")
+    width, height = fit(clip.width, clip.height, longest)
+    device = pick_device(run.device)
+    for picture in (*styles, *([Path(options.init)] if options.init not in ("content", "noise") else [])):
+        read_picture(picture)
+    return Plan(
+        clip=clip,
+        styles=tuple(styles),
+        output=output,
+        options=options,
+        run=run,
+        encode=encode,
+        start=start,
+        stop=stop,
+        width=width,
+        height=height,
+        device=device,
+        dtype=pick_dtype(run.precision, device),
+        weights=_weights(run.features, earlier, notice),
+    )
+
+
+def replan(job: Path, notice: Notice) -> Plan:
+    """The plan of the job in a job directory, as it was started. Raises JobError."""
+    settings = JobStore.load(job).settings
+    try:
+        source, output = Path(settings["input"]), Path(settings["output"])
+        styles = [Path(style) for style in settings["styles"]]
+        options = from_json(NeuralOptions, settings["options"])
+        run = from_json(RunOptions, settings["run"])
+        encode = from_json(EncodeOptions, settings["encode"])
+    except (KeyError, TypeError, UsageError) as error:
+        raise JobError(
+            f"{job / 'job.json'} has been changed by hand ({error}); run the command anew"
+        ) from error
+    return make_plan(
+        source, styles, output, options, replace(run, job=str(job), restart=False), encode, notice
+    )
+
+
+def _earlier(directory: Path) -> dict[str, Any]:
+    """The settings of the job that is already in `directory`, if there is one."""
+    if not (directory / "job.json").is_file():
+        return {}
+    return dict(JobStore.load(directory).settings)
+
+
+def _weights(choice: str, earlier: dict[str, Any], notice: Notice) -> Weights:
+    """Load the weights asked for. A job that has begun keeps those that "auto" meant then."""
+    asked_before = (earlier.get("run") or {}).get("features")
+    if choice == asked_before and isinstance(earlier.get("features"), str):
+        choice = earlier["features"]
+    found = find(choice, notice)
+    if found.note:
+        notice(found.note)
+    return load(found)
+
+
+def _picture(path: Path) -> Tensor:
+    """A picture as float32 (3, H, W) in [0, 1]; what is transparent shows white paper."""
+    pixels, alpha = read_picture(path)
+    image = to_float(pixels)
+    return image if alpha is None else torch.lerp(torch.ones_like(image), image, to_float(alpha))
+
+
+def _is_video(output: Path) -> bool:
+    from vidstyle.video.formats import output_kind
+
+    return output_kind(output) == "video"
+
+
+def _codec(output: Path, encode: EncodeOptions) -> str:
+    if encode.codec != "auto":
+        return encode.codec
+    return "vp9" if output.suffix.lower() == ".webm" else "h264"
+
+
+def _fraction(text: str) -> Fraction:
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise UsageError(f"--fps must be a rate such as 25, 23.976 or 30000/1001, not {text!r}")
+    return rate
+
+
+def _frame_range(text: str | None, clip: Clip) -> tuple[int, int | None]:
+    if text is None:
+        return 0, None
+    begin, colon, end = text.partition(":")
+    try:
+        start, stop = int(begin or 0), int(end) if end else None
+    except ValueError:
+        colon = ""
+    if not colon or start < 0 or (stop is not None and stop <= start):
+        raise UsageError(f"--frames takes A:B with A below B, such as 100:200, :50 or 100:, not {text!r}")
+    if clip.frame_count_exact and clip.frame_count is not None and start >= clip.frame_count:
+        raise InputError(f"{clip.path} has {clip.frame_count} frames; --frames {text} begins after its end")
+    return start, stop
