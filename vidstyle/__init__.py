@@ -1,1 +1,45 @@
-"""Paint a video in the style of a picture: steady in time, with sound and timing kept, resumable."""
+"""Paint a video in the style of a picture: steady in time, with sound and timing kept, resumable.
+
+    import vidstyle
+    vidstyle.stylize("in.mp4", "style.jpg", "out.mp4")
+
+See `stylize` for its settings. The pieces behind it: `vidstyle.video.reader.open_clip` and
+`vidstyle.video.writer.open_writer` (frames with exact times), `vidstyle.flow` (optical flow and its
+reliability), `vidstyle.features` (VGG by layer name), `vidstyle.losses`, `vidstyle.optimize`,
+`vidstyle.methods.neural.NeuralStyle` (paints one frame), `vidstyle.pipeline` (joins them, resumable).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["stylize"]
+
+
+def stylize(
+    source: Path | str,
+    style: Path | str | Sequence[Path | str],
+    output: Path | str,
+    **settings: Any,
+) -> Path:
+    """Paint a clip or a picture in the style of one or more pictures; returns the path of the result.
+
+    source: a video, a picture, a folder of pictures or a pattern such as "frames/%04d.png"; output likewise.
+    style: a style picture, or several, whose styles are mixed.
+    settings: any field of `vidstyle.options.NeuralOptions`, `RunOptions` and `EncodeOptions`, such as
+        size=480, quality="draft", color="content", features="bundled", codec="h265"; and the hooks `progress`
+        (called with a `vidstyle.pipeline.Progress` per frame), `notice` (with lines of text) and `stop` (like
+        a threading.Event: once set, the run ends after the frame in hand with `vidstyle.errors.Stopped`).
+
+    The job's state is kept in OUTPUT.vidstyle, so the same call again goes on where an earlier one ended.
+    Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.
+    """
+    # Imported here, so that `import vidstyle` and the command line's --help stay fast.
+    from vidstyle.options import split_settings
+    from vidstyle.pipeline import stylize as run_pipeline
+
+    styles = [style] if isinstance(style, (str, Path)) else list(style)
+    options, run, encode, hooks = split_settings(settings, hooks=("progress", "notice", "stop"))
+    return run_pipeline(source, styles, output, options=options, run=run, encode=encode, **hooks)

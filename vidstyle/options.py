@@ -6,7 +6,7 @@ whatever the command line needs to know about it in `metadata`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -177,3 +177,17 @@ class EncodeOptions(_Checked):
     fps: str | None = _option(
         None, "Frame rate of a sequence of pictures, e.g. 24 or 30000/1001; 25 if not given.", metavar="RATE"
     )
+
+
+def split_settings(
+    settings: Mapping[str, Any], hooks: Collection[str]
+) -> tuple[NeuralOptions, RunOptions, EncodeOptions, dict[str, Any]]:
+    """Keyword arguments sorted into the options they belong to and the hooks. UsageError for others."""
+    kinds = (NeuralOptions, RunOptions, EncodeOptions)
+    names = [{spec.name for spec in fields(kind)} for kind in kinds]
+    unknown = set(settings).difference(hooks, *names)
+    if unknown:
+        raise UsageError(f"there is no setting called {', '.join(sorted(unknown))}; see vidstyle.options")
+    neural, run, encode = ({name: value for name, value in settings.items() if name in own} for own in names)
+    own_hooks = {name: value for name, value in settings.items() if name in hooks}
+    return NeuralOptions(**neural), RunOptions(**run), EncodeOptions(**encode), own_hooks

@@ -130,8 +130,23 @@ class TestReopening:
         assert everything_under(directory) == before
         open_store(directory).close()  # the refused run holds no lock
 
+    def test_a_finished_job_is_as_worth_keeping_as_a_painted_frame(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            (directory / "out").write_bytes(b"result")
+            store.mark_done(directory / "out")
+        with pytest.raises(JobMismatch):
+            open_store(directory, fingerprint={"method": "other"})
+
+    def test_a_job_without_a_frame_gives_way_to_another(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.mark_shot(5)
+        with open_store(directory, fingerprint={"method": "other"}) as store:
+            assert store.shot_starts() == []
+        assert JobStore.load(directory).fingerprint == {"method": "other"}
+
     def test_many_differences_are_cut_short(self, directory: Path) -> None:
-        open_store(directory).close()
+        with open_store(directory) as store:
+            store.save_frame(0, b"x")
         with pytest.raises(JobMismatch, match="and 4 more"):
             open_store(
                 directory,

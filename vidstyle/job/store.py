@@ -60,6 +60,8 @@ class JobStore:
     ) -> Self:
         """Create a job, or go on with it when it has the same fingerprint; `settings` replace the old ones.
 
+        A job that has painted nothing yet is replaced by any other.
+
         restart: drop what an earlier job left in this directory.
 
         Raises:
@@ -96,10 +98,11 @@ class JobStore:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
         for kind in _SUFFIXES:
             self._check_subdirectory(kind)
-        if restart:
-            self._clear()  # before the new job.json: a kill in between leaves the old job, with fewer frames
-        elif old is not None and (found := differences(old["fingerprint"], self.fingerprint)):
+        found = differences(old["fingerprint"], self.fingerprint) if old else []
+        if found and not restart and (self.frames() or (self.directory / _DONE).exists()):
             raise JobMismatch(mismatch(self.directory, found))
+        if found or restart:
+            self._clear()  # before the new job.json: a kill in between leaves the old job, with fewer frames
         content = {"format": FORMAT, "fingerprint": self.fingerprint, "settings": self.settings}
         if content != old:
             write_job(self.directory, content)

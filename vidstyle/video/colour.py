@@ -74,23 +74,17 @@ SRGB_PICTURE = ColorInfo(BT709, _SRGB, RGB, FULL)
 
 def frame_color(frame: av.VideoFrame, codec: av.VideoCodecContext) -> ColorInfo:
     """The tags of a decoded frame; what it leaves open is taken from its stream."""
+    primaries, transfer = codec.color_primaries or UNSPECIFIED, codec.color_trc or UNSPECIFIED
     name = frame.format.name
     if frame.format.is_rgb or name.startswith("pal"):
-        return ColorInfo(frame.color_primaries, frame.color_trc, RGB, FULL)
-    full = name.startswith("yuvj")
-    range_ = FULL if full else int(frame.color_range) or int(codec.color_range)
-    matrix = int(frame.colorspace)
-    return ColorInfo(
-        _known(frame.color_primaries, codec.color_primaries),
-        _known(frame.color_trc, codec.color_trc),
-        UNSPECIFIED if matrix == RGB else _known(matrix, codec.colorspace),
-        range_,
+        return ColorInfo(primaries, transfer, RGB, FULL)
+    matrix = next(
+        (m for m in (frame.colorspace, codec.colorspace) if m not in (RGB, UNSPECIFIED)), UNSPECIFIED
     )
-
-
-def _known(value: int, otherwise: int) -> int:
-    value = int(value)
-    return value if value not in (0, UNSPECIFIED) else (int(otherwise) or UNSPECIFIED)
+    full = FULL if name.startswith("yuvj") else 0
+    return ColorInfo(
+        primaries, transfer, int(matrix), full or int(frame.color_range) or int(codec.color_range)
+    )
 
 
 def bit_depth(frame: av.VideoFrame) -> int:
