@@ -78,13 +78,9 @@ def frame_color(frame: av.VideoFrame, codec: av.VideoCodecContext) -> ColorInfo:
     name = frame.format.name
     if frame.format.is_rgb or name.startswith("pal"):
         return ColorInfo(primaries, transfer, RGB, FULL)
-    matrix = next(
-        (m for m in (frame.colorspace, codec.colorspace) if m not in (RGB, UNSPECIFIED)), UNSPECIFIED
-    )
-    full = FULL if name.startswith("yuvj") else 0
-    return ColorInfo(
-        primaries, transfer, int(matrix), full or int(frame.color_range) or int(codec.color_range)
-    )
+    matrices = [m for m in (frame.colorspace, codec.colorspace) if m not in (RGB, UNSPECIFIED)]
+    range_ = FULL if name.startswith("yuvj") else frame.color_range or codec.color_range
+    return ColorInfo(primaries, transfer, int(next(iter(matrices), UNSPECIFIED)), int(range_))
 
 
 def bit_depth(frame: av.VideoFrame) -> int:

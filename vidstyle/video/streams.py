@@ -50,7 +50,8 @@ class _Track(ABC):
         if target.container.format.name == "mov" and "language" in metadata:
             metadata["language"] = _QUICKTIME_LANGUAGES.get(metadata["language"], metadata["language"])
         target.metadata.update(metadata)
-        target.disposition = source.disposition
+        # The number: PyAV before 18 takes nothing else.
+        target.disposition = cast(Disposition, source.disposition.value)
 
     @abstractmethod
     def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
