@@ -1,0 +1,1 @@
+"""Optical flow: estimating it, judging it, storing it."""

@@ -1,0 +1,73 @@
+"""Where a flow can be trusted: forward-backward consistency (Ruder, Dosovitskiy, Brox 2016, section 3)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+from vidstyle.image.warp import in_frame, warp
+
+CERTAIN = 255
+UNCERTAIN = 0  # out of frame, or a motion boundary
+DISOCCLUDED = -255
+
+
+def consistency(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
+    """Judge a flow by its reverse, pixel by pixel.
+
+    flow: float32 (2, H, W), (dx, dy) in pixels, the flow f that is judged.
+    reverse: float32 (2, H, W), the flow b of the opposite direction.
+
+    Returns int16 (H, W). With b̃(x) = b(x + f(x)), sampled bilinearly, the first of these that holds:
+        UNCERTAIN    x + f(x) is out of frame;
+        DISOCCLUDED  |f + b̃|² ≥ 0.01 (|f|² + |b̃|²) + 0.5;
+        UNCERTAIN    |∇u|² + |∇v|² > 0.01 |f|² + 0.002: a motion boundary;
+        CERTAIN      otherwise.
+    Vectors that are not a number are never CERTAIN.
+    """
+    if flow.ndim != 3 or flow.shape[0] != 2 or flow.shape != reverse.shape:
+        raise ValueError(f"flow and reverse must both be (2, H, W), not {flow.shape} and {reverse.shape}")
+    vectors = torch.from_numpy(np.array(flow, np.float32))
+    inside = in_frame(vectors, flow.shape[1:])[0].numpy()
+    back = warp(torch.from_numpy(np.array(reverse, np.float32)), vectors).numpy()
+    with np.errstate(invalid="ignore", over="ignore"):
+        length = _squares(flow)
+        # Asked this way round, because every comparison with "not a number" is false.
+        consistent = _squares(flow + back) < 0.01 * (length + _squares(back)) + 0.5
+        smooth = _squares(*_gradients(flow)) <= 0.01 * length + 0.002
+    marks = np.where(smooth, CERTAIN, UNCERTAIN)
+    marks[~consistent] = DISOCCLUDED
+    marks[~inside] = UNCERTAIN
+    return marks.astype(np.int16)
+
+
+def reliability_8bit(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
+    """The mask of the released program: the marks of `consistency`, smoothed (Gaussian, σ 0.8, radius 2).
+
+    flow, reverse: as for `consistency`. Returns uint8 (H, W), 0..254: clipped to 0..255, then truncated. The
+    smoothed value of a region that is certain falls just short of 255, so that it is stored as 254.
+    """
+    marks = consistency(flow, reverse).astype(np.float32)
+    smoothed = cv2.GaussianBlur(marks, (5, 5), 0.8, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(np.clip(smoothed, 0, 254).astype(np.uint8))
+
+
+def reliability(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
+    """How far a flow can be trusted, float32 (1, H, W) in [0, 1]: the weight of the temporal loss.
+
+    flow, reverse: as for `consistency`. It is `reliability_8bit` / 254, so that what is certain weighs
+    exactly 1, and a mask stored with 8 bits gives the same weight again.
+    """
+    return reliability_8bit(flow, reverse)[None].astype(np.float32) / 254
+
+
+def _squares(*fields: np.ndarray) -> np.ndarray:
+    """Sum over components and fields of the squares, (H, W)."""
+    return np.asarray(sum(np.square(field).sum(0) for field in fields))
+
+
+def _gradients(flow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Central differences [-½ 0 ½] along x and y, each (2, H, W), the border mirrored."""
+    padded = np.pad(flow, ((0, 0), (1, 1), (1, 1)), mode="symmetric")
+    return (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / 2, (padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]) / 2

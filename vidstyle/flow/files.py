@@ -1,0 +1,71 @@
+"""Flow files: Middlebury `.flo`, which most flow programs read and write; masks as PGM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from vidstyle.errors import InputError, OutputError
+
+MAGIC = b"PIEH"  # the float 202021.25, which also shows the byte order
+HEADER_BYTES = 12
+LARGEST_SIDE = 99_999  # the limit of Middlebury's own reader
+
+
+def read_flo(path: str | Path) -> np.ndarray:
+    """Read a Middlebury `.flo` file as float32 (2, H, W), (dx, dy) in pixels.
+
+    Unknown vectors (beyond 1e9, or not a number) are kept; consistency masks give them weight 0.
+
+    Raises InputError where the file is missing, is no `.flo` file, or is not as long as its header says.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read the flow file {path}: {error.strerror}.") from error
+    if len(data) < HEADER_BYTES or data[:4] != MAGIC:
+        raise InputError(f"{path} is not a Middlebury .flo file; write the flow in that format.")
+    width, height = (int(side) for side in np.frombuffer(data, "<i4", count=2, offset=4))
+    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
+        raise InputError(f"The flow file {path} claims a size of {width}x{height}; write it again.")
+    expected = HEADER_BYTES + 8 * width * height
+    if len(data) != expected:
+        problem = "is cut short" if len(data) < expected else "is too long"
+        raise InputError(
+            f"The flow file {path} {problem}: {width}x{height} takes {expected} bytes, not {len(data)}; "
+            "write it again."
+        )
+    pairs = np.frombuffer(data, "<f4", offset=HEADER_BYTES).reshape(height, width, 2)
+    return np.ascontiguousarray(pairs.transpose(2, 0, 1), dtype=np.float32)
+
+
+def write_flo(path: str | Path, vectors: np.ndarray) -> None:
+    """Write float32 (2, H, W), (dx, dy) in pixels, as a Middlebury `.flo` file.
+
+    Raises OutputError where the file cannot be written.
+    """
+    if vectors.ndim != 3 or vectors.shape[0] != 2 or 0 in vectors.shape:
+        raise ValueError(f"vectors must be (2, H, W) and not empty, not {vectors.shape}")
+    _, height, width = vectors.shape
+    size = np.array([width, height], "<i4").tobytes()
+    _write(Path(path), MAGIC + size + vectors.transpose(1, 2, 0).astype("<f4").tobytes())
+
+
+def write_pgm(path: str | Path, mask: np.ndarray) -> None:
+    """Write a mask, uint8 (H, W), as a binary PGM file, the format of the released program of Ruder et al.
+
+    Raises OutputError where the file cannot be written.
+    """
+    if mask.ndim != 2 or mask.dtype != np.uint8 or 0 in mask.shape:
+        raise ValueError(f"mask must be uint8 (H, W) and not empty, not {mask.dtype} {mask.shape}")
+    height, width = mask.shape
+    _write(Path(path), f"P5\n{width} {height}\n255\n".encode() + mask.tobytes())
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise OutputError(f"Cannot write {path}: {error.strerror}.") from error
