@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from vidstyle.metrics import WarpingError, endpoint_error, occlusion_f1, psnr, warping_error
+
+STILL = torch.zeros(2, 4, 5)
+ALL = torch.ones(1, 4, 5)
+
+
+def noise(seed: int = 0) -> torch.Tensor:
+    return torch.rand(3, 4, 5, generator=torch.Generator().manual_seed(seed))
+
+
+def left_half() -> torch.Tensor:
+    mask = torch.zeros(1, 4, 5)
+    mask[..., :2] = 1
+    return mask
+
+
+def test_a_difference_of_a_tenth_everywhere():
+    assert warping_error(torch.full((3, 4, 5), 0.5), torch.full((3, 4, 5), 0.6), STILL, ALL) == pytest.approx(
+        0.01
+    )
+
+
+def test_the_two_normalisations_differ_by_the_share_of_the_mask():
+    a, b = noise(0), noise(1)
+    lai = warping_error(a, b, STILL, left_half())
+    assert lai == pytest.approx((a - b)[..., :2].square().mean().item())
+    assert warping_error(a, b, STILL, left_half(), "ruder") == pytest.approx(0.4 * lai)
+
+
+def test_a_clip_that_follows_its_motion_has_no_error():
+    clip = torch.rand(3, 4, 9, generator=torch.Generator().manual_seed(0))
+    # What frame t shows at x, frame t + 1 shows at x + 2.
+    current, following = clip[..., 2:7], clip[..., 0:5]
+    vectors = torch.zeros(2, 4, 5)
+    vectors[0] = 2
+    seen = torch.ones(1, 4, 5, dtype=torch.bool)
+    seen[..., 3:] = False
+    assert warping_error(current, following, vectors, seen) == 0
+    assert warping_error(current, following, -vectors, seen) > 0.01
+
+
+def test_pixels_outside_the_mask_do_not_count():
+    a, b = noise(), noise()
+    b[..., 2:] = 0
+    assert warping_error(a, b, STILL, left_half()) == 0
+
+
+def test_the_clip_averages_its_pairs_and_skips_those_without_a_comparison():
+    clip = WarpingError()
+    assert math.isnan(clip.mean)
+    for level, mask in ((0.1, ALL), (0.3, left_half()), (0.9, 0 * ALL)):
+        clip.add(torch.zeros(3, 4, 5), torch.full((3, 4, 5), level), STILL, mask)
+    assert clip.pairs == 2
+    assert clip.mean == pytest.approx((0.01 + 0.09) / 2)
+
+
+def test_an_empty_mask_says_nothing_under_lai_and_nothing_wrong_under_ruder():
+    assert math.isnan(warping_error(noise(0), noise(1), STILL, 0 * ALL))
+    assert warping_error(noise(0), noise(1), STILL, 0 * ALL, "ruder") == 0
+
+
+def test_endpoint_error_of_known_vectors():
+    vectors = torch.zeros(2, 1, 4)
+    vectors[:, 0] = torch.tensor([[0.0, 1.0, 3.0, 0.0], [0.0, 0.0, 4.0, 2.0]])
+    found = endpoint_error(vectors, torch.zeros(2, 1, 4))
+    assert (found.mean, found.over_1, found.over_3, found.over_5) == (2.0, 0.5, 0.25, 0.0)
+    masked = endpoint_error(vectors, torch.zeros(2, 1, 4), torch.tensor([[[False, True, True, False]]]))
+    assert (masked.mean, masked.over_1) == (3.0, 0.5)
+
+
+def test_occlusion_f1():
+    truth = torch.tensor([True, True, True, False, False])
+    found = torch.tensor([True, True, False, True, False])
+    assert occlusion_f1(found, truth) == pytest.approx(4 / 6)
+    assert occlusion_f1(truth, truth) == 1
+    assert occlusion_f1(~truth, truth) == 0
+    assert occlusion_f1(
+        found, truth, ignore=torch.tensor([False, False, False, True, False])
+    ) == pytest.approx(4 / 5)
+    assert occlusion_f1(torch.zeros(3, dtype=torch.bool), torch.zeros(3, dtype=torch.bool)) == 1
+
+
+def test_psnr():
+    assert psnr(torch.zeros(3, 4, 4), torch.full((3, 4, 4), 0.1)) == pytest.approx(20, abs=1e-5)
+    assert psnr(noise(), noise()) == math.inf
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: warping_error(noise(), noise()[:, :3], STILL, ALL),
+        lambda: warping_error(noise(), noise(), STILL, ALL[0]),
+        lambda: warping_error(noise(), noise(), STILL, ALL, "mean"),
+        lambda: endpoint_error(STILL, STILL[:, :1]),
+        lambda: psnr(noise(), noise()[:1]),
+    ],
+)
+def test_shapes_and_names_that_do_not_fit_are_refused(call):
+    with pytest.raises(ValueError):
+        call()

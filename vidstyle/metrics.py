@@ -1,0 +1,124 @@
+"""Measures: how steady a painted clip is, how good a flow is. Pure functions on tensors.
+
+No temporal measure means anything alone: returning the input unchanged scores perfectly. State the style loss
+beside it, and the input's own warping error under the same flow, which is the floor.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from vidstyle.image.warp import warp
+
+Normalisation = Literal["lai", "ruder"]
+
+
+def warping_error(
+    current: Tensor, following: Tensor, vectors: Tensor, mask: Tensor, normalisation: Normalisation = "lai"
+) -> float:
+    """How much a clip changes along the motion of its input: E = Σ M |O_t − warp(O_t+1)|² / n.
+
+    current, following: float32 (C, H, W) in [0, 1], the painted frames O_t and O_t+1.
+    vectors: float32 (2, H, W), (dx, dy) in pixels, on the grid of O_t: where its pixels are in O_t+1,
+        estimated from the *input* clip.
+    mask: bool or float (1, H, W) in [0, 1], M: where those vectors can be trusted.
+    normalisation: lai, n = C Σ M (Lai et al. 2018); ruder, n = C H W (Ruder et al. 2016).
+
+    Returns not-a-number under lai where M is zero everywhere: nothing can be compared.
+    """
+    if normalisation not in get_args(Normalisation):
+        raise ValueError(f"normalisation must be lai or ruder, not {normalisation!r}")
+    if current.shape != following.shape or mask.shape != (1, *current.shape[1:]):
+        raise ValueError(
+            f"the frames must have one shape and the mask their size, not {tuple(current.shape)}, "
+            f"{tuple(following.shape)} and {tuple(mask.shape)}"
+        )
+    weights = mask.double()
+    total = (weights * (current - warp(following, vectors)).double().square()).sum().item()
+    pixels = weights.sum().item() if normalisation == "lai" else weights.numel()
+    return total / (pixels * len(current)) if pixels else math.nan
+
+
+class WarpingError:
+    """The warping error of a clip: the mean of `warping_error` over its pairs of frames, added one by one.
+
+    Pairs in which nothing can be compared do not count.
+    """
+
+    def __init__(self, normalisation: Normalisation = "lai") -> None:
+        self.normalisation: Normalisation = normalisation
+        self.pairs = 0
+        self._total = 0.0
+
+    def add(self, current: Tensor, following: Tensor, vectors: Tensor, mask: Tensor) -> None:
+        """Add one pair; the arguments of `warping_error`."""
+        error = warping_error(current, following, vectors, mask, self.normalisation)
+        if not math.isnan(error):
+            self._total += error
+            self.pairs += 1
+
+    @property
+    def mean(self) -> float:
+        """Mean over the pairs so far; not-a-number before the first."""
+        return self._total / self.pairs if self.pairs else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointError:
+    """How far off a flow is.
+
+    mean: mean |f − f*| in pixels.
+    over_1, over_3, over_5: share of pixels, 0 to 1, that are further off than 1, 3 and 5 pixels.
+    """
+
+    mean: float
+    over_1: float
+    over_3: float
+    over_5: float
+
+
+def endpoint_error(vectors: Tensor, truth: Tensor, mask: Tensor | None = None) -> EndpointError:
+    """How far a flow f is from the true flow f*, over the pixels of a mask.
+
+    vectors, truth: float32 (2, H, W), (dx, dy) in pixels.
+    mask: bool (1, H, W), the pixels that count; all where None. Not-a-number where it is empty.
+    """
+    if vectors.shape != truth.shape:
+        raise ValueError(
+            f"the flows must have one shape, not {tuple(vectors.shape)} and {tuple(truth.shape)}"
+        )
+    distance = (vectors - truth).double().square().sum(0, keepdim=True).sqrt()
+    distance = distance.flatten() if mask is None else distance[mask.bool()]
+    return EndpointError(
+        distance.mean().item(), *((distance > limit).double().mean().item() for limit in (1, 3, 5))
+    )
+
+
+def occlusion_f1(predicted: Tensor, truth: Tensor, ignore: Tensor | None = None) -> float:
+    """F1 = 2 TP / (2 TP + FP + FN) of an occlusion mask, in [0, 1]; 1 where there is nothing to find.
+
+    predicted, truth: bool, of one shape, True where the other frame does not show the surface.
+    ignore: bool of that shape, pixels that do not count, such as motion boundaries.
+    """
+    counted = torch.ones_like(truth) if ignore is None else ~ignore
+    hits = (predicted & truth & counted).sum().item()
+    misses = ((predicted ^ truth) & counted).sum().item()
+    return 2 * hits / (2 * hits + misses) if hits or misses else 1.0
+
+
+def psnr(image: Tensor, reference: Tensor) -> float:
+    """Peak signal-to-noise ratio, −10 log10(mean squared difference), in dB; infinite for equal pictures.
+
+    image, reference: float32 of one shape, in [0, 1].
+    """
+    if image.shape != reference.shape:
+        raise ValueError(
+            f"the pictures must have one shape, not {tuple(image.shape)} and {tuple(reference.shape)}"
+        )
+    error = (image - reference).double().square().mean().item()
+    return -10 * math.log10(error) if error else math.inf
