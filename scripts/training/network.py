@@ -1,0 +1,126 @@
+"""VGG-19's first eight convolutions at any width: loading a teacher, calibrating, saving a student."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+# Name, index in torchvision's `features`, channels of VGG-19. A pooling stands before conv2_1 and conv3_1.
+LAYERS = (
+    ("conv1_1", 0, 64),
+    ("conv1_2", 2, 64),
+    ("conv2_1", 5, 128),
+    ("conv2_2", 7, 128),
+    ("conv3_1", 10, 256),
+    ("conv3_2", 12, 256),
+    ("conv3_3", 14, 256),
+    ("conv3_4", 16, 256),
+)
+NAMES = tuple(name for name, _, _ in LAYERS)
+POOLED = ("conv2_1", "conv3_1")
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+
+class Network(nn.Module):
+    """The convolutions with replicate padding; `widths` are the channels of each, VGG-19's by default."""
+
+    def __init__(self, widths: tuple[int, ...] = tuple(full for _, _, full in LAYERS)) -> None:
+        super().__init__()
+        inputs = (3, *widths[:-1])
+        self.convolutions = nn.ModuleList(nn.Conv2d(i, o, 3) for i, o in zip(inputs, widths, strict=True))
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1))
+        for convolution in self.convolutions:
+            nn.init.kaiming_normal_(convolution.weight)
+            nn.init.zeros_(convolution.bias)
+        self.to(memory_format=torch.channels_last)
+
+    def normalise(self, pictures: Tensor) -> Tensor:
+        """By ImageNet's mean and deviation."""
+        return (pictures - self.mean) / self.std
+
+    def forward(
+        self, pictures: Tensor, depth: int = len(LAYERS), maximum: bool = False, linear: bool = False
+    ) -> dict[str, Tensor]:
+        """(n, 3, H, W) in [0, 1] -> the first `depth` ReLU outputs by convolution name, (n, C, h, w) each.
+
+        Pools by average, or by `maximum`. With `linear`, the outputs are those before ReLU.
+        """
+        x = self.normalise(pictures).contiguous(memory_format=torch.channels_last)
+        pool = F.max_pool2d if maximum else F.avg_pool2d
+        outputs = {}
+        for name, convolution in zip(NAMES[:depth], self.convolutions, strict=False):
+            if name in POOLED:
+                x = pool(x, 2)
+            response = convolution(F.pad(x, (1, 1, 1, 1), mode="replicate"))
+            x = F.relu(response)
+            outputs[name] = response if linear else x
+        return outputs
+
+
+def load(path: Path) -> Network:
+    """A teacher or a student from torchvision's keys (`features.0.weight` …), `.pth` or `.safetensors`.
+
+    Layers beyond conv3_4 are ignored.
+    """
+    if path.suffix == ".safetensors":
+        state = load_file(path)
+    else:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    missing = [key for _, index, _ in LAYERS for key in _keys(index) if key not in state]
+    if missing:
+        raise SystemExit(f"{path} has no {missing[0]}: a VGG-19 file with torchvision's names is needed")
+    network = Network(tuple(state[_keys(index)[0]].shape[0] for _, index, _ in LAYERS))
+    with torch.no_grad():
+        for convolution, (_, index, _) in zip(network.convolutions, LAYERS, strict=True):
+            weight, bias = _keys(index)
+            convolution.weight.copy_(state[weight])
+            convolution.bias.copy_(state[bias])
+    return network.requires_grad_(False)
+
+
+def save(network: Network, path: Path, metadata: dict[str, str]) -> None:
+    """Writes half-precision weights under torchvision's keys."""
+    state = {}
+    for convolution, (_, index, _) in zip(network.convolutions, LAYERS, strict=True):
+        for key, tensor in zip(_keys(index), (convolution.weight, convolution.bias), strict=True):
+            state[key] = tensor.detach().to(torch.float16).contiguous()
+            if not torch.isfinite(state[key]).all():
+                raise SystemExit(f"{key} does not fit half precision")
+    save_file(state, path, metadata)
+
+
+def _keys(index: int) -> tuple[str, str]:
+    return f"features.{index}.weight", f"features.{index}.bias"
+
+
+@torch.no_grad()
+def mean_activations(network: Network, pictures: Tensor, batch: int = 16) -> dict[str, Tensor]:
+    """Mean of each channel, (C,) by layer, with average pooling."""
+    sums: dict[str, Tensor] = {}
+    for part in pictures.split(batch):
+        for name, output in network(part).items():
+            sums[name] = sums.get(name, torch.zeros(())) + output.mean((2, 3)).sum(0)
+    return {name: total / len(pictures) for name, total in sums.items()}
+
+
+@torch.no_grad()
+def calibrate(network: Network, pictures: Tensor, floor: float = 1e-2) -> dict[str, Tensor]:
+    """Rescales each channel to mean activation 1 in place, undone in the next layer; returns former means.
+
+    ReLU(s x) = s ReLU(x) for s > 0, so the function stays the same up to those scales. A channel whose mean
+    lies below `floor` of its layer's is scaled as if it lay there: a dead channel must not become loud.
+    """
+    means = mean_activations(network, pictures)
+    inputs = torch.ones(3)
+    for name, convolution in zip(NAMES, network.convolutions, strict=True):
+        outputs = means[name].clamp_min(floor * float(means[name].mean()) + 1e-12)
+        convolution.weight.mul_(inputs.view(1, -1, 1, 1)).div_(outputs.view(-1, 1, 1, 1))
+        convolution.bias.div_(outputs)
+        inputs = outputs
+    return means

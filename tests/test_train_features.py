@@ -1,0 +1,143 @@
+"""The pictures, the networks and the whole path of training the bundled features, at a tiny size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from training.distil import Crops, Recipe, begin_deeper, gram, gram_distance  # noqa: E402
+from training.judge import Painting, judge, paint, sheet  # noqa: E402
+from training.network import LAYERS, NAMES, Network, calibrate, load, mean_activations, save  # noqa: E402
+from training.pictures import generate  # noqa: E402
+
+NARROW = (4, 4, 6, 6, 8, 8, 8, 8)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> torch.Tensor:
+    return generate(12, 40, seed=3)
+
+
+def _network(seed: int) -> Network:
+    torch.manual_seed(seed)
+    return Network(NARROW).requires_grad_(False)
+
+
+def test_pictures_have_range_and_contrast(pictures: torch.Tensor) -> None:
+    assert pictures.shape == (12, 3, 40, 40)
+    assert pictures.dtype == torch.float32
+    assert 0 <= float(pictures.min()) < 0.1
+    assert 0.9 < float(pictures.max()) <= 1
+    assert (pictures.flatten(1).std(1) > 0.01).float().mean() > 0.9
+
+
+def test_a_picture_depends_on_seed_and_place_only(pictures: torch.Tensor) -> None:
+    assert torch.equal(generate(5, 40, seed=3), pictures[:5])
+    assert not torch.equal(generate(5, 40, seed=4), pictures[:5])
+
+
+def test_calibration_changes_scales_only(pictures: torch.Tensor) -> None:
+    network = _network(0)
+    before = network(pictures)
+    means = calibrate(network, pictures)
+    after = network(pictures)
+    for name in NAMES:
+        alive = means[name] > 1e-2 * means[name].mean()
+        assert alive.any()
+        torch.testing.assert_close(
+            after[name][:, alive],
+            before[name][:, alive] / means[name][alive].view(1, -1, 1, 1),
+            rtol=1e-3,
+            atol=1e-4,
+        )
+        torch.testing.assert_close(
+            mean_activations(network, pictures)[name][alive], torch.ones(int(alive.sum()))
+        )
+
+
+def test_padding_repeats_the_border() -> None:
+    """A flat picture stays flat: no layer sees an edge at the border."""
+    flat = torch.full((1, 3, 24, 24), 0.7)
+    for name, output in _network(1)(flat).items():
+        assert float((output - output[..., :1, :1]).abs().max()) < 1e-4, name
+
+
+def test_saved_networks_load_with_their_widths(tmp_path: Path, pictures: torch.Tensor) -> None:
+    network = _network(2)
+    save(network, tmp_path / "student.safetensors", {"name": "narrow"})
+    loaded = load(tmp_path / "student.safetensors")
+    wanted, found = network(pictures)["conv3_4"], loaded(pictures)["conv3_4"]
+    assert float((found - wanted).square().sum() / wanted.square().sum()) < 1e-4
+    torch.save(load_file(tmp_path / "student.safetensors"), tmp_path / "student.pth")
+    assert torch.equal(load(tmp_path / "student.pth")(pictures)["conv3_4"], found)
+
+
+def test_a_file_of_other_names_is_refused_in_one_line(tmp_path: Path) -> None:
+    save_file({"features.0.weight": torch.zeros(4, 3, 3, 3)}, tmp_path / "short.safetensors")
+    with pytest.raises(SystemExit, match=r"has no features\.0\.bias"):
+        load(tmp_path / "short.safetensors")
+
+
+def test_regression_finds_a_teacher_of_the_same_layers_below(pictures: torch.Tensor) -> None:
+    """With the teacher's own layers below, the best linear map of each layer above is the teacher's."""
+    teacher, student = _network(3), _network(4)
+    calibrate(teacher, pictures)
+    for place in range(2):
+        student.convolutions[place].load_state_dict(teacher.convolutions[place].state_dict())
+    begin_deeper(student, teacher, Crops(pictures, 32, seed=0), 32)
+    wanted, found = teacher(pictures)["conv2_1"], student(pictures)["conv2_1"]
+    assert float((found - wanted).square().sum() / wanted.square().sum()) < 0.02
+
+
+def test_gram_distance_is_relative() -> None:
+    features = torch.rand(2, 3, 5, 7)
+    target = gram(features)
+    assert float(gram_distance(target, target)) == 0
+    torch.testing.assert_close(gram_distance(1.5 * target, target), torch.tensor(0.25))
+    torch.testing.assert_close(target[0, 0, 1], (features[0, 0] * features[0, 1]).mean())
+
+
+def test_painting_comes_nearer_to_the_style(pictures: torch.Tensor) -> None:
+    network = _network(5)
+    calibrate(network, pictures)
+    content, style = F.interpolate(pictures[:2], (48, 64))
+    painted = paint(network, content, style, Painting(scales=((0.5, 15), (1.0, 15))))
+    assert painted.shape == content.shape
+    before, after = judge(network, content, content, style), judge(network, painted, content, style)
+    assert before.content == 0 < after.content
+    assert after.style < 0.5 * before.style
+    assert sheet([[content, style, painted]], 32).shape == (3, 32, 3 * 43)
+
+
+def test_widths_keep_the_layers_that_losses_look_at() -> None:
+    assert Recipe(steps=1, seed=0, width=0.5).widths() == (64, 32, 128, 64, 256, 128, 128, 256)
+
+
+def test_the_whole_path(tmp_path: Path) -> None:
+    out = tmp_path / "student.safetensors"
+    command = [sys.executable, str(SCRIPTS / "train_features.py"), "--smoke", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "step 5 of 6" in done.stdout
+    with safe_open(out, "pt") as file:
+        assert file.metadata()["name"] == "vidstyle-student"
+        assert file.metadata()["teacher"] == "a random network"
+    assert {key.split(".")[1] for key in load_file(out)} == {str(index) for _, index, _ in LAYERS}
+    assert all(torch.isfinite(tensor).all() for tensor in load_file(out).values())
+
+
+def test_a_teacher_is_asked_for(tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPTS / "train_features.py"), "--out", str(tmp_path / "x.safetensors")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2
+    assert "--teacher is needed" in done.stderr
