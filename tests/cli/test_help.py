@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -30,14 +30,16 @@ def test_help_imports_nothing_heavy() -> None:
     assert not loaded & {"torch", "torchvision", "cv2", "av", "scenedetect", "numpy", "safetensors"}
 
 
-def test_help_answers_in_well_under_half_a_second() -> None:
+def test_help_takes_well_under_half_a_second() -> None:
     command = [sys.executable, "-c", "from vidstyle.cli import main\nmain(['--help'])"]
     seconds = []
     for _ in range(3):
-        start = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, capture_output=True, check=True)
-        seconds.append(time.monotonic() - start)
-    assert min(seconds) < 0.5
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # Of the processor, so that other work on the machine does not count.
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(seconds) < 0.4
 
 
 @pytest.mark.parametrize("columns", [80, 200])

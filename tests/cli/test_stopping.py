@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import fake_pipeline
@@ -18,19 +19,14 @@ import pytest
 from vidstyle.cli import main
 from vidstyle.job import JobStore
 
+PROGRAM = fake_pipeline.__file__
+Start = Callable[..., subprocess.Popen[str]]
 STOPPING = "finishing this frame; press Ctrl-C again to stop now"
 
 
-def start(directory: Path, *arguments: str) -> subprocess.Popen[str]:
-    # A shell may have started the tests with SIGINT ignored, and that is inherited.
-    return subprocess.Popen(
-        [sys.executable, fake_pipeline.__file__, *arguments],
-        cwd=directory,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
-    )
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def wait_for_frames(directory: Path, count: int) -> None:
@@ -41,8 +37,10 @@ def wait_for_frames(directory: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_finishes_the_frame_and_says_how_to_go_on(tmp_path: Path, number: int) -> None:
-    child = start(tmp_path, "style", "in.mp4", "a.jpg", "-o", "o.mp4")
+def test_the_first_signal_finishes_the_frame_and_says_how_to_go_on(
+    tmp_path: Path, start: Start, number: int
+) -> None:
+    child = start(PROGRAM, "style", "in.mp4", "a.jpg", "-o", "o.mp4")
     wait_for_frames(tmp_path, 2)
     child.send_signal(number)
     out, err = child.communicate(timeout=20)
@@ -52,15 +50,15 @@ def test_the_first_signal_finishes_the_frame_and_says_how_to_go_on(tmp_path: Pat
     stored = len(JobStore.load(tmp_path / "o.mp4.vidstyle").frames())
     assert 2 <= stored < fake_pipeline.FRAMES
 
-    child = start(tmp_path, "resume", "o.mp4.vidstyle")
+    child = start(PROGRAM, "resume", "o.mp4.vidstyle")
     _, err = child.communicate(timeout=20)
     assert child.returncode == 0
     assert f"painting {stored + 1}/{fake_pipeline.FRAMES}" in err
     assert (tmp_path / "o.mp4").read_bytes() == b"film"
 
 
-def test_the_second_signal_stops_at_once(tmp_path: Path) -> None:
-    child = start(tmp_path, "style", "deaf.mp4", "a.jpg", "-o", "o.mp4")
+def test_the_second_signal_stops_at_once(tmp_path: Path, start: Start) -> None:
+    child = start(PROGRAM, "style", "deaf.mp4", "a.jpg", "-o", "o.mp4")
     wait_for_frames(tmp_path, 2)
     begun = time.monotonic()
     child.send_signal(signal.SIGINT)
@@ -82,8 +80,8 @@ def test_the_second_signal_stops_at_once(tmp_path: Path) -> None:
         ("--json-progress", '{"event": "stopped", "resume": "vidstyle resume o.mp4.vidstyle"}'),
     ],
 )
-def test_quiet_and_json_when_stopped(tmp_path: Path, flag: str, last: str) -> None:
-    child = start(tmp_path, "style", "in.mp4", "a.jpg", "-o", "o.mp4", flag)
+def test_quiet_and_json_when_stopped(tmp_path: Path, start: Start, flag: str, last: str) -> None:
+    child = start(PROGRAM, "style", "in.mp4", "a.jpg", "-o", "o.mp4", flag)
     wait_for_frames(tmp_path, 2)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=20)
@@ -91,20 +89,17 @@ def test_quiet_and_json_when_stopped(tmp_path: Path, flag: str, last: str) -> No
     assert (out.splitlines() or [""])[-1] == last
 
 
-def test_an_ignored_signal_stays_ignored(tmp_path: Path) -> None:
-    child = subprocess.Popen(
-        [sys.executable, fake_pipeline.__file__, "style", "in.mp4", "a.jpg", "-o", "o.mp4", "-q"],
-        cwd=tmp_path,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN) and None,
-    )
+def test_an_ignored_signal_stays_ignored(tmp_path: Path, start: Start) -> None:
+    child = start(PROGRAM, "style", "in.mp4", "a.jpg", "-o", "o.mp4", stop_signals=False)
     wait_for_frames(tmp_path, 1)
     child.send_signal(signal.SIGINT)
-    assert child.wait(timeout=20) == 0
+    _, err = child.communicate(timeout=20)
+    assert child.returncode == 0
+    assert STOPPING not in err
 
 
-def test_handlers_are_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_handlers_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vidstyle.pipeline", fake_pipeline)
-    monkeypatch.chdir(tmp_path)
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     assert main(["style", "in.mp4", "a.jpg", "-o", "o.mp4", "-q"]) == 0
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
@@ -113,8 +108,7 @@ def test_handlers_are_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_bar_on_a_terminal(tmp_path: Path) -> None:
     terminal, theirs = pty.openpty()
     child = subprocess.Popen(
-        [sys.executable, fake_pipeline.__file__, "style", "in.mp4", "a.jpg", "-o", "o.mp4"],
-        cwd=tmp_path,
+        [sys.executable, PROGRAM, "style", "in.mp4", "a.jpg", "-o", "o.mp4"],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
