@@ -154,6 +154,13 @@ def test_in_frame_marks_the_edge_of_the_source():
     assert torch.equal(inside, expected)
 
 
+def test_in_frame_with_a_margin():
+    flow = constant_flow(-0.4, 0, 3, 3)
+    assert not in_frame(flow, (3, 3))[..., 0].any()
+    assert in_frame(flow, (3, 3), margin=0.5).all()
+    assert not in_frame(constant_flow(0, 0.6, 3, 3), (3, 3), margin=0.5)[:, -1].any()
+
+
 def test_in_frame_of_a_still_picture_and_of_nonsense():
     assert in_frame(torch.zeros(2, 3, 3), (3, 3)).all()
     assert not in_frame(torch.full((2, 3, 3), float("nan")), (3, 3)).any()

@@ -13,11 +13,15 @@ UNCERTAIN = 0  # out of frame, or a motion boundary
 DISOCCLUDED = -255
 
 
-def consistency(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
+HALF_A_PIXEL = 0.5
+
+
+def consistency(flow: np.ndarray, reverse: np.ndarray, margin: float = 0.0) -> np.ndarray:
     """Judge a flow by its reverse, pixel by pixel.
 
     flow: float32 (2, H, W), (dx, dy) in pixels, the flow f that is judged.
     reverse: float32 (2, H, W), the flow b of the opposite direction.
+    margin: how many pixels past the outermost pixel centres still count as in frame.
 
     Returns int16 (H, W). With b̃(x) = b(x + f(x)), sampled bilinearly, the first of these that holds:
         UNCERTAIN    x + f(x) is out of frame;
@@ -29,7 +33,7 @@ def consistency(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
     if flow.ndim != 3 or flow.shape[0] != 2 or flow.shape != reverse.shape:
         raise ValueError(f"flow and reverse must both be (2, H, W), not {flow.shape} and {reverse.shape}")
     vectors = torch.from_numpy(np.array(flow, np.float32))
-    inside = in_frame(vectors, flow.shape[1:])[0].numpy()
+    inside = in_frame(vectors, flow.shape[1:], margin)[0].numpy()
     back = warp(torch.from_numpy(np.array(reverse, np.float32)), vectors).numpy()
     with np.errstate(invalid="ignore", over="ignore"):
         length = _squares(flow)
@@ -42,13 +46,15 @@ def consistency(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
     return marks.astype(np.int16)
 
 
-def reliability_8bit(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
+def reliability_8bit(flow: np.ndarray, reverse: np.ndarray, margin: float = 0.0) -> np.ndarray:
     """The mask of the released program: the marks of `consistency`, smoothed (Gaussian, σ 0.8, radius 2).
 
-    flow, reverse: as for `consistency`. Returns uint8 (H, W), 0..254: clipped to 0..255, then truncated. The
-    smoothed value of a region that is certain falls just short of 255, so that it is stored as 254.
+    flow, reverse, margin: as for `consistency`.
+
+    Returns uint8 (H, W), 0..254: clipped to 0..255, then truncated. The smoothed value of a region that is
+    certain falls just short of 255, so that it is stored as 254.
     """
-    marks = consistency(flow, reverse).astype(np.float32)
+    marks = consistency(flow, reverse, margin).astype(np.float32)
     smoothed = cv2.GaussianBlur(marks, (5, 5), 0.8, borderType=cv2.BORDER_REFLECT)
     return np.asarray(np.clip(smoothed, 0, 254).astype(np.uint8))
 
@@ -58,8 +64,12 @@ def reliability(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
 
     flow, reverse: as for `consistency`. It is `reliability_8bit` / 254, so that what is certain weighs
     exactly 1, and a mask stored with 8 bits gives the same weight again.
+
+    Unlike the released program it lets vectors end up to half a pixel outside, where the border pixel still
+    reaches. An estimate of no motion is never exactly zero, so that a picture which stands still would lose
+    half of its outermost pixels, and they would flicker.
     """
-    return reliability_8bit(flow, reverse)[None].astype(np.float32) / 254
+    return reliability_8bit(flow, reverse, HALF_A_PIXEL)[None].astype(np.float32) / 254
 
 
 def _squares(*fields: np.ndarray) -> np.ndarray:

@@ -38,11 +38,12 @@ def warp(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Tensor:
     return out.reshape(*image.shape[:-2], *vectors.shape[-2:])
 
 
-def in_frame(vectors: Tensor, size: tuple[int, int]) -> Tensor:
+def in_frame(vectors: Tensor, size: tuple[int, int], margin: float = 0.0) -> Tensor:
     """True where a flow points into a picture: every bilinear tap that has weight lies inside.
 
     vectors: float32 (2, h, w), (dx, dy) in pixels.
     size: (height, width) of the picture.
+    margin: how many pixels further out still count as inside; pixels themselves reach 0.5 past their centres.
 
     Returns bool (1, h, w); False where a vector is not a number.
 
@@ -51,7 +52,8 @@ def in_frame(vectors: Tensor, size: tuple[int, int]) -> Tensor:
     """
     height, width = size
     x, y = _positions(vectors)
-    return ((x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1))[None]
+    across = (x >= -margin) & (x <= width - 1 + margin)
+    return (across & (y >= -margin) & (y <= height - 1 + margin))[None]
 
 
 def _positions(vectors: Tensor) -> tuple[Tensor, Tensor]:
