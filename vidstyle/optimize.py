@@ -135,8 +135,9 @@ def _lbfgs(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: floa
         last["range"] = _RANGE_WEIGHT * (x - x.clamp(0, 1)).square().mean()
         loss = torch.stack(list(last.values())).sum()
         loss.backward()
-        if float(loss) < best[0]:
-            best = float(loss), x.detach().clone(), _values(last)
+        value = float(loss.detach())
+        if value < best[0]:
+            best = value, x.detach().clone(), _values(last)
         if watch.steps >= steps or watch.add(loss):
             raise _Settled
         return loss

@@ -25,7 +25,7 @@ class Recipe:
 
 
 _GATYS_STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-_IMAGENET = Recipe(("relu4_2",), _GATYS_STYLE, content=0.5, style=30.0, tv=7.0, temporal=1000.0)
+_IMAGENET = Recipe(("relu4_2",), _GATYS_STYLE, content=0.5, style=30.0, tv=7.0, temporal=300.0)
 _BUNDLED = _IMAGENET
 
 # Where the weights stop early, the subject is taken from the deepest of these that they reach.

@@ -1,1 +1,6 @@
-"""The painting methods. They share one contract and never import each other."""
+"""The painting methods. They share one contract (see `base`) and never import each other."""
+
+from vidstyle.methods.neural import NeuralStyle
+
+METHODS = {"style": NeuralStyle}
+"""Method name, as on the command line -> the class that keeps `base.Method`'s contract."""

@@ -21,8 +21,8 @@ from vidstyle.flow.estimators import ESTIMATORS, FlowEstimator
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.resize import fit, resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
+from vidstyle.methods import METHODS
 from vidstyle.methods.base import Method
-from vidstyle.methods.neural import NeuralStyle
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions, from_json
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.types import Frame
@@ -35,6 +35,7 @@ Notice = Callable[[str], None]
 
 _LONGEST_BY_QUALITY = {"draft": 480, "standard": 960, "high": 1920}
 _LONGEST = 16384
+_METHOD = "style"
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
 _PAINTER_VERSION = 1
 
@@ -79,7 +80,7 @@ class Plan:
         return {
             "source": {"name": self.clip.path.name, "digest": self.clip.digest()},
             "styles": [file_entry(style) for style in self.styles],
-            "method": "style",
+            "method": _METHOD,
             "options": options,
             "size": f"{self.width}x{self.height}",
             "frames": [self.start, self.stop],
@@ -127,7 +128,7 @@ class Plan:
         recipe = self.recipe(network.layers, notice)
         init = None if self._init_path is None else self.move(_picture(self._init_path))
         styles = [self.move(_picture(style)) for style in self.styles]
-        return NeuralStyle(network, recipe, styles, self.options, init)
+        return METHODS[_METHOD](network, recipe, styles, self.options, init)
 
     def recipe(self, layers: Sequence[str], notice: Notice) -> Recipe:
         return recipe_for(self.weights.source.kind, layers, notice)

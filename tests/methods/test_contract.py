@@ -1,0 +1,95 @@
+"""What every method must do, whatever it paints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from vidstyle.features.recipes import recipe_for
+from vidstyle.features.vgg import CONV_INDEX, VGG
+from vidstyle.methods import METHODS
+from vidstyle.methods.base import Method
+from vidstyle.options import NeuralOptions
+from vidstyle.types import Painted, Prior
+
+Make = Callable[..., Method]
+
+
+def tiny_network() -> VGG:
+    """All sixteen convolutions with four channels each, seeded."""
+    generator = torch.Generator().manual_seed(3)
+    weights, incoming = {}, 3
+    for index in CONV_INDEX.values():
+        weights[f"features.{index}.weight"] = torch.randn(4, incoming, 3, 3, generator=generator) * 0.3
+        weights[f"features.{index}.bias"] = torch.full((4,), 0.1)
+        incoming = 4
+    return VGG(weights)
+
+
+@pytest.fixture(params=METHODS)
+def make(request: pytest.FixtureRequest) -> Make:
+    """make(OPTION=VALUE...) -> a method with a tiny network, one style picture and few steps."""
+    network = tiny_network()
+
+    def build(**settings: object) -> Method:
+        recipe = recipe_for("vgg19", network.layers, lambda line: None)
+        styles = [picture(30, 41, seed=9)]
+        options = NeuralOptions(**({"steps": 3, "next_steps": 3} | settings))  # type: ignore[arg-type]
+        return METHODS[request.param](network, recipe, styles, options)
+
+    return build
+
+
+def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(3, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def prior_of(painted: Painted, weight: float = 1.0) -> Prior:
+    return Prior(painted.image, torch.full_like(painted.image[:1], weight), painted.carry)
+
+
+SIZES = [(32, 48), (37, 23), (1, 1), (2, 150)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int]) -> None:
+    method, content = make(), picture(*size)
+    first = method.paint(content, [], seed=1)
+    half_seen = Prior(first.image, (picture(*size, seed=4)[:1] > 0.5).float(), first.carry)
+    second = method.paint(content, [half_seen], seed=2)
+    several = method.paint(content, [half_seen, prior_of(first)], seed=3)
+    for painted in (first, second, several):
+        assert painted.image.shape == content.shape and painted.image.dtype == torch.float32
+        assert bool(painted.image.isfinite().all())
+        assert float(painted.image.min()) >= 0 and float(painted.image.max()) <= 1
+        assert painted.steps > 0 and painted.losses
+
+
+@pytest.mark.parametrize("settings", [{}, {"color": "content"}, {"color": "match"}, {"init": "noise"}])
+def test_same_arguments_same_result_and_nothing_kept_between_calls(
+    make: Make, settings: dict[str, object]
+) -> None:
+    content, other = picture(24, 32), picture(24, 32, seed=7)
+    method = make(**settings)
+    first = method.paint(content, [], seed=5)
+    after = method.paint(other, [prior_of(first, 0.7)], seed=6)
+    fresh = make(**settings)
+    again = fresh.paint(other, [prior_of(first, 0.7)], seed=6)
+    assert torch.equal(after.image, again.image)
+    assert torch.equal(first.image, fresh.paint(content, [], seed=5).image)
+
+
+def test_arguments_are_not_changed(make: Make) -> None:
+    method, content = make(), picture(20, 30)
+    prior = Prior(picture(20, 30, seed=2), picture(20, 30, seed=3)[:1])
+    copies = content.clone(), prior.image.clone(), prior.weight.clone()
+    method.paint(content, [prior], seed=0)
+    assert all(torch.equal(a, b) for a, b in zip(copies, (content, prior.image, prior.weight), strict=True))
+
+
+def test_the_seed_decides_the_noise(make: Make) -> None:
+    method, content = make(init="noise"), picture(24, 24)
+    images = [method.paint(content, [], seed=seed).image for seed in (1, 2)]
+    assert not torch.equal(*images)

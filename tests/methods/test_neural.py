@@ -1,0 +1,146 @@
+"""Neural style: what its options and its priors do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.methods.test_contract import picture, prior_of, tiny_network
+from vidstyle.errors import UsageError
+from vidstyle.features.recipes import recipe_for
+from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
+from vidstyle.methods.neural import NeuralStyle
+from vidstyle.options import NeuralOptions
+from vidstyle.types import Prior
+
+
+def neural(*styles: torch.Tensor, init: torch.Tensor | None = None, **settings: object) -> NeuralStyle:
+    network = tiny_network()
+    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+    options = NeuralOptions(**({"steps": 10, "next_steps": 10} | settings))  # type: ignore[arg-type]
+    return NeuralStyle(network, recipe, styles or (picture(30, 40, 9),), options, init)
+
+
+def test_painting_brings_the_style_nearer() -> None:
+    content = picture(40, 48) * 0.2 + 0.4
+    before = neural(steps=1).paint(content, [], 0).losses["style"]
+    assert neural(steps=40).paint(content, [], 0).losses["style"] < 0.5 * before
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_what_was_seen_before_is_held(optimizer: str) -> None:
+    """Left half seen, right half not: the left keeps to the prior, the right is painted anew."""
+    content = picture(32, 64)
+    earlier = picture(32, 64, seed=5)
+    seen = torch.zeros(1, 32, 64)
+    seen[..., :32] = 1
+    method = neural(temporal_weight=30, optimizer=optimizer)
+    image = method.paint(content, [Prior(earlier, seen)], 0).image
+    difference = (image - earlier).abs().mean(dim=(0, 1))
+    assert float(difference[:28].mean()) < 0.03
+    assert float(difference[36:].mean()) > 0.1
+
+
+def test_the_nearest_prior_lies_on_top() -> None:
+    content = picture(24, 24)
+    near, far = torch.full_like(content, 0.2), torch.full_like(content, 0.9)
+    left = torch.zeros(1, 24, 24)
+    left[..., :12] = 1
+    rest = 1 - left
+    priors = [Prior(near, left), Prior(far, rest)]
+    image = neural(style_weight=0, content_weight=0, tv_weight=0).paint(content, priors, 0).image
+    assert float((image[..., :10] - 0.2).abs().max()) < 0.02
+    assert float((image[..., 14:] - 0.9).abs().max()) < 0.02
+
+
+def test_independent_frames_ignore_what_came_before() -> None:
+    method, content = neural(independent=True), picture(24, 24)
+    painted = method.paint(content, [], 1)
+    assert torch.equal(method.paint(content, [prior_of(painted)], 1).image, painted.image)
+
+
+def test_content_colours_are_kept() -> None:
+    content = picture(24, 32) * 0.3 + 0.35
+    painted = neural(color="content", style_weight=0.2).paint(content, [], 0)
+    chroma = painted.image - luminance(painted.image) - (content - luminance(content))
+    assert float(chroma.abs().max()) < 1e-4 or float(painted.image.max()) == 1
+    assert not torch.allclose(luminance(painted.image), luminance(content), atol=1e-3)
+
+
+def test_the_shots_first_frame_decides_the_colours() -> None:
+    dark, bright = picture(24, 24) * 0.2, picture(24, 24) * 0.5 + 0.5
+    method = neural(color="match")
+    first = method.paint(dark, [], 0)
+    assert torch.allclose(first.carry["palette"], palette(dark))
+    after = method.paint(bright, [prior_of(first)], 0)
+    assert torch.equal(after.carry["palette"], first.carry["palette"])
+
+
+def test_match_palette_matches_mean_and_covariance() -> None:
+    source, target = (
+        picture(50, 60) * 0.5 + 0.2,
+        picture(40, 40, 3) * torch.tensor([0.3, 0.2, 0.1]).view(3, 1, 1) + 0.4,
+    )
+    assert torch.allclose(palette(match_palette(source, palette(target))), palette(target), atol=2e-3)
+    grey = torch.full((3, 8, 8), 0.5)
+    assert bool(match_palette(grey, palette(target)).isfinite().all())
+
+
+def test_with_luminance_changes_luma_alone() -> None:
+    image, luma = picture(8, 8) * 0.2 + 0.4, torch.full((3, 8, 8), 0.45)
+    result = with_luminance(image, luma)
+    assert torch.allclose(luminance(result), luma, atol=1e-6)
+    assert torch.allclose(result - luma, image - luminance(image), atol=1e-6)
+
+
+def test_a_blend_lies_between_its_styles() -> None:
+    one, other = picture(30, 40, 1) * 0.3, picture(30, 40, 2) * 0.3 + 0.7
+    size = (24, 32)
+    grams = {
+        shares: neural(one, other, blend=shares)._style_grams(size, None)["relu1_1"]
+        for shares in ((1.0, 0.0), (0.0, 2.0), (0.25, 0.75))
+    }
+    mixed = 0.25 * grams[1.0, 0.0] + 0.75 * grams[0.0, 2.0]
+    assert torch.allclose(grams[0.25, 0.75], mixed, atol=1e-5)
+
+
+def test_the_start_can_be_a_picture() -> None:
+    start = picture(50, 50, 8)
+    off = {"style_weight": 0, "content_weight": 0, "tv_weight": 0}
+    image = neural(init=start, **off).paint(picture(50, 50), [], 0).image
+    assert torch.allclose(image, start, atol=1e-5)
+
+
+def test_larger_strokes_come_from_a_larger_style_picture() -> None:
+    style = picture(60, 80, 1)
+    sizes = [neural(style, style_scale=s)._scaled(style, (24, 32), None).shape[1:] for s in (0.5, 1, 2, 9)]
+    assert [tuple(size) for size in sizes] == [(12, 16), (24, 32), (48, 64), (60, 80)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"blend": (1.0, 2.0)}, "--blend has 2 weights for 1 style pictures"),
+        ({"blend": (0.0,)}, "--blend needs at least one weight above 0"),
+        ({"layer_weights": (1.0,)}, "--layer-weights has 1 weights for 5 style layers"),
+        ({"style_layers": ("relu9_1",)}, "'relu9_1' is not in these features"),
+    ],
+)
+def test_options_that_do_not_fit(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        neural(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"quality": "best"}, "--quality must be one of draft, standard, high, not 'best'"),
+        ({"style_weight": -1.0}, "--style-weight must be at least 0"),
+        ({"style_weight": float("nan")}, "--style-weight must be at least 0"),
+        ({"steps": 0}, "--steps must be at least 1"),
+        ({"blend": (1.0, -2.0)}, "--blend must be at least 0"),
+    ],
+)
+def test_options_check_themselves(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        NeuralOptions(**settings)  # type: ignore[arg-type]

@@ -1,0 +1,67 @@
+"""Losses whose value is known."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vidstyle import losses
+
+
+def test_gram_of_known_features() -> None:
+    features = torch.tensor([[1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 1.0]]).view(1, 2, 2, 2)
+    assert losses.gram(features).tolist() == [[7.5, 1.5], [1.5, 0.5]]
+
+
+def test_gram_does_not_depend_on_size_or_place() -> None:
+    features = torch.rand(1, 5, 6, 8)
+    moved = features.roll((2, 3), dims=(2, 3))
+    tiled = features.repeat(1, 1, 2, 3)
+    for other in (moved, tiled):
+        assert torch.allclose(losses.gram(other), losses.gram(features), atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_no_response_costs_one_and_the_target_nothing(scale: float) -> None:
+    target = torch.rand(1, 4, 5, 5) * scale
+    assert float(losses.content(target, target)) == 0
+    assert float(losses.content(torch.zeros_like(target), target)) == pytest.approx(1)
+    gram = losses.gram(target)
+    assert float(losses.style(gram, gram)) == 0
+    assert float(losses.style(torch.zeros_like(gram), gram)) == pytest.approx(1)
+
+
+def test_nothing_to_compare_with_is_finite() -> None:
+    nothing = torch.zeros(1, 3, 4, 4)
+    assert float(losses.content(nothing, nothing)) == 0
+    assert float(losses.style(losses.gram(nothing), losses.gram(nothing))) == 0
+
+
+def test_total_variation_of_a_ramp() -> None:
+    ramp = (torch.arange(10.0) / 10).expand(3, 6, 10)
+    # 9 of 10 columns have a step of 0.1 to the right, none down; three channels.
+    assert float(losses.total_variation(ramp)) == pytest.approx(3 * 0.9 * 0.01)
+    assert float(losses.total_variation(ramp, beta=1.0)) == pytest.approx(3 * 0.9 * 0.1, abs=1e-3)
+    assert float(losses.total_variation(torch.full((3, 4, 4), 0.7))) == 0
+
+
+def test_temporal_counts_only_what_is_seen() -> None:
+    image, prior = torch.full((3, 2, 4), 0.5), torch.full((3, 2, 4), 0.3)
+    weight = torch.zeros(1, 2, 4)
+    assert float(losses.temporal(image, prior, weight)) == 0
+    weight[..., :2] = 1
+    assert float(losses.temporal(image, prior, weight)) == pytest.approx(0.04 / 2)
+
+
+def test_gradients_are_those_of_the_values() -> None:
+    target = torch.rand(1, 2, 3, 3, dtype=torch.float64)
+    gram = torch.rand(2, 2, dtype=torch.float64)
+    prior, weight = torch.rand(3, 4, 4, dtype=torch.float64), torch.rand(1, 4, 4, dtype=torch.float64)
+    image = torch.rand(3, 4, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: losses.total_variation(x), image)
+    assert torch.autograd.gradcheck(lambda x: losses.temporal(x, prior, weight), image)
+    assert torch.autograd.gradcheck(lambda g: losses.style(g, gram.T), gram.clone().requires_grad_(True))
+    features = torch.rand(1, 2, 3, 3, requires_grad=True)
+    losses.content(features, target.float()).backward()
+    expected = 2 * (features - target.float()) / target.float().square().sum()
+    assert torch.allclose(features.grad, expected, atol=1e-6)

@@ -1,0 +1,75 @@
+"""The minimiser on problems whose answer is known."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor
+
+from vidstyle.optimize import minimise, pyramid_sizes
+
+
+def towards(target: Tensor) -> object:
+    return lambda x: {"distance": (x - target).square().mean(), "other": 0.5 * (x - target).square().mean()}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_it_finds_the_target(optimizer: str) -> None:
+    torch.manual_seed(0)
+    target, start = torch.rand(3, 8, 9), torch.rand(3, 8, 9)
+    before = start.clone()
+    found = minimise(start, towards(target), steps=150, optimizer=optimizer)
+    assert float((found.image - target).abs().max()) < 0.02
+    assert set(found.losses) == {"distance", "other"} and found.losses["distance"] < 1e-3
+    assert torch.equal(start, before)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_the_result_stays_in_range(optimizer: str) -> None:
+    found = minimise(
+        torch.full((3, 4, 4), 0.5), towards(torch.full((3, 4, 4), 1.7)), steps=60, optimizer=optimizer
+    )
+    assert float(found.image.max()) <= 1 and float(found.image.min()) > 0.95
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_it_stops_when_the_loss_stands_still(optimizer: str) -> None:
+    start = torch.full((3, 4, 4), 0.5)
+    flat = lambda x: {"flat": (x * 0).sum() + 1}  # noqa: E731
+    assert minimise(start, flat, steps=200, optimizer=optimizer, tolerance=1e-4).steps <= 20
+    assert minimise(start, flat, steps=50, optimizer="adam", tolerance=0).steps == 50
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_it_takes_no_more_steps_than_allowed(optimizer: str) -> None:
+    calls = 0
+
+    def terms(x: Tensor) -> dict[str, Tensor]:
+        nonlocal calls
+        calls += 1
+        return {"rosenbrock": ((1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2).sum()}
+
+    found = minimise(torch.zeros(3, 2, 2), terms, steps=7, optimizer=optimizer)
+    assert calls == found.steps == 7
+
+
+def test_lbfgs_needs_far_fewer_steps_on_a_smooth_problem() -> None:
+    torch.manual_seed(0)
+    scale = torch.logspace(0, 2, 64).view(1, 8, 8)
+    target = torch.rand(3, 8, 8)
+    terms = lambda x: {"scaled": (scale * (x - target).square()).mean()}  # noqa: E731
+    start = torch.full((3, 8, 8), 0.5)
+    losses = {o: minimise(start, terms, steps=25, optimizer=o).losses["scaled"] for o in ("adam", "lbfgs")}
+    assert losses["lbfgs"] < 0.01 * losses["adam"]
+
+
+def test_pyramid_sizes() -> None:
+    assert pyramid_sizes(180, 320) == [(72, 128), (114, 202), (180, 320)]
+    assert pyramid_sizes(100, 128) == [(100, 128)]
+    assert pyramid_sizes(3, 5) == [(3, 5)]
+    sizes = pyramid_sizes(1080, 1920)
+    assert sizes[0] == (72, 128) and sizes[-1] == (1080, 1920)
+    assert all(b[1] / a[1] <= 1.61 for a, b in pairwise(sizes))
+    assert min(min(size) for size in pyramid_sizes(1, 4000)) == 1
