@@ -30,8 +30,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wait_for_frames(directory: Path, count: int) -> None:
+    wait_for(directory / "o.mp4.vidstyle" / "frames" / f"{count - 1:08d}.png")
+
+
+def wait_for(path: Path) -> None:
     deadline = time.monotonic() + 20
-    while len(list((directory / "o.mp4.vidstyle" / "frames").glob("0*.png"))) < count:
+    while not path.exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -59,7 +63,7 @@ def test_the_first_signal_finishes_the_frame_and_says_how_to_go_on(
 
 def test_the_second_signal_stops_at_once(tmp_path: Path, start: Start) -> None:
     child = start(PROGRAM, "style", "deaf.mp4", "a.jpg", "-o", "o.mp4")
-    wait_for_frames(tmp_path, 2)
+    wait_for(tmp_path / "o.mp4.vidstyle" / "shots" / "00000002")
     begun = time.monotonic()
     child.send_signal(signal.SIGINT)
     time.sleep(0.3)
