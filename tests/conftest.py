@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,3 +31,30 @@ def shared() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def thin_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """VGG-19's first three blocks with 4 channels each, seeded."""
+    import torch
+    from safetensors.torch import save_file
+
+    from vidstyle.features.vgg import CONV_INDEX
+
+    generator = torch.Generator().manual_seed(5)
+    tensors, channels = {}, 3
+    for index in list(CONV_INDEX.values())[:8]:
+        tensors[f"features.{index}.weight"] = torch.randn(4, channels, 3, 3, generator=generator) * 0.3
+        tensors[f"features.{index}.bias"] = torch.zeros(4)
+        channels = 4
+    path = tmp_path_factory.mktemp("weights") / "thin.safetensors"
+    save_file(tensors, path)
+    return path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Normalised weights are kept for all tests, away from the user's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIDSTYLE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

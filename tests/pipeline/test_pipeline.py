@@ -1,0 +1,238 @@
+"""The spine on tiny clips with a thin network: stopped and resumed, cut, judged, refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import vidstyle
+from tests.video.clip_makers import make_video, packets, write_image
+from vidstyle.errors import InputError, JobError, JobMismatch, Stopped, UsageError
+from vidstyle.pipeline import Progress, resume
+from vidstyle.video.reader import open_clip
+
+Paint = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """More threads are in each other's way on pictures this small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.chdir(tmp_path)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def paint(tmp_path: Path, thin_weights: Path) -> Paint:
+    """paint(SOURCE, OUTPUT, SETTING=VALUE...) with a thin network and a step or two per frame."""
+    style = write_image(
+        tmp_path / "style.png", np.random.default_rng(0).integers(0, 255, (40, 50, 3), np.uint8)
+    )
+    quick = {"steps": 2, "next_steps": 2, "features": str(thin_weights), "precision": "float32"}
+
+    def run(source: Path, output: str, **settings: Any) -> Path:
+        return vidstyle.stylize(source, style, tmp_path / output, **(quick | settings))
+
+    return run
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return make_video(tmp_path / "clip.mp4", size=(48, 32), count=8, audio=("aac",))
+
+
+class StopAfter:
+    """A progress hook and a stop signal: set once `count` frames have been painted."""
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+
+    def __call__(self, event: Progress) -> None:
+        self.left -= event.phase == "paint"
+
+    def is_set(self) -> bool:
+        return self.left <= 0
+
+
+def stored(job: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((job / "frames").iterdir())}
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    return [frame.pixels for frame in open_clip(path).frames()]
+
+
+def test_a_clip_keeps_its_times_and_its_sound(paint: Paint, tmp_path: Path) -> None:
+    times = [0, 3, 4, 9, 10, 17]
+    clip = make_video(tmp_path / "v.mp4", size=(48, 32), pts=times, count=6, audio=("aac",))
+    out = paint(clip, "out.mp4")
+    before, after = (list(open_clip(path).frames()) for path in (clip, out))
+    assert [f.pts_seconds for f in after] == [f.pts_seconds for f in before]
+    assert packets(out, "audio") == packets(clip, "audio")
+    assert (after[0].width, after[0].height) == (48, 32)
+    assert not np.array_equal(after[0].pixels, before[0].pixels)
+
+
+@pytest.mark.parametrize("color", ["style", "match"])
+def test_stopped_at_every_frame_and_resumed_it_is_the_same(
+    paint: Paint, clip: Path, tmp_path: Path, color: str
+) -> None:
+    whole = paint(clip, "whole.mkv", keep=True, color=color, codec="ffv1")
+    settings = {"keep": True, "color": color, "codec": "ffv1"}
+    for count in range(1, 8):
+        hook = StopAfter(1 if count > 1 else 2)
+        with pytest.raises(Stopped):
+            paint(clip, "parts.mkv", **settings, progress=hook, stop=hook)
+        assert len(stored(tmp_path / "parts.mkv.vidstyle")) == count + 1
+    parts = resume(tmp_path / "parts.mkv.vidstyle")
+    assert parts == tmp_path / "parts.mkv"
+    assert stored(tmp_path / "parts.mkv.vidstyle") == stored(tmp_path / "whole.mkv.vidstyle")
+    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
+
+
+def test_nothing_is_carried_across_a_cut(paint: Paint, clip: Path, tmp_path: Path) -> None:
+    """From the cut on, the clip is painted as if nothing came before."""
+    paint(clip, "whole.mp4", cut=(5,), keep=True)
+    paint(clip, "tail.mp4", frames="5:", keep=True)
+    paint(clip, "uncut.mp4", keep=True)
+    whole, tail, uncut = (stored(tmp_path / f"{name}.mp4.vidstyle") for name in ("whole", "tail", "uncut"))
+    assert list(tail) == [f"{index:08d}.png" for index in (5, 6, 7)]
+    assert all(whole[name] == tail[name] for name in tail)
+    assert all(uncut[name] != tail[name] for name in tail)
+    marks = (tmp_path / "whole.mp4.vidstyle" / "shots").iterdir()
+    assert sorted(path.name for path in marks) == ["00000000", "00000005"]
+
+
+def test_a_hard_cut_is_found(paint: Paint, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    scenes = [cv2.resize(rng.integers(0, 255, (5, 7, 3), np.uint8), (48, 32)) for _ in range(2)]
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for index in range(12):
+        write_image(folder / f"{index}.png", scenes[index >= 7])
+    paint(folder, "found", keep=True)
+    paint(folder, "ignored", cuts=False, keep=True)
+    marks = [
+        sorted(int(p.name) for p in (tmp_path / f"{n}.vidstyle/shots").iterdir())
+        for n in ("found", "ignored")
+    ]
+    assert marks == [[0, 7], [0]]
+
+
+def test_independent_frames_do_not_depend_on_each_other(paint: Paint, clip: Path, tmp_path: Path) -> None:
+    paint(clip, "all.mp4", independent=True, keep=True)
+    paint(clip, "one.mp4", independent=True, keep=True, frames="6:7")
+    name = "00000006.png"
+    assert stored(tmp_path / "all.mp4.vidstyle")[name] == stored(tmp_path / "one.mp4.vidstyle")[name]
+
+
+def test_a_frame_range_begins_at_zero(paint: Paint, clip: Path) -> None:
+    out = list(open_clip(paint(clip, "part.mp4", frames="2:5")).frames())
+    assert [frame.pts_seconds for frame in out] == [Fraction(index, 25) for index in range(3)]
+
+
+def test_a_still_keeps_size_and_transparency(paint: Paint, tmp_path: Path) -> None:
+    image = np.random.default_rng(2).integers(0, 255, (33, 47, 4), np.uint8)
+    write_image(tmp_path / "still.png", image)
+    result = cv2.imread(str(paint(tmp_path / "still.png", "out.png")), cv2.IMREAD_UNCHANGED)
+    assert result.shape == (33, 47, 4) and result.dtype == np.uint8
+    assert np.array_equal(result[..., 3], image[..., 3])
+    deep = cv2.imread(
+        str(paint(tmp_path / "still.png", "deep.png", bit_depth=16, size=24)), cv2.IMREAD_UNCHANGED
+    )
+    assert deep.shape == (17, 24, 4) and deep.dtype == np.uint16
+
+
+def test_the_same_command_again_has_nothing_to_do(paint: Paint, clip: Path, tmp_path: Path) -> None:
+    out = paint(clip, "out.mp4")
+    made = out.stat().st_mtime_ns
+    assert stored(tmp_path / "out.mp4.vidstyle") == {}, "the frames are given back once the result is whole"
+    lines: list[str] = []
+    paint(clip, "out.mp4", notice=lines.append)
+    assert out.stat().st_mtime_ns == made and any("nothing to do" in line for line in lines)
+    out.unlink()
+    assert paint(clip, "out.mp4").exists()
+
+
+def test_other_encoding_needs_no_new_painting(paint: Paint, clip: Path) -> None:
+    paint(clip, "out.mp4", keep=True)
+    events: list[Progress] = []
+    paint(clip, "out.mp4", keep=True, crf=40, progress=events.append)
+    assert {event.phase for event in events} == {"encode"}
+
+
+def test_other_settings_are_refused_and_restart_starts_over(paint: Paint, clip: Path) -> None:
+    paint(clip, "out.mp4")
+    with pytest.raises(JobMismatch, match=r"style_weight: 1\.0 -> 2\.0"):
+        paint(clip, "out.mp4", style_weight=2.0)
+    assert paint(clip, "out.mp4", style_weight=2.0, restart=True).exists()
+
+
+def test_a_job_keeps_the_features_that_auto_meant(
+    paint: Paint, clip: Path, tmp_path: Path, thin_weights: Path
+) -> None:
+    hook = StopAfter(1)
+    with pytest.raises(Stopped):
+        paint(clip, "out.mp4", features="auto", progress=hook, stop=hook)
+    # Had VGG-19 been fetched meanwhile, the job would still go on with what it began with.
+    cache = tmp_path / "torch" / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    (cache / "vgg19-dcbb9e9d.pth").write_bytes(b"would be refused as damaged")
+    assert paint(clip, "out.mp4", features="auto").exists()
+
+
+def test_a_damaged_frame_is_dropped_named_and_repainted(paint: Paint, clip: Path, tmp_path: Path) -> None:
+    whole = paint(clip, "whole.mkv", codec="ffv1")
+    hook = StopAfter(5)
+    with pytest.raises(Stopped):
+        paint(clip, "out.mkv", codec="ffv1", progress=hook, stop=hook)
+    path = tmp_path / "out.mkv.vidstyle" / "frames" / "00000002.png"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(bytes(data))
+    with pytest.raises(JobError, match="painted frame 2 was damaged"):
+        paint(clip, "out.mkv", codec="ffv1")
+    out = paint(clip, "out.mkv", codec="ffv1")
+    assert all(np.array_equal(a, b) for a, b in zip(pictures(out), pictures(whole), strict=True))
+
+
+def test_progress_counts_to_the_end(paint: Paint, clip: Path) -> None:
+    events: list[Progress] = []
+    paint(clip, "out.mp4", progress=events.append)
+    painted = [event for event in events if event.phase == "paint"]
+    assert [(e.done, e.total, e.frame) for e in painted] == [(i + 1, 8, i) for i in range(8)]
+    assert all(e.loss is not None and e.steps >= 2 and e.seconds_per_frame for e in painted)
+    assert painted[-1].seconds_left == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"frames": "5:3"}, UsageError, "--frames takes A:B"),
+        ({"frames": "x"}, UsageError, "--frames takes A:B"),
+        ({"flow": "magic"}, UsageError, "--flow must be one of dis"),
+        ({"size": 100000}, UsageError, "--size 100000 is too large"),
+        ({"init": "nowhere.png"}, InputError, "nowhere.png"),
+        ({"features": "nowhere.pth"}, InputError, "nowhere.pth"),
+        ({"style_layers": ("relu5_1",)}, UsageError, "'relu5_1' is not in these features"),
+        ({"fps": "fast"}, UsageError, "--fps must be a rate"),
+        ({"codec": "prores"}, UsageError, "cannot hold prores"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_painted(
+    paint: Paint, clip: Path, tmp_path: Path, settings: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        paint(clip, "out.mp4", **settings)
+    assert not (tmp_path / "out.mp4").exists()
