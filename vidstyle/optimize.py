@@ -89,24 +89,28 @@ def _values(terms: Mapping[str, Tensor]) -> dict[str, float]:
 
 
 def _adam(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float) -> Minimum:
+    """Adam (Kingma & Ba 2015) on one tensor, with the pixels kept in range and the iterates averaged.
+
+    Written out, because torch.optim.Adam takes seconds to import what it needs at its first step.
+    """
     x = image.clone().requires_grad_(True)
-    adam = torch.optim.Adam([x], lr=rate, betas=(0.9, 0.99))
-    average, keep = torch.zeros_like(image), 0.95
-    watch, weight = _Watch(tolerance), 0.0
+    mean, square, average = (torch.zeros_like(image) for _ in range(3))
+    beta_mean, beta_square, beta_average = 0.9, 0.99, 0.95
+    watch = _Watch(tolerance)
     last: Mapping[str, Tensor] = {}
-    for _ in range(steps):
-        adam.zero_grad()
+    for step in range(1, steps + 1):
         last = terms(x)
         loss = torch.stack(list(last.values())).sum()
-        loss.backward()
-        adam.step()
+        (gradient,) = torch.autograd.grad(loss, x)
         with torch.no_grad():
-            x.clamp_(0, 1)
-            average.mul_(keep).add_(x, alpha=1 - keep)
-        weight = weight * keep + 1 - keep
+            mean.lerp_(gradient, 1 - beta_mean)
+            square.lerp_(gradient.square(), 1 - beta_square)
+            deviation = (square / (1 - beta_square**step)).sqrt_().add_(1e-8)
+            x.addcdiv_(mean, deviation, value=-rate / (1 - beta_mean**step)).clamp_(0, 1)
+            average.lerp_(x, 1 - beta_average)
         if watch.add(loss):
             break
-    return Minimum((average / weight).clamp(0, 1), _values(last), watch.steps)
+    return Minimum((average / (1 - beta_average**watch.steps)).clamp(0, 1), _values(last), watch.steps)
 
 
 class _Settled(Exception):

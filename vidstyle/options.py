@@ -155,6 +155,7 @@ class RunOptions(_Checked):
     job: str | None = _option(
         None, "Where the job's state is kept; OUT.vidstyle beside the output if not given.", metavar="DIR"
     )
+    overwrite: bool = _option(False, "Replace an output that exists already.")
     restart: bool = _option(False, "Forget what an earlier run of this job has painted.")
     keep: bool = _option(False, "Keep the painted frames in the job directory when done.")
 

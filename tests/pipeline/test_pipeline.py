@@ -14,8 +14,9 @@ import torch
 
 import vidstyle
 from tests.video.clip_makers import make_video, packets, write_image
-from vidstyle.errors import InputError, JobError, JobMismatch, Stopped, UsageError
-from vidstyle.pipeline import Progress, resume
+from vidstyle.errors import InputError, JobError, JobMismatch, OutputError, Stopped, UsageError
+from vidstyle.methods import NeuralStyle
+from vidstyle.pipeline import Progress, estimate, resume
 from vidstyle.video.reader import open_clip
 
 Paint = Callable[..., Path]
@@ -205,6 +206,32 @@ def test_a_damaged_frame_is_dropped_named_and_repainted(paint: Paint, clip: Path
         paint(clip, "out.mkv", codec="ffv1")
     out = paint(clip, "out.mkv", codec="ffv1")
     assert all(np.array_equal(a, b) for a, b in zip(pictures(out), pictures(whole), strict=True))
+
+
+def test_nothing_of_the_users_is_replaced_unasked(paint: Paint, clip: Path, tmp_path: Path) -> None:
+    other = tmp_path / "out.mp4"
+    other.write_bytes(b"precious")
+    with pytest.raises(OutputError, match=r"out\.mp4 exists; give another name, or --overwrite"):
+        paint(clip, "out.mp4")
+    assert other.read_bytes() == b"precious"
+    assert len(pictures(paint(clip, "out.mp4", overwrite=True))) == 8
+    for name in ("style.png", "start.png"):
+        write_image(tmp_path / "start.png", np.zeros((8, 8, 3), np.uint8))
+        with pytest.raises(UsageError, match=f"{name} is read by this run"):
+            paint(tmp_path / "style.png", name, overwrite=True, init="start.png")
+
+
+def test_a_long_run_is_foretold(paint: Paint, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    paint(clip, "short.mp4", notice=lines.append)
+    assert not [line for line in lines if "will take" in line]
+    monkeypatch.setattr(NeuralStyle, "foretell", lambda *_: (5000.0, 600.0))
+    monkeypatch.setattr(estimate, "_LEAST_SIZE", 16)
+    paint(clip, "long.mp4", notice=lines.append)
+    # 5000 + 7 * 600 s at 48 px; a third of the side takes a ninth.
+    assert [line for line in lines if "will take" in line] == [
+        "this will take about 2 h 33 min on cpu; --size 16 would take about 17 min 02 s"
+    ]
 
 
 def test_progress_counts_to_the_end(paint: Paint, clip: Path) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from vidstyle.text import duration
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
@@ -166,15 +168,3 @@ def _figures(event: Progress) -> list[str]:
     if event.seconds_left is not None:
         figures.append(f"{duration(event.seconds_left)} left")
     return figures
-
-
-def duration(seconds: float) -> str:
-    """42 s, 3 min 20 s, 1 h 02 min, 2 d 03 h"""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"

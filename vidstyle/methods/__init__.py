@@ -2,5 +2,7 @@
 
 from vidstyle.methods.neural import NeuralStyle
 
+__all__ = ["METHODS", "NeuralStyle"]
+
 METHODS = {"style": NeuralStyle}
 """Method name, as on the command line -> the class that keeps `base.Method`'s contract."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from vidstyle.types import Painted, Prior
@@ -23,4 +24,8 @@ class Method(Protocol):
         priors: earlier painted frames, warped into this one, nearest first; none at a shot's start.
         seed: of everything random in this call. Same arguments, same result; the arguments are not changed.
         """
+        ...
+
+    def foretell(self, height: int, width: int, device: torch.device) -> tuple[float, float]:
+        """Seconds that a shot's first frame and a later frame will take at this size, by timing a little."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -87,6 +88,29 @@ class NeuralStyle:
         carry = {} if colours is None else {"palette": colours}
         return Painted(image, carry, found.losses, found.steps)
 
+    def foretell(self, height: int, width: int, device: torch.device) -> tuple[float, float]:
+        """See `Method.foretell`. Times two steps; those at smaller sizes cost their share of pixels."""
+        blank = torch.full((3, height, width), 0.5, device=device)
+        with torch.no_grad():
+            self._minimise(
+                blank, blank, [], None, 1, _RATE
+            )  # the first call also prepares what later ones use
+            started = time.perf_counter()
+            self._minimise(blank, blank, [], None, 2, _RATE)
+            step = (time.perf_counter() - started) / 2
+        levels = self._levels(height, width)
+        first = sum(steps * size[0] * size[1] for size, steps in levels) / (height * width)
+        return first * step, self.schedule.after * step
+
+    def _levels(self, height: int, width: int) -> list[tuple[tuple[int, int], int]]:
+        """Sizes and steps of a shot's first frame, coarse to fine."""
+        sizes = pyramid_sizes(height, width)
+        shares = [level / max(1, len(sizes) - 1) for level in range(len(sizes))]
+        coarse, fine = self.schedule.coarse, self.schedule.fine
+        return [
+            (size, round(coarse + share * (fine - coarse))) for size, share in zip(sizes, shares, strict=True)
+        ]
+
     def _shot_palette(self, content: Tensor, priors: Sequence[Prior]) -> Tensor | None:
         """The colours that the style is matched to: a shot's first frame decides, or they would flicker."""
         if self.options.color == "style":
@@ -95,12 +119,10 @@ class NeuralStyle:
 
     def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
         """Coarse to fine, from the start that the options ask for."""
-        sizes = pyramid_sizes(*subject.shape[1:])
-        image = self._start(subject, sizes[0], seed)
+        levels = self._levels(subject.shape[1], subject.shape[2])
+        image = self._start(subject, levels[0][0], seed)
         taken = 0
-        for level, size in enumerate(sizes):
-            share = level / max(1, len(sizes) - 1)
-            steps = round(self.schedule.coarse + share * (self.schedule.fine - self.schedule.coarse))
+        for size, steps in levels:
             image = resize(image, size)
             found = self._minimise(image, resize(subject, size), [], colours, steps, _RATE)
             image, taken = found.image, taken + found.steps

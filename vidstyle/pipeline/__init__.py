@@ -23,6 +23,7 @@ from vidstyle.image.warp import warp
 from vidstyle.job import JobStore
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
 from vidstyle.pipeline.ahead import Step, steps_ahead
+from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.plan import Plan, make_plan, replan
 from vidstyle.types import Painted, Prior
 from vidstyle.video.pictures import decode_png, encode_png
@@ -137,6 +138,8 @@ def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
     if first == plan.stop:
         return
     method = plan.prepare(hooks.tell)
+    if line := warning(plan, method, len(store.frames())):
+        hooks.tell(line)
     pace = _Pace(plan, done=len(store.frames()), hooks=hooks)
     shot = max(0, len([start for start in store.shot_starts() if start < first]) - 1)
     before: Painted | None = None

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidstyle.errors import InputError, JobError, UsageError
+from vidstyle.errors import InputError, JobError, OutputError, UsageError
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights, find, load
@@ -197,6 +197,9 @@ def make_plan(
     clip = open_clip(source, fps=fps)
     start, stop = _frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
+    ours = earlier.get("output") == str(output.absolute())
+    pictures = [*styles, *([Path(options.init)] if options.init not in ("content", "noise") else [])]
+    _check_spared(output, pictures, run.overwrite or ours)
     check_output(
         output,
         clip,
@@ -205,14 +208,14 @@ def make_plan(
         bit_depth=encode.bit_depth,
         start=start,
         stop=stop,
-        overwrite=earlier.get("output") == str(output.absolute()),
+        overwrite=run.overwrite or ours,
     )
     longest = run.size or min(max(clip.width, clip.height), _LONGEST_BY_QUALITY[options.quality])
     if longest > _LONGEST:
         raise UsageError(f"--size {longest} is too large; the longest side may be {_LONGEST} pixels")
     width, height = fit(clip.width, clip.height, longest)
     device = pick_device(run.device)
-    for picture in (*styles, *([Path(options.init)] if options.init not in ("content", "noise") else [])):
+    for picture in pictures:
         read_picture(picture)
     return Plan(
         clip=clip,
@@ -229,6 +232,15 @@ def make_plan(
         dtype=pick_dtype(run.precision, device),
         weights=_weights(run.features, earlier, notice),
     )
+
+
+def _check_spared(output: Path, pictures: Sequence[Path], overwrite: bool) -> None:
+    """Nothing of the user's is replaced unasked, and what the run reads not at all."""
+    for picture in pictures:
+        if output.exists() and picture.exists() and output.samefile(picture):
+            raise UsageError(f"{output} is read by this run; give the result another name")
+    if output.is_file() and not overwrite:
+        raise OutputError(f"{output} exists; give another name, or --overwrite to replace it")
 
 
 def replan(job: Path, notice: Notice) -> Plan:

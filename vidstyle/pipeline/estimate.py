@@ -1,0 +1,38 @@
+"""Saying beforehand that a run will take long, and at which size it would not."""
+
+from __future__ import annotations
+
+from vidstyle.image.resize import fit
+from vidstyle.methods.base import Method
+from vidstyle.pipeline.plan import Plan
+from vidstyle.text import duration
+
+_LONG_SECONDS = 30 * 60
+_BEARABLE_SECONDS = 20 * 60
+_TIMED_LONGEST = 960
+_LEAST_SIZE = 128
+
+
+def warning(plan: Plan, method: Method, painted: int) -> str | None:
+    """A line for the user if painting what is left will take over half an hour on this device.
+
+    painted: frames that are stored already. Times a few steps of the method, at 960 pixels at most: the cost
+    of larger frames grows with their area.
+    """
+    if plan.total is None:
+        return None
+    width, height = plan.width, plan.height
+    if max(width, height) > _TIMED_LONGEST:
+        width, height = fit(width, height, _TIMED_LONGEST)
+    first, after = method.foretell(height, width, plan.device)
+    growth = plan.width * plan.height / (width * height)
+    left = max(0, plan.total - painted)
+    seconds = growth * (first * (painted == 0) + after * max(0, left - (painted == 0)))
+    if seconds < _LONG_SECONDS:
+        return None
+    line = f"this will take about {duration(seconds)} on {plan.device.type}"
+    longest = max(plan.width, plan.height)
+    smaller = int(longest * (_BEARABLE_SECONDS / seconds) ** 0.5) // 16 * 16
+    if smaller >= _LEAST_SIZE:
+        return f"{line}; --size {smaller} would take about {duration(seconds * (smaller / longest) ** 2)}"
+    return f"{line}; a smaller --size, --quality draft or fewer --frames make it shorter"

@@ -1,0 +1,15 @@
+"""Quantities in words, as messages show them."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """42 s, 3 min 20 s, 1 h 02 min, 2 d 03 h"""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
