@@ -61,6 +61,12 @@ def test_gradients_are_those_of_the_values() -> None:
     assert torch.autograd.gradcheck(lambda x: losses.total_variation(x), image)
     assert torch.autograd.gradcheck(lambda x: losses.temporal(x, prior, weight), image)
     assert torch.autograd.gradcheck(lambda g: losses.style(g, gram.T), gram.clone().requires_grad_(True))
+    double = torch.rand(1, 2, 3, 4, dtype=torch.float64, requires_grad=True)
+    numbers = torch.rand(2, 2, dtype=torch.float64)  # not symmetric: both halves of the gradient count
+    flat = double[0].flatten(1)
+    expected = torch.autograd.grad((flat @ flat.T / 12 * numbers).sum(), double)[0]
+    found = torch.autograd.grad((losses.gram(double) * numbers.float()).sum(), double)[0]
+    assert torch.allclose(found, expected, atol=1e-6)
     features = torch.rand(1, 2, 3, 3, requires_grad=True)
     losses.content(features, target.float()).backward()
     expected = 2 * (features - target.float()) / target.float().square().sum()
