@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from vidstyle.errors import UsageError, WeightsError
 from vidstyle.features import weights
 from vidstyle.features.recipes import check_layers, recipe_for
+from vidstyle.features.calibration import pictures
 from vidstyle.features.vgg import VGG
 
 
@@ -156,17 +157,19 @@ def test_a_missing_file_names_the_choices() -> None:
 
 def test_the_bundled_set_is_whole_and_normalised() -> None:
     loaded = weights.load(weights.find("bundled"))
-    network = VGG(loaded.tensors)
-    assert "relu3_2" in network.layers
+    assert VGG(loaded.tensors).layers[-1] == "relu3_4"
     assert "CC BY 4.0" in loaded.metadata["teacher"]
+    assert_mean_one(loaded)
 
 
 def test_real_vgg_layers_have_mean_one(shared: Callable[[str], Path]) -> None:
-    from vidstyle.features.calibration import pictures
+    loaded = weights.load(weights.find(str(shared("weights/vgg19_imagenet_conv1_1-conv3_4.safetensors"))))
+    assert VGG(loaded.tensors).layers[-1] == "relu3_4"
+    assert_mean_one(loaded)
 
-    path = shared("weights/vgg19_imagenet_conv1_1-conv3_4.safetensors")
-    network = VGG(weights.load(weights.find(str(path))).tensors)
-    assert network.layers[-1] == "relu3_4"
+
+def assert_mean_one(loaded: weights.Weights) -> None:
+    network = VGG(loaded.tensors)
     for response in network(torch.cat(pictures()), network.layers).values():
         assert float(response.mean()) == pytest.approx(1, abs=1e-3)
 

@@ -33,9 +33,9 @@ class _Schedule:
 
 
 _SCHEDULES = {
-    "draft": _Schedule(60, 30, 12),
-    "standard": _Schedule(100, 60, 25),
-    "high": _Schedule(150, 120, 60),
+    "draft": _Schedule(60, 30, 10),
+    "standard": _Schedule(100, 60, 20),
+    "high": _Schedule(150, 120, 50),
 }
 _RATE = 0.03
 # A warped frame is nearly right already: larger steps would only shake it.
