@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 
 from vidstyle.errors import UsageError, WeightsError
 from vidstyle.features import weights
-from vidstyle.features.recipes import check_layers, recipe_for
 from vidstyle.features.calibration import pictures
+from vidstyle.features.recipes import check_layers, recipe_for
 from vidstyle.features.vgg import VGG
 
 
