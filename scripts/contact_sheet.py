@@ -1,0 +1,45 @@
+#!/usr/bin/env python
+"""Frames of clips and pictures in one picture, to look at: a row for each, a column for each frame.
+
+python scripts/contact_sheet.py -o sheet.png --frames 0,24,49 before.mp4 after.mp4
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from vidstyle.image.convert import reduce_to_uint8, to_float, to_uint8
+from vidstyle.image.resize import fit, resize
+from vidstyle.video.pictures import write_picture
+from vidstyle.video.reader import open_clip
+
+
+def row(path: Path, indices: list[int], width: int) -> np.ndarray:
+    """The frames of a clip side by side, uint8 (3, H, W); the last frame stands in for those after its end."""
+    found: dict[int, np.ndarray] = {}
+    for frame in open_clip(path).frames(stop=max(indices) + 1):
+        found[frame.index] = frame.pixels
+    chosen = [reduce_to_uint8(found.get(index, found[max(found)])) for index in indices]
+    size = fit(chosen[0].shape[2], chosen[0].shape[1], width)
+    return np.concatenate([to_uint8(resize(to_float(pixels), size[::-1])) for pixels in chosen], axis=2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("inputs", nargs="+", type=Path, help="clips or pictures")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="a PNG or JPEG")
+    parser.add_argument("--frames", default="0", help="indices, with commas between them")
+    parser.add_argument("--width", type=int, default=320, help="longest side of a frame in pixels")
+    given = parser.parse_args()
+    indices = [int(index) for index in given.frames.split(",")]
+    rows = [row(path, indices, given.width) for path in given.inputs]
+    widest = max(strip.shape[2] for strip in rows)
+    padded = [np.pad(strip, ((0, 0), (0, 0), (0, widest - strip.shape[2]))) for strip in rows]
+    write_picture(given.output, np.concatenate(padded, axis=1))
+
+
+if __name__ == "__main__":
+    main()
