@@ -10,7 +10,11 @@ import argparse
 from pathlib import Path
 
 from samples import truth
-from samples.encode import write_clip
+from samples.encode import write_clip, write_picture
+from samples.glass import glass
+from samples.strokes import strokes
+from samples.watercolour import watercolour
+from samples.woodcut import woodcut
 from samples.world import picture
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +27,14 @@ def make_clip(name: str, folder: Path) -> Path:
     return path
 
 
-MAKERS = dict.fromkeys(truth.CLIPS, make_clip)
+def make_style(name: str, folder: Path) -> Path:
+    path = folder / f"{name}.jpg"
+    write_picture(path, STYLES[name]())
+    return path
+
+
+STYLES = {"strokes": strokes, "glass": glass, "woodcut": woodcut, "watercolour": watercolour}
+MAKERS = {**dict.fromkeys(truth.CLIPS, make_clip), **dict.fromkeys(STYLES, make_style)}
 
 
 def main() -> None:

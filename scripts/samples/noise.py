@@ -88,10 +88,15 @@ def blur(image: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
 
 
-def linear(colour: str) -> np.ndarray:
+def colour(code: str) -> np.ndarray:
+    """sRGB (3,) in [0, 1] of a colour written #rrggbb."""
+    return np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
+
+
+def linear(code: str) -> np.ndarray:
     """Linear light of a colour written #rrggbb."""
-    srgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    value = colour(code)
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def srgb(light: np.ndarray) -> np.ndarray:

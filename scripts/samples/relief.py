@@ -80,6 +80,7 @@ class Relief:
         self.kind = np.zeros((rows, columns), np.uint8)
         self.tint = np.zeros((rows, columns), np.float32)  # one random number per plant
         self.rise = np.zeros((rows, columns), np.float32)  # 0 at a plant's foot, 1 at its top
+        self.foot = np.zeros((rows, columns), np.float32)  # of houses, metres
 
     def cell(self, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Column and row of ground points, for cv2.remap."""
@@ -98,21 +99,7 @@ class Relief:
         """Raise a tree of size (height, radius) at a site (x, z, height of its foot)."""
         x, z, foot = site
         tall, radius = size
-        rows = np.log(np.array([z - radius, z + radius]) / self.near) / self.step
-        near = max(z - radius, self.near)
-        columns = (
-            np.array(
-                [
-                    min((x - radius) / near, (x - radius) / (z + radius)),
-                    max((x + radius) / near, (x + radius) / (z + radius)),
-                ]
-            )
-            + self.half_width
-        ) / self.step
-        box = (
-            slice(max(int(rows[0]), 0), max(int(rows[1]) + 2, 0)),
-            slice(max(int(columns[0]), 0), max(int(columns[1]) + 2, 0)),
-        )
+        box = self._box(x, z, radius)
         dx, dz = self.x[box] - x, self.z[box] - z
         if dx.size == 0:
             return
@@ -129,6 +116,42 @@ class Relief:
         self.kind[box][grown] = kind
         self.tint[box][grown] = (seed * 0.618034) % 1
         self.rise[box][grown] = crown[grown]
+
+    def build(
+        self, site: tuple[float, float, float], size: tuple[float, float, float, float], angle: float, tint: float,
+        spire: bool = False,
+    ) -> None:  # fmt: skip
+        """Raise a house of size (width, depth, eaves, roof) at a site (x, z, height of its foot)."""
+        x, z, foot = site
+        wide, deep, eaves, roof = size
+        cell = self.step * z
+        box = self._box(x, z, 0.5 * np.hypot(wide, deep) + 3 * cell)
+        dx, dz = self.x[box] - x, self.z[box] - z
+        a = np.abs(np.cos(angle) * dx + np.sin(angle) * dz) * 2
+        b = np.abs(np.cos(angle) * dz - np.sin(angle) * dx) * 2
+        inside = (a < wide) & (b < deep)
+        slope = 1 - np.maximum(a / wide, b / deep) if spire else 1 - b / deep
+        self.height[box][inside] = (foot + eaves + roof * slope)[inside]
+        # A wall is the step from one cell to the next, so it takes the cells on both sides of the step.
+        around = (a < wide + 3 * cell) & (b < deep + 3 * cell)
+        self.kind[box][around] = WALL
+        self.kind[box][(a < wide - 3 * cell) & (b < deep - 3 * cell)] = ROOF
+        self.tint[box][around] = tint
+        self.foot[box][around] = foot
+
+    def _box(self, x: float, z: float, radius: float) -> tuple[slice, slice]:
+        """The part of the map that holds a disc."""
+        near, far = max(z - radius, self.near), max(z + radius, self.near)
+        rows = np.log(np.array([near, far]) / self.near) / self.step
+        columns = [
+            (edge / depth + self.half_width) / self.step
+            for edge in (x - radius, x + radius)
+            for depth in (near, far)
+        ]
+        return (
+            slice(int(rows[0]), int(rows[1]) + 2),
+            slice(max(int(min(columns)), 0), max(int(max(columns)) + 2, 0)),
+        )
 
     def normals(self) -> np.ndarray:
         """Unit normals (rows, columns, 3)."""

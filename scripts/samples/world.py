@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from samples.noise import Noise, blur, mix, srgb
-from samples.relief import BROADLEAF, FIR, WATER, Camera, Relief, lookup
+from samples.relief import BROADLEAF, FIR, WALL, WATER, Camera, Relief, lookup
 
 SKY, LAND, BODY = 0, 1, 2
 OVERSAMPLING = 3  # rays per pixel and axis; odd, so that one goes through the pixel's centre
@@ -67,7 +67,7 @@ def illuminate(relief: Relief, albedo: np.ndarray, light: Light) -> np.ndarray:
 def haze(relief: Relief, lit: np.ndarray, light: Light) -> np.ndarray:
     """Air between the eye and each cell; it does not depend on the camera, so colours keep while it moves."""
     away = np.hypot(relief.x, relief.z)
-    share = 1 - np.exp(-away / light.haze_depth) * np.exp(-np.clip(away - 40, 0, None) * 0.0)
+    share = 1 - np.exp(-away / light.haze_depth)
     return mix(lit, light.haze_colour, share)
 
 
@@ -118,6 +118,7 @@ class World:
     frames: int
     exposure: float = 1.0
     bodies: tuple[Body, ...] = ()
+    windows: np.ndarray | None = None  # light from the windows of houses; dark panes where None
     grain: Noise = field(default_factory=lambda: Noise(99))
 
 
@@ -165,7 +166,23 @@ def _ground_light(world: World, points: np.ndarray) -> np.ndarray:
     detail = world.grain((0.8 * x + 0.6 * z) / level, 0.7 * y / level)
     detail += world.grain((0.6 * x - 0.8 * z) / level / 2.3 + 5, 0.6 * y / level / 2.3)
     detail *= np.isin(kind, (FIR, BROADLEAF)) * np.clip(90 / z, 0, 1) * 0.25
-    return (light * np.clip(1 + detail, 0.25, 2)[..., None])[0]
+    light *= np.clip(1 + detail, 0.25, 2)[..., None]
+    pane, glow = _panes(world, x, y, z, kind)
+    return np.where(pane[..., None], glow, light)[0]
+
+
+def _panes(
+    world: World, x: np.ndarray, y: np.ndarray, z: np.ndarray, kind: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where walls have window panes, and their light."""
+    column, row = world.relief.cell(x, z)
+    storey = (y - lookup(world.relief.foot, column, row, nearest=True)) / 2.9
+    along = (0.8 * x + 0.6 * z) / 2.6
+    pane = (kind == WALL) & (np.abs(along % 1 - 0.5) < 0.2) & (np.abs(storey % 1 - 0.55) < 0.24)
+    if world.windows is None:
+        return pane, np.array((0.03, 0.035, 0.05), np.float32)
+    lamp = np.sin(np.floor(along) * 12.9898 + np.floor(storey) * 78.233) * 43758.5453 % 1
+    return pane & (lamp > 0.35), world.windows * (0.5 + lamp[..., None])
 
 
 def _trace_body(body: Body, label: int, camera: Camera, frame: int, rays: np.ndarray, hits: Hits) -> None:
