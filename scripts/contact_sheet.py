@@ -18,7 +18,7 @@ from vidstyle.video.reader import open_clip
 
 
 def row(path: Path, indices: list[int], width: int) -> np.ndarray:
-    """The frames of a clip side by side, uint8 (3, H, W); the last frame stands in for those after its end."""
+    """Frames of a clip side by side, uint8 (3, H, W); its last frame stands in for those after its end."""
     found: dict[int, np.ndarray] = {}
     for frame in open_clip(path).frames(stop=max(indices) + 1):
         found[frame.index] = frame.pixels
