@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ def minimise(
     tolerance: stop when the loss falls by less than this share of itself per step, over the last ten.
 
     "adam" returns the average of its iterates (weight 0.95), which is free of the noise that single steps
-    leave; "lbfgs" uses a strong Wolfe line search, history 20. Both work on any device.
+    leave; "lbfgs" keeps 20 pairs and returns its best iterate. Both work on any device.
     """
     run = {"adam": _adam, "lbfgs": _lbfgs}[optimizer]
     return run(image, terms, steps, rate, tolerance)
@@ -113,41 +112,55 @@ def _adam(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float
     return Minimum((average / (1 - beta_average**watch.steps)).clamp(0, 1), _values(last), watch.steps)
 
 
-class _Settled(Exception):
-    """Ends L-BFGS from inside its closure."""
+class _Quasi:
+    """L-BFGS without a line search, as the video method's authors use it, and a guard in its place.
+
+    A line search spends every other evaluation on distrust. Here each evaluation is a step; when one makes
+    the loss twice the least so far, the search goes back there with half the step and a fresh memory.
+    """
+
+    def __init__(self, image: Tensor, terms: Terms) -> None:
+        self.terms = terms
+        self.x = image.clone().requires_grad_(True)
+        self.rate = 1.0
+        self.least, self.best, self.losses = math.inf, image, dict[str, float]()
+        self._start()
+
+    def _start(self) -> None:
+        self.search = torch.optim.LBFGS(
+            [self.x],
+            lr=self.rate,
+            max_iter=1,
+            history_size=20,
+            tolerance_grad=0,
+            tolerance_change=0,
+        )
+
+    def _evaluate(self) -> Tensor:
+        last = dict(self.terms(self.x))
+        # Clamping between steps would falsify the curvature that L-BFGS collects.
+        outside = _RANGE_WEIGHT * (self.x - self.x.clamp(0, 1)).square().mean()
+        loss = torch.stack([*last.values(), outside]).sum()
+        (self.x.grad,) = torch.autograd.grad(loss, self.x)
+        self.value = float(loss.detach())
+        if self.value < self.least:
+            self.least, self.best, self.losses = self.value, self.x.detach().clone(), _values(last)
+        return loss.detach()
+
+    def step(self) -> Tensor:
+        """One evaluation and the step from there; returns the loss before the step."""
+        loss: Tensor = self.search.step(self._evaluate)
+        if not self.value <= 2 * self.least:
+            self.rate /= 2
+            with torch.no_grad():
+                self.x.copy_(self.best)
+            self._start()
+        return loss
 
 
 def _lbfgs(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float) -> Minimum:
-    x = image.clone().requires_grad_(True)
-    lbfgs = torch.optim.LBFGS(
-        [x],
-        max_iter=steps,
-        max_eval=steps,
-        history_size=20,
-        tolerance_grad=0,
-        tolerance_change=0,
-        line_search_fn="strong_wolfe",
-    )
-    watch = _Watch(tolerance)
-    best: tuple[float, Tensor, dict[str, float]] = (math.inf, image, {})
-
-    def closure() -> Tensor:
-        nonlocal best
-        lbfgs.zero_grad()
-        last = dict(terms(x))
-        # Clamping between steps would falsify the curvature that L-BFGS collects.
-        last["range"] = _RANGE_WEIGHT * (x - x.clamp(0, 1)).square().mean()
-        loss = torch.stack(list(last.values())).sum()
-        loss.backward()
-        value = float(loss.detach())
-        if value < best[0]:
-            best = value, x.detach().clone(), _values(last)
-        if watch.steps >= steps or watch.add(loss):
-            raise _Settled
-        return loss
-
-    with contextlib.suppress(_Settled):
-        lbfgs.step(closure)
-    _, found, losses = best
-    losses.pop("range", None)
-    return Minimum(found.clamp(0, 1), losses, watch.steps)
+    search, watch = _Quasi(image, terms), _Watch(tolerance)
+    for _ in range(steps):
+        if watch.add(search.step()):
+            break
+    return Minimum(search.best.clamp(0, 1), search.losses, watch.steps)

@@ -106,7 +106,11 @@ class NeuralOptions(_Checked):
     pooling: str = _option(
         "average", "Pooling between the blocks of the network.", choices=("average", "max")
     )
-    optimizer: str = _option("adam", "The minimiser.", choices=("adam", "lbfgs"))
+    optimizer: str = _option(
+        "auto",
+        "The minimiser; auto is lbfgs for a shot's first frame and adam for the frames after it.",
+        choices=("auto", "adam", "lbfgs"),
+    )
     steps: int | None = _option(
         None, "Steps at the full size for a shot's first frame; by --quality if not given.", minimum=1
     )

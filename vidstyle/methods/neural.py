@@ -32,10 +32,19 @@ class _Schedule:
     after: int
 
 
+@dataclass(frozen=True)
+class _Search:
+    """How a picture is minimised; see `minimise`."""
+
+    optimizer: str
+    steps: int
+    rate: float
+
+
 _SCHEDULES = {
-    "draft": _Schedule(60, 30, 10),
-    "standard": _Schedule(100, 60, 20),
-    "high": _Schedule(150, 120, 50),
+    "draft": _Schedule(20, 35, 10),
+    "standard": _Schedule(20, 75, 20),
+    "high": _Schedule(40, 150, 50),
 }
 _RATE = 0.03
 # A warped frame is nearly right already: larger steps would only shake it.
@@ -92,11 +101,10 @@ class NeuralStyle:
         """See `Method.foretell`. Times two steps; those at smaller sizes cost their share of pixels."""
         blank = torch.full((3, height, width), 0.5, device=device)
         with torch.no_grad():
-            self._minimise(
-                blank, blank, [], None, 1, _RATE
-            )  # the first call also prepares what later ones use
+            # The first call also prepares what later ones use.
+            self._minimise(blank, blank, [], None, self._search(1, _RATE))
             started = time.perf_counter()
-            self._minimise(blank, blank, [], None, 2, _RATE)
+            self._minimise(blank, blank, [], None, self._search(2, _RATE))
             step = (time.perf_counter() - started) / 2
         levels = self._levels(height, width)
         first = sum(steps * size[0] * size[1] for size, steps in levels) / (height * width)
@@ -124,9 +132,15 @@ class NeuralStyle:
         taken = 0
         for size, steps in levels:
             image = resize(image, size)
-            found = self._minimise(image, resize(subject, size), [], colours, steps, _RATE)
+            found = self._minimise(
+                image, resize(subject, size), [], colours, self._search(steps, _RATE, "lbfgs")
+            )
             image, taken = found.image, taken + found.steps
         return replace(found, steps=taken)
+
+    def _search(self, steps: int, rate: float, best: str = "adam") -> _Search:
+        """How to minimise; `best` is the minimiser for this where the options leave it open."""
+        return _Search(best if self.options.optimizer == "auto" else self.options.optimizer, steps, rate)
 
     def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
         if self.options.init == "noise" or self.options.independent:
@@ -145,12 +159,12 @@ class NeuralStyle:
         if float(unseen.mean()) > _UNSEEN_SHARE:
             half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
             smaller = [Prior(resize(p.image, half), resize(p.weight, half)) for p in priors]
-            coarse = self._minimise(
-                resize(start, half), resize(subject, half), smaller, colours, self.schedule.after, _RATE
-            )
+            search = self._search(self.schedule.after, _RATE)
+            coarse = self._minimise(resize(start, half), resize(subject, half), smaller, colours, search)
             start = torch.lerp(start, resize(coarse.image, (subject.shape[1], subject.shape[2])), unseen)
             taken = coarse.steps
-        found = self._minimise(start, subject, priors, colours, self.schedule.after, _RATE_AFTER)
+        search = self._search(self.schedule.after, _RATE_AFTER)
+        found = self._minimise(start, subject, priors, colours, search)
         return replace(found, steps=taken + found.steps)
 
     def _minimise(
@@ -159,8 +173,7 @@ class NeuralStyle:
         subject: Tensor,
         priors: Sequence[Prior],
         colours: Tensor | None,
-        steps: int,
-        rate: float,
+        search: _Search,
     ) -> Minimum:
         options, recipe = self.options, self.recipe
         grams = self._style_grams((subject.shape[1], subject.shape[2]), colours)
@@ -185,9 +198,9 @@ class NeuralStyle:
             return minimise(
                 image,
                 terms,
-                steps=steps,
-                optimizer=options.optimizer,
-                rate=rate,
+                steps=search.steps,
+                optimizer=search.optimizer,
+                rate=search.rate,
                 tolerance=options.tolerance,
             )
 
