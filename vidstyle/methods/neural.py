@@ -42,9 +42,9 @@ class _Search:
 
 
 _SCHEDULES = {
-    "draft": _Schedule(20, 35, 10),
-    "standard": _Schedule(20, 75, 20),
-    "high": _Schedule(40, 150, 50),
+    "draft": _Schedule(40, 35, 10),
+    "standard": _Schedule(40, 70, 20),
+    "high": _Schedule(80, 140, 50),
 }
 _RATE = 0.03
 # A warped frame is nearly right already: larger steps would only shake it.
@@ -132,9 +132,10 @@ class NeuralStyle:
         taken = 0
         for size, steps in levels:
             image = resize(image, size)
-            found = self._minimise(
-                image, resize(subject, size), [], colours, self._search(steps, _RATE, "lbfgs")
-            )
+            # Adam's equal steps everywhere fill plain areas with strokes, which is decided while the picture is
+            # small; L-BFGS gets furthest with the steps that cost most.
+            search = self._search(steps, _RATE, "lbfgs" if size == levels[-1][0] else "adam")
+            found = self._minimise(image, resize(subject, size), [], colours, search)
             image, taken = found.image, taken + found.steps
         return replace(found, steps=taken)
 
