@@ -1,0 +1,85 @@
+#!/usr/bin/env python
+"""Measures speed, memory, steadiness and exactness.
+
+    python scripts/bench.py                     everything, some minutes
+    python scripts/bench.py stages temporal     some of it
+    python scripts/bench.py --against-classic --features vgg19.pth
+
+BENCHMARKS.md beside this file keeps the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from benchmarks import classic, flow, memory, precision, stages, temporal
+from benchmarks.common import Setting, Table, machine
+
+from vidstyle.errors import VidstyleError
+
+BENCHMARKS = {
+    "stages": stages.run,
+    "against-classic": classic.run,
+    "temporal": temporal.run,
+    "memory": memory.run,
+    "precision": precision.run,
+    "flow": flow.run,
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = _options(arguments)
+    shared = {spec.name for spec in fields(Setting)}
+    setting = Setting(
+        **{name: value for name, value in vars(options).items() if name in shared},
+        options={"quality": options.quality},
+    )
+    try:
+        there = machine(setting.device)
+        print(", ".join(f"{name} {value}" for name, value in there.items()), flush=True)
+        tables: dict[str, list[Table]] = {}
+        for name in options.names:
+            tables[name] = BENCHMARKS[name](setting)
+            for table in tables[name]:
+                print(f"\n{table}", flush=True)
+            if options.json:
+                found = {key: [asdict(table) for table in group] for key, group in tables.items()}
+                options.json.write_text(json.dumps({"machine": there, **found}, indent=1) + "\n")
+    except VidstyleError as error:
+        sys.exit(f"bench: {error}")
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    default = Setting()
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").splitlines()[0],
+        epilog="Frames are counted from the first. What is not given is each benchmark's own default.",
+    )
+    known = ", ".join(BENCHMARKS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {known}; all by default")
+    parser.add_argument("--against-classic", action="store_true", help="the same as its NAME")
+    parser.add_argument("--clip", type=Path, help="clip to paint (default: sample clips)")
+    parser.add_argument("--style", type=Path, default=default.style, help="style picture")
+    parser.add_argument("--features", default=default.features, help="auto, vgg19, bundled or a file")
+    parser.add_argument("--device", default=default.device, help="auto, cpu, cuda or mps")
+    parser.add_argument("--quality", default="standard", help="draft, standard or high")
+    parser.add_argument("--size", type=int, help="longest side in pixels")
+    parser.add_argument("--frames", type=int, help="how many frames")
+    parser.add_argument("--repeats", type=int, default=default.repeats, help="of what is timed by turns")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for pictures to look at")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    options = parser.parse_args(arguments)
+    asked = [*options.names, *["against-classic"] * options.against_classic]
+    options.names = list(dict.fromkeys(asked or BENCHMARKS))
+    unknown = [name for name in options.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {known}")
+    return options
+
+
+if __name__ == "__main__":
+    main()

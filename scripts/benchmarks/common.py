@@ -1,0 +1,165 @@
+"""What the benchmarks share: their setting, their tables, the clock, memory, and the judge of a painting."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vidstyle.methods import NeuralStyle
+from vidstyle.options import split_settings
+from vidstyle.pipeline.device import pick_device, pick_dtype
+from vidstyle.pipeline.plan import Plan, make_plan
+from vidstyle.types import Frame, Prior
+
+SCRIPTS = Path(__file__).resolve().parent.parent
+SAMPLES = SCRIPTS.parent / "sample_videos"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is measured on what, from the command line; None where each benchmark has its own default.
+
+    options: settings of vidstyle.stylize for every painting, such as steps=2.
+    out: folder for pictures to look at.
+    """
+
+    clip: Path | None = None
+    style: Path = SAMPLES / "strokes.jpg"
+    features: str = "bundled"
+    device: str = "auto"
+    size: int | None = None
+    frames: int | None = None
+    repeats: int = 3
+    out: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        """Keyword arguments of vidstyle.stylize; `more` goes before what is set for all."""
+        ours = {"features": self.features, "device": self.device, "size": self.size}
+        return {**ours, **self.options, **more}
+
+    def plan(self, folder: Path, clip: Path | None = None, **more: Any) -> Plan:
+        """The plan of painting `clip` into `folder`."""
+        source = clip or self.clip or SAMPLES / "valley.mp4"
+        neural, run, encode, _ = split_settings(self.settings(**more), ())
+        return make_plan(source, [self.style], folder / "out.mp4", neural, run, encode, say)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of figures; columns carry their units in their names."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    notes: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        cells = [list(self.columns), *([_text(value) for value in row] for row in self.rows)]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(self.columns))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells
+        ]
+        rule = "  ".join("-" * width for width in widths)
+        return "\n".join([self.title, lines[0], rule, *lines[1:], *self.notes])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        return "/".join(_text(part) for part in value)
+    return str(value)
+
+
+def say(line: str) -> None:
+    """A notice, kept apart from the tables."""
+    print(f"  {line}", file=sys.stderr, flush=True)
+
+
+class Clock:
+    """Adds up the seconds of named stages, waiting for the device before and after each."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.seconds: dict[str, list[float]] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        started = self.now()
+        yield
+        self.seconds.setdefault(stage, []).append(self.now() - started)
+
+    def now(self) -> float:
+        if self.device.type != "cpu":
+            getattr(torch, self.device.type).synchronize()
+        return time.perf_counter()
+
+    def total(self, stage: str) -> float:
+        return sum(self.seconds.get(stage, ()))
+
+    def least(self, stage: str) -> float:
+        """The run that was disturbed least."""
+        return min(self.seconds[stage])
+
+
+def peak_memory() -> float:
+    """The most memory that this process has held, in MB."""
+    # Unlike ru_maxrss, this forgets what the parent held when it started this process.
+    status = Path("/proc/self/status")
+    if status.is_file():
+        held = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM")), "")
+        if held:
+            return int(held.split()[1]) / 1024
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def machine(device: str) -> dict[str, Any]:
+    """What the figures were measured on."""
+    there = pick_device(device)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "device": torch.cuda.get_device_name(there) if there.type == "cuda" else there.type,
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "vectors": torch.backends.cpu.get_cpu_capability(),
+        "precision": str(pick_dtype("auto", there)).removeprefix("torch."),
+        "torch": torch.__version__,
+        "load": load,
+    }
+
+
+def scaled_frames(plan: Plan, count: int) -> list[Frame]:
+    """The first `count` frames at the size of the result."""
+    return [plan.scaled(frame) for frame in plan.clip.frames(0, count)]
+
+
+class Judge:
+    """The painting loss at a picture, in float32 and at its full size, whatever it was painted with."""
+
+    def __init__(self, setting: Setting, folder: Path, **more: Any) -> None:
+        # A painter's first step tells the loss where it begins: here at a prior that covers everything.
+        exact = {"precision": "float32", "temporal_weight": 0.0, "next_steps": 1, "independent": False}
+        method = setting.plan(folder, **{**more, **exact}).prepare(say)
+        assert isinstance(method, NeuralStyle)
+        self.method = method
+
+    def __call__(self, image: Tensor, content: Tensor) -> dict[str, float]:
+        """The weighted terms and, under "total", their sum. image, content: float32 (3, H, W) in [0, 1]."""
+        everywhere = torch.ones_like(image[:1])
+        losses = self.method.paint(content, [Prior(image, everywhere)], seed=0).losses
+        terms = {name: value for name, value in losses.items() if name != "temporal"}
+        return {**terms, "total": sum(terms.values())}

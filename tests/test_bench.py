@@ -1,0 +1,149 @@
+"""The benchmark script: every part at a tiny size, and that what it judges by is the painting loss."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.video.clip_makers import make_video, write_image
+from vidstyle.types import Frame
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from benchmarks import classic, flow, memory, precision, stages, temporal  # noqa: E402
+from benchmarks.common import Clock, Judge, Setting, Table, peak_memory  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """More threads are in each other's way on pictures this small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def setting(tmp_path: Path, thin_weights: Path) -> Setting:
+    rng = np.random.default_rng(0)
+    return Setting(
+        clip=make_video(tmp_path / "clip.mp4", size=(48, 32), count=4),
+        style=write_image(tmp_path / "style.png", rng.integers(0, 255, (40, 50, 3), np.uint8)),
+        features=str(thin_weights),
+        device="cpu",
+        frames=3,
+        repeats=1,
+        out=tmp_path / "out",
+        options={"steps": 2, "next_steps": 2},
+    )
+
+
+def column(table: Table, name: str) -> dict[str, float]:
+    """A column by the first cell of its row."""
+    at = list(table.columns).index(name)
+    return {str(row[0]): row[at] for row in table.rows}
+
+
+def test_stages_are_timed_and_shared_out(setting: Setting) -> None:
+    shares, step = stages.run(setting)
+    assert {stages.FIRST, stages.AFTER, "decode", "encode"} < set(column(shares, "s each"))
+    assert all(seconds > 0 for seconds in column(shares, "s each").values())
+    assert sum(float(share.rstrip("%")) for share in column(shares, "share").values()) == pytest.approx(
+        100, abs=1
+    )
+    assert column(shares, "steps")[stages.AFTER] >= 2
+    assert list(column(step, "ratio")) == ["bfloat16", "float32"]
+
+
+def test_the_judge_and_the_classic_have_one_loss(setting: Setting, tmp_path: Path) -> None:
+    content, image = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
+    judge = Judge(setting, tmp_path, **classic.LAYERS)
+    style = judge.method.styles[0]
+    loss = classic.classic_loss(judge.method.features, judge.method.recipe, style, content)
+    assert judge(image, content)["total"] == pytest.approx(float(loss(image)), rel=1e-5)
+    assert judge(content, content)["content"] == 0
+
+
+def test_the_classic_is_run_beside_the_default(setting: Setting) -> None:
+    (table,) = classic.run(setting, iterations=3)
+    assert [row[0] for row in table.rows] == ["run 1", "median"]
+    assert 0 < column(table, "whole default, s")["run 1"] < math.inf
+    assert column(table, "default gets there, s")["run 1"] > 0
+
+
+def test_steadiness_is_told_beside_the_losses(setting: Setting) -> None:
+    (table,) = temporal.run(setting)
+    ways = [row[1] for row in table.rows]
+    assert ways == ["input", *temporal.WAYS]
+    errors = [row[2] for row in table.rows]
+    assert all(error > 0 for error in errors[1:])
+    assert table.rows[1][4] > 0
+
+
+def test_both_precisions_are_painted_and_shown(setting: Setting) -> None:
+    (table,) = precision.run(setting)
+    assert list(column(table, "s")) == ["float32", "bfloat16"]
+    assert (setting.out / "precision.png").is_file()
+
+
+def test_memory_is_that_of_a_run_of_its_own(setting: Setting) -> None:
+    (table,) = memory.run(setting, lengths=(2, 4))
+    peaks = column(table, "peak, MB")
+    assert all(100 < peak < 2000 for peak in peaks.values())
+    held = torch.ones(2**28, dtype=torch.uint8)
+    assert peak_memory() > held.nbytes / 2**20
+
+
+def test_the_clock_adds_up() -> None:
+    clock = Clock(torch.device("cpu"))
+    for _ in range(2):
+        with clock("twice"):
+            pass
+    assert clock.total("twice") == sum(clock.seconds["twice"]) >= 2 * clock.least("twice")
+
+
+def test_a_flow_is_measured_by_the_truth() -> None:
+    frames = [
+        Frame(np.full((3, 40, 60), grey, np.uint8), index, index, Fraction(1))
+        for index, grey in enumerate((9, 9))
+    ]
+    seen = np.ones((40, 60), bool)
+    seen[:, :15] = False
+
+    def ahead(target: np.ndarray, source: np.ndarray) -> np.ndarray:
+        return np.zeros((2, 40, 60), np.float32)
+
+    true = np.zeros((2, 40, 60), np.float32)
+    true[0, 20:] = 4.0
+    figures = dict(zip(flow.COLUMNS[2:], flow.measure(ahead, frames, [(true, seen)]), strict=True))
+    assert figures["EPE, px"] == 2
+    assert (figures["over 1 px"], figures["over 3 px"], figures["over 5 px"]) == (0.5, 0.5, 0)
+    assert (figures["reliable share"], figures["of it hidden"]) == (1, 0.25)
+
+
+def test_the_command_line(setting: Setting, tmp_path: Path) -> None:
+    script = [sys.executable, str(SCRIPTS / "bench.py")]
+    wrong = subprocess.run([*script, "speed"], capture_output=True, text=True)
+    assert wrong.returncode == 2
+    assert "no benchmark is called speed" in wrong.stderr
+    figures = tmp_path / "figures.json"
+    given = {"clip": setting.clip, "style": setting.style, "features": setting.features, "json": figures}
+    arguments = [f"--{name}={value}" for name, value in given.items()]
+    done = subprocess.run(
+        [*script, "precision", "--quality=draft", "--repeats=1", *arguments], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "PSNR" in done.stdout
+    stored = json.loads(figures.read_text())
+    assert stored["machine"]["device"] == "cpu"
+    assert [row[0] for row in stored["precision"][0]["rows"]] == ["float32", "bfloat16"]
