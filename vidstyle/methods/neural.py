@@ -113,11 +113,8 @@ class NeuralStyle:
     def _levels(self, height: int, width: int) -> list[tuple[tuple[int, int], int]]:
         """Sizes and steps of a shot's first frame, coarse to fine."""
         sizes = pyramid_sizes(height, width)
-        shares = [level / max(1, len(sizes) - 1) for level in range(len(sizes))]
-        coarse, fine = self.schedule.coarse, self.schedule.fine
-        return [
-            (size, round(coarse + share * (fine - coarse))) for size, share in zip(sizes, shares, strict=True)
-        ]
+        steps = torch.linspace(self.schedule.fine, self.schedule.coarse, len(sizes)).flip(0)
+        return [(size, round(count)) for size, count in zip(sizes, steps.tolist(), strict=True)]
 
     def _shot_palette(self, content: Tensor, priors: Sequence[Prior]) -> Tensor | None:
         """The colours that the style is matched to: a shot's first frame decides, or they would flicker."""
@@ -132,8 +129,8 @@ class NeuralStyle:
         taken = 0
         for size, steps in levels:
             image = resize(image, size)
-            # Adam's equal steps everywhere fill plain areas with strokes, which is decided while the picture is
-            # small; L-BFGS gets furthest with the steps that cost most.
+            # Adam's equal steps everywhere fill plain areas with strokes, which is decided while the picture
+            # is small; L-BFGS gets furthest with the steps that cost most.
             search = self._search(steps, _RATE, "lbfgs" if size == levels[-1][0] else "adam")
             found = self._minimise(image, resize(subject, size), [], colours, search)
             image, taken = found.image, taken + found.steps
