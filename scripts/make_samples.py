@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from samples import truth
-from samples.encode import write_clip, write_picture
+from samples import scenes, truth
+from samples.encode import RATE, write_clip, write_picture
 from samples.glass import glass
+from samples.sound import music
 from samples.strokes import strokes
 from samples.watercolour import watercolour
 from samples.woodcut import woodcut
@@ -27,6 +28,15 @@ def make_clip(name: str, folder: Path) -> Path:
     return path
 
 
+def make_cut(name: str, folder: Path) -> Path:
+    """A night and a day with nothing but a cut between them; the music changes with the picture."""
+    worlds = scenes.harbour(), scenes.desert()
+    path = folder / f"{name}.mp4"
+    frames = (picture(world, frame) for world in worlds for frame in range(world.frames))
+    write_clip(path, frames, music(*(world.frames / RATE for world in worlds)))
+    return path
+
+
 def make_style(name: str, folder: Path) -> Path:
     path = folder / f"{name}.jpg"
     write_picture(path, STYLES[name]())
@@ -34,7 +44,7 @@ def make_style(name: str, folder: Path) -> Path:
 
 
 STYLES = {"strokes": strokes, "glass": glass, "woodcut": woodcut, "watercolour": watercolour}
-MAKERS = {**dict.fromkeys(truth.CLIPS, make_clip), **dict.fromkeys(STYLES, make_style)}
+MAKERS = {**dict.fromkeys(truth.CLIPS, make_clip), "cut": make_cut, **dict.fromkeys(STYLES, make_style)}
 
 
 def main() -> None:

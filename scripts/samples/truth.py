@@ -17,7 +17,7 @@ from samples import scenes
 from samples.relief import lookup
 from samples.world import BODY, OVERSAMPLING, SKY, Hits, World, trace
 
-CLIPS = {"valley": scenes.valley}
+CLIPS = {"valley": scenes.valley, "passing": scenes.passing}
 SLACK = 0.01  # share of the depth by which two looks at one surface may differ
 
 
