@@ -163,7 +163,8 @@ def test_the_same_command_again_has_nothing_to_do(paint: Paint, clip: Path, tmp_
     paint(clip, "out.mp4", notice=lines.append)
     assert out.stat().st_mtime_ns == made and any("nothing to do" in line for line in lines)
     out.unlink()
-    assert paint(clip, "out.mp4").exists()
+    assert paint(clip, "out.mp4", notice=lines.append).exists()
+    assert any("painting anew" in line for line in lines)
 
 
 def test_other_encoding_needs_no_new_painting(paint: Paint, clip: Path) -> None:

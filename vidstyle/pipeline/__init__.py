@@ -122,6 +122,8 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
             return plan.output
         store.check_space(plan.bytes_needed(len(store.frames())))
+        if store.done_output() is not None and not store.frames():
+            hooks.tell("the result is gone or asked for differently: painting anew (--keep keeps the frames)")
         if store.frames():
             hooks.tell(f"going on after {len(store.frames())} painted frames")
         _paint(plan, store, hooks)
