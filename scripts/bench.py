@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 from benchmarks import classic, flow, memory, precision, stages, temporal
 from benchmarks.common import Setting, Table, machine
@@ -47,10 +49,20 @@ def main(arguments: list[str] | None = None) -> None:
             for table in tables[name]:
                 print(f"\n{table}", flush=True)
             if options.json:
-                found = {key: [asdict(table) for table in group] for key, group in tables.items()}
-                options.json.write_text(json.dumps({"machine": there, **found}, indent=1) + "\n")
+                found = {key: [_plain(asdict(table)) for table in group] for key, group in tables.items()}
+                figures = json.dumps({"machine": there, **found}, indent=1, allow_nan=False)
+                options.json.write_text(figures + "\n")
     except VidstyleError as error:
         sys.exit(f"bench: {error}")
+
+
+def _plain(value: Any) -> Any:
+    """`value` with null where a number is infinite or none, which JSON cannot say."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

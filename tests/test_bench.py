@@ -92,7 +92,8 @@ def test_steadiness_is_told_beside_the_losses(setting: Setting) -> None:
 
 def test_both_precisions_are_painted_and_shown(setting: Setting) -> None:
     (table,) = precision.run(setting)
-    assert list(column(table, "s")) == ["float32", "bfloat16"]
+    assert list(column(table, "s")) == ["float32", "bfloat16", precision.NUDGED]
+    assert column(table, "most")["float32"] == 0 < column(table, "most")["bfloat16"]
     assert (setting.out / "precision.png").is_file()
 
 
@@ -143,7 +144,8 @@ def test_the_command_line(setting: Setting, tmp_path: Path) -> None:
         [*script, "precision", "--quality=draft", "--repeats=1", *arguments], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert "PSNR" in done.stdout
+    assert "grey levels off" in done.stdout
     stored = json.loads(figures.read_text())
     assert stored["machine"]["device"] == "cpu"
-    assert [row[0] for row in stored["precision"][0]["rows"]] == ["float32", "bfloat16"]
+    assert stored["precision"][0]["rows"][0][-1] is None  # nothing differs from itself: infinitely many dB
+    assert [row[0] for row in stored["precision"][0]["rows"]][:2] == ["float32", "bfloat16"]

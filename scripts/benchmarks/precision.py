@@ -14,6 +14,17 @@ from vidstyle.metrics import psnr
 from vidstyle.video.pictures import write_picture
 
 PRECISIONS = ("float32", "bfloat16")
+NUDGED = "float32, input nudged"
+COLUMNS = (
+    "network in",
+    "s",
+    "loss in float32",
+    "of it style",
+    "of it content",
+    "grey levels off, mean",
+    "most",
+    "PSNR, dB",
+)
 
 
 def run(setting: Setting) -> list[Table]:
@@ -24,27 +35,31 @@ def run(setting: Setting) -> list[Table]:
         content = plan.on_device(scaled_frames(plan, 1)[0])
         judge = Judge(setting, folder)
     clock = Clock(plan.device)
+    jitter = torch.rand(content.shape, generator=torch.Generator().manual_seed(1)).to(content.device)
+    subjects = {
+        "float32": ("float32", content),
+        "bfloat16": ("bfloat16", content),
+        NUDGED: ("float32", (content + (jitter - 0.5) / 255).clamp(0, 1)),
+    }
     pictures: dict[str, Tensor] = {}
-    rows = []
-    for _ in range(setting.repeats):  # by turns, so that both meet the same machine
-        for precision in PRECISIONS:
+    for _ in range(setting.repeats):  # by turns, so that all meet the same machine
+        for name, (precision, subject) in subjects.items():
             method = plans[precision].prepare(say)
-            with clock(precision):
-                painted = method.paint(content, [], seed=0)
-            pictures[precision] = painted.image
-    for precision, image in pictures.items():
-        losses = judge(image, content)
-        rows.append((precision, clock.least(precision), losses["total"], losses["style"], losses["content"]))
-    exact, coarse = (pictures[precision] for precision in PRECISIONS)
-    off = (exact - coarse).abs() * 255
-    notes = [
-        f"difference in grey levels of 255: mean {off.mean():.2f}, largest {off.max():.0f}; "
-        f"PSNR {psnr(coarse, exact):.1f} dB"
-    ]
+            with clock(name):
+                pictures[name] = method.paint(subject, [], seed=0).image
+    exact = pictures["float32"]
+    rows = []
+    for name, image in pictures.items():
+        losses, off = judge(image, content), (image - exact).abs() * 255
+        terms = (losses[term] for term in ("total", "style", "content"))
+        rows.append(
+            (name, clock.least(name), *terms, float(off.mean()), float(off.max()), psnr(image, exact))
+        )
+    notes = [f"{NUDGED}: every value by at most half a grey level, to tell how far any small change goes"]
     if setting.out:
         setting.out.mkdir(parents=True, exist_ok=True)
         path = setting.out / "precision.png"
-        write_picture(path, to_uint8(torch.cat([exact, coarse], dim=2)))
+        write_picture(path, to_uint8(torch.cat([exact, pictures["bfloat16"]], dim=2)))
         notes.append(f"{path}: float32 left, bfloat16 right")
     title = f"precision: first frame at {plan.width}x{plan.height}, {plan.weights.source.kind} features"
-    return [Table(title, ("network in", "s", "loss in float32", "of it style", "of it content"), rows, notes)]
+    return [Table(title, COLUMNS, rows, notes)]
