@@ -97,6 +97,7 @@ def test_both_precisions_are_painted_and_shown(setting: Setting) -> None:
     assert (setting.out / "precision.png").is_file()
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_a_run_of_its_own(setting: Setting) -> None:
     (table,) = memory.run(setting, lengths=(2, 4))
     peaks = column(table, "peak, MB")
