@@ -28,7 +28,7 @@ def plant_wood(relief: Relief, kinds: tuple[int, ...], sites: np.ndarray, size: 
         relief.plant(kind, (x, z, foot), (tall, radius), int(rng.integers(1000)), noise)
 
 
-def build_village(relief: Relief, sites: np.ndarray, church: tuple[float, float], seed: int) -> None:
+def build_village(relief: Relief, sites: np.ndarray, church: np.ndarray, seed: int) -> None:
     """Houses at the sites (N, 2) and a church with a tower."""
     rng = np.random.default_rng(seed)
     feet = relief.sample(relief.height, sites[:, 0], sites[:, 1])

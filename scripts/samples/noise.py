@@ -32,11 +32,15 @@ class Noise:
 
         smooth: bicubic, so that slopes are continuous where a feature spans many samples.
         """
-        scale = TABLE / PERIODS
-        points = np.stack([x * scale % TABLE, y * scale % TABLE], -1).astype(np.float32)
-        grid = torch.from_numpy((points + 2.5) * (2 / (TABLE + 4)) - 1)
+        grid = np.empty((x.size, 2), np.float32)
+        for axis, place in enumerate((x, y)):
+            turns = (place * np.float32(1 / PERIODS)).ravel()
+            np.subtract(turns, np.floor(turns), out=turns)
+            grid[:, axis] = turns * (2 * TABLE / (TABLE + 4)) + (5 / (TABLE + 4) - 1)
         mode = "bicubic" if smooth else "bilinear"
-        values = F.grid_sample(self.table, grid.reshape(1, 1, -1, 2), mode, "border", align_corners=False)
+        values = F.grid_sample(
+            self.table, torch.from_numpy(grid)[None, None], mode, "border", align_corners=False
+        )
         return values.reshape(x.shape).numpy()
 
     def fbm(

@@ -42,7 +42,7 @@ def _ripple(relief: Relief, noise: Noise, height: float) -> np.ndarray:
 @cache
 def valley() -> World:
     """A lake among autumn woods and mountains, passed by a camera that moves sideways and turns."""
-    relief = Relief(7, 7000, 1.2, 0.0016)
+    relief = Relief(9, 7000, 1.15, 0.0019)
     noise, rng = Noise(3), np.random.default_rng(3)
     x, z = relief.x, relief.z
     centre = 6 + 0.10 * z + 26 * np.sin(z / 150)
@@ -74,7 +74,7 @@ def valley() -> World:
         eye_height=15.0,
     )
     sky = clouded(
-        ("#f3cf9c", "#c8c3bd", "#8aabce", "#6f9acb", "#4f7fbc"), ("#9a91a6", "#fff0d8"), 0.75, 8,
+        ("#f6d3a0", "#b9c2cb", "#6fa2d6", "#4682c8", "#3a6fb4"), ("#9a91a6", "#fff0d8"), 0.75, 8,
         (-0.9, 0.1, "#ffcf8a"),
     )  # fmt: skip
     lit = _finish(relief, _valley_colours(relief, noise), light, sky, _ripple(relief, noise, 0.25), "#16323a")
@@ -106,7 +106,7 @@ def _valley_colours(relief: Relief, noise: Noise) -> np.ndarray:
 @cache
 def passing() -> World:
     """A balloon that crosses in front of a village among fields, hiding the church for a while."""
-    relief = Relief(14, 6000, 0.9, 0.0016)
+    relief = Relief(14, 6000, 0.9, 0.0018)
     noise, rng = Noise(6), np.random.default_rng(6)
     x, z = relief.x, relief.z
     ground = 4 + 5 * noise.fbm(x / 170, z / 170, 9, 0.4, smooth=6) + 0.02 * z
@@ -115,17 +115,17 @@ def passing() -> World:
     peaks = noise.fbm(x / 1900 + 1.3, z / 1900 + 2, 10, 0.42, ridged=True, smooth=6)
     ground += smoothstep(700, 3500, np.hypot(x, z)) * (80 + 190 * peaks)
     relief.height = np.maximum(ground, 0.3).astype(np.float32)
-    church = (10.0, 232.0)
+    church = np.array([(10.0, 232.0), (24.0, 232.0)])  # tower and nave
     places = np.array([16, 205]) + rng.normal(0, 1, (230, 2)) * (62, 26)
     houses: list[np.ndarray] = []
-    for place in clear_of(places, np.array([church, (24.0, 232.0)]), 17):
+    for place in clear_of(places, church, 17):
         if not houses or clear_of(place[None], np.array(houses), 12).size:
             houses.append(place)
-    build_village(relief, np.array(houses), church, 4)
+    build_village(relief, np.array(houses), church[0], 4)
     sites = scatter(rng, 6500, 60, 2200, 0.85)
     hedges = np.abs(noise(sites[:, 0] / 60, sites[:, 1] / 60)) < 0.16
     woods = noise.fbm(sites[:, 0] / 130 + 5, sites[:, 1] / 130, 3) > 0.75
-    trees = clear_of(sites[hedges | woods], np.array([*houses, church, (24.0, 232.0)]), 12)
+    trees = clear_of(sites[hedges | woods], np.array([*houses, *church]), 12)
     plant_wood(relief, (BROADLEAF, BROADLEAF, FIR), trees, 11, 2)
     light = Light(
         sun=np.array([0.75, 0.48, -0.16]),
@@ -135,7 +135,9 @@ def passing() -> World:
         haze_depth=4200.0,
         eye_height=30.0,
     )
-    sky = clouded(("#e6e6e0", "#a9c8e4", "#6fa3d8", "#4a83c4"), ("#a3acbd", "#fffaf0"), 0.8, 23, None)
+    sky = clouded(
+        ("#f0e9d8", "#9cc6ea", "#559ae0", "#3a7fd0", "#2f6fc0"), ("#a3acbd", "#fffaf0"), 0.8, 23, None
+    )
     lit = _finish(relief, _field_colours(relief, noise), light, sky, np.zeros_like(x), "#000000")
 
     def camera(frame: int) -> Camera:
@@ -193,16 +195,17 @@ def harbour() -> World:
     ground += 13 * np.exp(-(((x + 24) / 15) ** 2) - ((z - 34) / 16) ** 2)
     relief.height = np.maximum(ground, 0).astype(np.float32)
     relief.kind[ground <= 0] = WATER
+    church = np.array([(32.0, 205.0), (43.0, 205.0)])  # tower and nave
     places = scatter(rng, 420, 120, 290, 0.8)
     heights = relief.sample(relief.height, places[:, 0], places[:, 1])
     houses: list[np.ndarray] = []
-    for place in places[(heights > 1.2) & (heights < 24)]:
+    for place in clear_of(places[(heights > 1.2) & (heights < 24)], church, 16):
         if not houses or clear_of(place[None], np.array(houses), 11).size:
             houses.append(place)
-    build_village(relief, np.array(houses), (32.0, 205.0), 8)
+    build_village(relief, np.array(houses), church[0], 8)
     sites = scatter(rng, 2200, 25, 700, 0.85)
     dry = relief.sample(relief.height, sites[:, 0], sites[:, 1]) > 2.5
-    plant_wood(relief, (FIR, BROADLEAF), clear_of(sites[dry], np.array([*houses, (32.0, 205.0)]), 11), 9, 3)
+    plant_wood(relief, (FIR, BROADLEAF), clear_of(sites[dry], np.array([*houses, *church]), 11), 9, 3)
     light = Light(
         sun=np.array([0.45, 0.5, 0.5]),
         sun_colour=np.array([0.34, 0.46, 0.72]),
@@ -216,23 +219,25 @@ def harbour() -> World:
     albedo = clothe(
         relief, ramp(("#3f5238", "#8a8560"), smoothstep(-1.5, 1.5, fine)), noise, CONIFERS, AUTUMN
     )
-    lit = _finish(relief, albedo, light, sky, _ripple(relief, noise, 0.32), "#0c1c38", lamps=0.9)
+    lit = _finish(relief, albedo, light, sky, _ripple(relief, noise, 0.32), "#0c1c38", lamps=0.22)
 
     def camera(frame: int) -> Camera:
         t = frame / 37 - 0.5
         return Camera((3.0 * t, 12.0, 5.0 * t), 0.02 * t, 0.875, 0.45, *SIZE)
 
-    return World(relief, lit, sky, camera, 38, exposure=1.25, windows=np.array([2.6, 1.5, 0.55]))
+    return World(relief, lit, sky, camera, 38, exposure=1.25, windows=np.array([1.25, 0.6, 0.15]))
 
 
 def _night_sky() -> Sky:
-    sky = clouded(("#5a6f9c", "#2f4a80", "#1c2f60", "#122048"), ("#2a3a66", "#8f9fc4"), 0.55, 31, None)
+    sky = clouded(("#4f6690", "#2a4474", "#1a2c56", "#101c40"), ("#25345c", "#6f80a8"), 0.55, 31, None)
     x, y = Sky.plane()
     away = np.hypot(x - 0.22, y - 0.27)
     stars = smoothstep(2.75, 3.3, Noise(77)(x * 75, y * 75)) * smoothstep(0.05, 0.3, y)
-    craters = 1 - 0.12 * smoothstep(0, 1.2, Noise(5).fbm(x * 30, y * 30, 4))
-    light = sky.light + 1.6 * stars[..., None] + np.exp(-away / 0.09)[..., None] * np.array([0.5, 0.55, 0.6])
-    moon = np.array([2.6, 2.45, 2.0]) * craters[..., None]
+    craters = 1 - 0.45 * smoothstep(0, 1.2, Noise(5).fbm(x * 30, y * 30, 4))
+    light = (
+        sky.light + 0.9 * stars[..., None] + np.exp(-away / 0.12)[..., None] * np.array([0.16, 0.19, 0.24])
+    )
+    moon = np.array([1.15, 1.05, 0.8]) * craters[..., None]
     return Sky(mix(light, moon, smoothstep(0.043, 0.040, away)).astype(np.float32), sky.half_width, sky.top)
 
 
@@ -242,12 +247,12 @@ def desert() -> World:
     relief = Relief(6, 6000, 0.95, 0.002)
     noise = Noise(12)
     x, z = relief.x, relief.z
-    ground = 5 * noise.fbm(x / 75 + 2, z / 48, 2, 0.35, ridged=True, smooth=2) + 2 * noise.fbm(
+    ground = 9 * noise.fbm(x / 95 + 2, z / 60, 2, 0.3, ridged=True, smooth=2) + 2 * noise.fbm(
         x / 120, z / 120, 6, 0.35, smooth=6
     )
     ground += (
         0.035
-        * np.sin((0.5 * x + z + 2.2 * noise.fbm(x / 6, z / 6, 2, smooth=2)) * 4.5)
+        * np.sin((0.5 * x + z + 1.3 * noise.fbm(x / 9, z / 9, 2, smooth=2)) * 4.5)
         * np.clip(40 / z, 0, 1)
     )
     rough = noise.fbm(x / 60, z / 60, 7, 0.5, smooth=3)
@@ -260,7 +265,7 @@ def desert() -> World:
         ground = np.maximum(ground, ground * 0.3 + tall * tower + 3 * rough * (away < 1))
     relief.height = (ground + 4).astype(np.float32)
     light = Light(
-        sun=np.array([0.72, 0.58, -0.2]),
+        sun=np.array([0.82, 0.42, 0.18]),
         sun_colour=np.array([2.9, 2.5, 1.95]),
         sky_colour=np.array([0.42, 0.52, 0.68]),
         haze_colour=linear("#cdbfae"),
@@ -271,7 +276,7 @@ def desert() -> World:
         ("#dfe3dc", "#9cc4e0", "#4f92d0", "#2464b4", "#1a4f9c"), ("#c4ccd8", "#ffffff"), 0.45, 47, None
     )
     grains = noise.fbm(x / 1.5, z / 1.5, 6, 0.65)
-    sand = ramp(("#c98a4f", "#e3b06a", "#efc888"), 0.5 + 0.22 * grains)
+    sand = ramp(("#b0703c", "#c98f50", "#dcab6c"), 0.5 + 0.13 * grains)
     layers = np.sin(relief.height * 0.55 + 1.5 * rough) + 0.6 * np.sin(relief.height * 1.7)
     rock = ramp(("#8a3f26", "#b8603a", "#d68a58"), 0.5 + 0.28 * layers) * (1 + 0.15 * grains)[..., None]
     steep = smoothstep(0.93, 0.75, relief.normals()[..., 1]) * smoothstep(14, 22, relief.height)
@@ -281,4 +286,4 @@ def desert() -> World:
         t = frame / 36 - 0.5
         return Camera((-4.0 * t, 17.5, 4.0 * t), -0.03 * t, 0.875, 0.47, *SIZE)
 
-    return World(relief, lit, sky, camera, 37)
+    return World(relief, lit, sky, camera, 37, exposure=0.85)

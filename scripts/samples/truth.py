@@ -16,6 +16,7 @@ import numpy as np
 from samples import scenes
 from samples.relief import lookup
 from samples.world import BODY, OVERSAMPLING, SKY, Hits, World, trace
+from vidstyle.flow.files import write_flo
 
 CLIPS = {"valley": scenes.valley, "passing": scenes.passing}
 SLACK = 0.01  # share of the depth by which two looks at one surface may differ
@@ -90,13 +91,6 @@ def _centres(hits: Hits) -> Hits:
     return Hits(*(getattr(hits, part.name)[middle, middle] for part in fields(hits)))
 
 
-def write_flow(path: Path, vectors: np.ndarray) -> None:
-    """A Middlebury .flo file from float32 (2, H, W)."""
-    _, height, width = vectors.shape
-    header = np.float32(202021.25).tobytes() + np.array([width, height], "<i4").tobytes()
-    path.write_bytes(header + np.ascontiguousarray(vectors.transpose(1, 2, 0), "<f4").tobytes())
-
-
 def write_truth(name: str, folder: Path) -> None:
     """flow_fw_%04d.flo and flow_bw_%04d.flo with visible_fw_%04d.png and visible_bw_%04d.png for each frame.
 
@@ -108,5 +102,5 @@ def write_truth(name: str, folder: Path) -> None:
         for way, other in (("fw", frame + 1), ("bw", frame - 1)):
             if 0 <= other < frames:
                 vectors, visible = flow(name, frame, other)
-                write_flow(folder / f"flow_{way}_{frame:04d}.flo", vectors)
+                write_flo(folder / f"flow_{way}_{frame:04d}.flo", vectors)
                 cv2.imwrite(str(folder / f"visible_{way}_{frame:04d}.png"), visible * np.uint8(255))

@@ -81,16 +81,16 @@ def mirror(relief: Relief, lit: np.ndarray, sky: Sky, light: Light, ripple: np.n
     x, z, wave = relief.x[rows, columns], relief.z[rows, columns], ripple[rows, columns]
     slope = light.eye_height / z * (1 + wave)
     direction = x / z + 0.3 * wave * slope
-    result = sky.sample(direction[None], slope[None])[0]
-    open_ = np.ones(len(x), bool)
+    result = sky.sample(direction, slope)
+    summit = relief.height.max()
+    going = np.arange(len(x))
     for ahead in 0.004 * 1.035 ** np.arange(190):
-        reach = z * (1 + ahead)
-        there_x = x + direction * (reach - z)
-        high = relief.sample(relief.height, there_x[None], reach[None])[0]
-        hit = open_ & (high > slope * (reach - z))
-        if hit.any():
-            result[hit] = relief.sample(lit, there_x[None, hit], reach[None, hit])[0]
-            open_ &= ~hit
+        step = z[going] * ahead
+        there_x, there_z = x[going] + direction[going] * step, z[going] + step
+        climb = slope[going] * step
+        hit = relief.sample(relief.height, there_x, there_z) > climb
+        result[going[hit]] = relief.sample(lit, there_x[hit], there_z[hit])
+        going = going[~hit & (climb < summit)]
     picture = np.zeros_like(lit)
     picture[rows, columns] = result
     return picture
