@@ -8,6 +8,11 @@ import torch
 from vidstyle import losses
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(0)
+
+
 def test_gram_of_known_features() -> None:
     features = torch.tensor([[1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 1.0]]).view(1, 2, 2, 2)
     assert losses.gram(features).tolist() == [[7.5, 1.5], [1.5, 0.5]]
@@ -21,7 +26,7 @@ def test_gram_does_not_depend_on_size_or_place() -> None:
         assert torch.allclose(losses.gram(other), losses.gram(features), atol=1e-6)
 
 
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("scale", [1e-2, 1.0, 1e3])
 def test_no_response_costs_one_and_the_target_nothing(scale: float) -> None:
     target = torch.rand(1, 4, 5, 5) * scale
     assert float(losses.content(target, target)) == 0
