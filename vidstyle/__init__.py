@@ -11,9 +11,14 @@ reliability), `vidstyle.features` (VGG by layer name), `vidstyle.losses`, `vidst
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+# PyTorch reads this at its first tensor: large ones then lie in huge pages. Without it Linux hands out and
+# takes back each of them in pages of 4 KiB, which took a third of a step at 1280x720 (12.5 s against 8.4 s).
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 __all__ = ["stylize"]
 

@@ -14,6 +14,7 @@ from vidstyle.errors import UsageError
 from vidstyle.features.recipes import Recipe, check_layers
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
+from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.optimize import Minimum, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
@@ -21,13 +22,16 @@ from vidstyle.types import Painted, Prior
 
 # Below this share of a frame, what no earlier frame shows is not worth a coarse painting of its own.
 _UNSEEN_SHARE = 0.002
+# Steps of that coarse painting, for each step at the full size.
+_STEPS_UNSEEN = 2
 
 
 @dataclass(frozen=True)
 class _Schedule:
-    """Steps at the coarsest and the finest size of a shot's first frame, and for a frame after it."""
+    """Steps at each small size, the last but one and the full size of a shot's first frame, and after it."""
 
     coarse: int
+    middle: int
     fine: int
     after: int
 
@@ -42,9 +46,9 @@ class _Search:
 
 
 _SCHEDULES = {
-    "draft": _Schedule(40, 35, 10),
-    "standard": _Schedule(40, 70, 20),
-    "high": _Schedule(80, 140, 50),
+    "draft": _Schedule(40, 15, 35, 10),
+    "standard": _Schedule(50, 25, 60, 20),
+    "high": _Schedule(80, 60, 140, 50),
 }
 _RATE = 0.03
 # A warped frame is nearly right already: larger steps would only shake it.
@@ -81,7 +85,8 @@ class NeuralStyle:
         self.layer_weights = _layer_weights(options.layer_weights, self.recipe.style_layers)
         schedule = _SCHEDULES[options.quality]
         fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
-        self.schedule = _Schedule(round(schedule.coarse * fine / schedule.fine), fine, after)
+        coarse, middle = (round(steps * fine / schedule.fine) for steps in (schedule.coarse, schedule.middle))
+        self.schedule = _Schedule(coarse, middle, fine, after)
         self._targets: dict[tuple[tuple[int, int], bytes], dict[str, Tensor]] = {}
 
     @torch.no_grad()
@@ -107,14 +112,24 @@ class NeuralStyle:
             self._minimise(blank, blank, [], None, self._search(2, _RATE))
             step = (time.perf_counter() - started) / 2
         levels = self._levels(height, width)
-        first = sum(steps * size[0] * size[1] for size, steps in levels) / (height * width)
-        return first * step, self.schedule.after * step
+        first = sum(search.steps * size[0] * size[1] for size, search in levels) / (height * width)
+        after = self.schedule.after * (1 + _STEPS_UNSEEN / 4)  # a quarter of the pixels
+        return first * step, after * step
 
-    def _levels(self, height: int, width: int) -> list[tuple[tuple[int, int], int]]:
-        """Sizes and steps of a shot's first frame, coarse to fine."""
+    def _levels(self, height: int, width: int) -> list[tuple[tuple[int, int], _Search]]:
+        """Sizes of a shot's first frame, coarse to fine, and how the picture is searched at each.
+
+        Adam's equal steps everywhere fill plain areas with strokes, which is decided while the picture is
+        small; L-BFGS gets furthest with the steps that cost most.
+        """
         sizes = pyramid_sizes(height, width)
-        steps = torch.linspace(self.schedule.fine, self.schedule.coarse, len(sizes)).flip(0)
-        return [(size, round(count)) for size, count in zip(sizes, steps.tolist(), strict=True)]
+        coarse, middle, fine = (
+            self._search(self.schedule.coarse, _RATE),
+            self._search(self.schedule.middle, _RATE, "lbfgs"),
+            self._search(self.schedule.fine, _RATE, "lbfgs"),
+        )
+        searches = [*[coarse] * (len(sizes) - 2), middle, fine] if len(sizes) > 2 else [coarse, fine]
+        return list(zip(sizes, searches[-len(sizes) :], strict=True))
 
     def _shot_palette(self, content: Tensor, priors: Sequence[Prior]) -> Tensor | None:
         """The colours that the style is matched to: a shot's first frame decides, or they would flicker."""
@@ -127,12 +142,8 @@ class NeuralStyle:
         levels = self._levels(subject.shape[1], subject.shape[2])
         image = self._start(subject, levels[0][0], seed)
         taken = 0
-        for size, steps in levels:
-            image = resize(image, size)
-            # Adam's equal steps everywhere fill plain areas with strokes, which is decided while the picture
-            # is small; L-BFGS gets furthest with the steps that cost most.
-            search = self._search(steps, _RATE, "lbfgs" if size == levels[-1][0] else "adam")
-            found = self._minimise(image, resize(subject, size), [], colours, search)
+        for size, search in levels:
+            found = self._minimise(resize(image, size), resize(subject, size), [], colours, search)
             image, taken = found.image, taken + found.steps
         return replace(found, steps=taken)
 
@@ -148,18 +159,23 @@ class NeuralStyle:
         return resize(luminance(start) if self.options.color == "content" else start, size)
 
     def _after(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum:
-        """From the earlier frames, warped; what they do not show is first painted at half size."""
+        """From the earlier frames, warped; what they do not show is first painted at half size.
+
+        Departure from Ruder et al. (2016), who start it from the subject as it is: few steps would leave it
+        paler than what surrounds it, and of other colours than it had before something hid it.
+        """
         if self.options.color == "content":
             priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
         start = _over(subject, priors)
-        unseen = 1 - torch.stack([prior.weight for prior in priors]).amax(dim=0)
+        seen = torch.stack([prior.weight for prior in priors]).amax(dim=0)
         taken = 0
-        if float(unseen.mean()) > _UNSEEN_SHARE:
+        if float(1 - seen.mean()) > _UNSEEN_SHARE:
+            start = _over(recolour_unpainted(subject, start, seen), priors)
             half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
             smaller = [Prior(resize(p.image, half), resize(p.weight, half)) for p in priors]
-            search = self._search(self.schedule.after, _RATE)
+            search = self._search(_STEPS_UNSEEN * self.schedule.after, _RATE)
             coarse = self._minimise(resize(start, half), resize(subject, half), smaller, colours, search)
-            start = torch.lerp(start, resize(coarse.image, (subject.shape[1], subject.shape[2])), unseen)
+            start = torch.lerp(resize(coarse.image, (subject.shape[1], subject.shape[2])), start, seen)
             taken = coarse.steps
         search = self._search(self.schedule.after, _RATE_AFTER)
         found = self._minimise(start, subject, priors, colours, search)

@@ -37,7 +37,7 @@ _LONGEST_BY_QUALITY = {"draft": 480, "standard": 960, "high": 1920}
 _LONGEST = 16384
 _METHOD = "style"
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
-_PAINTER_VERSION = 1
+_PAINTER_VERSION = 2
 
 
 @dataclass(frozen=True)
