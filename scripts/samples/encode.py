@@ -11,6 +11,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 RATE = 25
+OPTIONS = {"preset": "slow", "x264-params": "mbtree=0"}  # with its mbtree x264 gives other files each time
 BT709 = 1  # the code of BT.709 for primaries and transfer
 
 
@@ -28,7 +29,7 @@ def write_clip(
         for picture in pictures:
             frame = av.VideoFrame.from_ndarray(to_bytes(picture), "rgb24")
             if stream is None:
-                stream = file.add_stream("libx264", rate=RATE, options={"crf": str(crf), "preset": "slow"})
+                stream = file.add_stream("libx264", rate=RATE, options=OPTIONS | {"crf": str(crf)})
                 stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
                 context = stream.codec_context
                 context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG

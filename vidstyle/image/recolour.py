@@ -32,11 +32,12 @@ def recolour_unpainted(subject: Tensor, painted: Tensor, covered: Tensor) -> Ten
         return subject
     features = torch.cat([small / _COLOUR_SPREAD, _places(small) / _DISTANCE_SPREAD]).flatten(1).T
     # Differences, not torch.cdist: its expansion by products cancels where places are alike.
-    distances = sum((column[missing, None] - column[known]).square() for column in features.unbind(1))
+    differences = [(column[missing, None] - column[known]).square() for column in features.unbind(1)]
+    weights = torch.softmax(torch.stack(differences).sum(dim=0) / -2, dim=1)
     changes = (there - small).flatten(1).T
     spread = torch.zeros_like(changes)
     spread[known] = changes[known]
-    spread[missing] = torch.softmax(distances / -2, dim=1) @ changes[known]
+    spread[missing] = weights @ changes[known]
     return (subject + resize(spread.T.reshape(3, rows, columns), (height, width))).clamp(0, 1)
 
 

@@ -173,11 +173,11 @@ class NeuralStyle:
             start = _over(recolour_unpainted(subject, start, seen), priors)
             half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
             smaller = [Prior(resize(p.image, half), resize(p.weight, half)) for p in priors]
-            search = self._search(_STEPS_UNSEEN * self.schedule.after, _RATE)
+            search = self._search(_STEPS_UNSEEN * self.schedule.after, _RATE, "lbfgs")
             coarse = self._minimise(resize(start, half), resize(subject, half), smaller, colours, search)
             start = torch.lerp(resize(coarse.image, (subject.shape[1], subject.shape[2])), start, seen)
             taken = coarse.steps
-        search = self._search(self.schedule.after, _RATE_AFTER)
+        search = self._search(self.schedule.after, _RATE_AFTER, "lbfgs")
         found = self._minimise(start, subject, priors, colours, search)
         return replace(found, steps=taken + found.steps)
 
