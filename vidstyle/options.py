@@ -108,7 +108,7 @@ class NeuralOptions(_Checked):
     )
     optimizer: str = _option(
         "auto",
-        "The minimiser; auto is lbfgs for a shot's first frame at full size and adam for all else.",
+        "The minimiser; auto is adam at the small sizes of a shot's first frame and lbfgs for all else.",
         choices=("auto", "adam", "lbfgs"),
     )
     steps: int | None = _option(
