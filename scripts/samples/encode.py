@@ -11,7 +11,8 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 RATE = 25
-OPTIONS = {"preset": "slow", "x264-params": "mbtree=0"}  # with its mbtree x264 gives other files each time
+# With its macroblock tree x264 gives other files now and then.
+OPTIONS = {"preset": "slow", "x264-params": "mbtree=0"}
 BT709 = 1  # the code of BT.709 for primaries and transfer
 
 

@@ -131,11 +131,6 @@ class TestErrors:
         assert "Traceback" in err and 'raise KeyError("two\\nlines")' in err
         assert err.splitlines()[-1].startswith("vidstyle: this is a bug")
 
-    def test_naming_the_output_instead_of_the_job(self, capsys: pytest.CaptureFixture[str]) -> None:
-        main(style("-q"))
-        assert main(["resume", "my out.mp4"]) == 1
-        assert capsys.readouterr().err.endswith("did you mean my out.mp4.vidstyle?\n")
-
     def test_a_reader_that_goes_away_is_no_bug(self) -> None:
         program = shlex.join([sys.executable, fake_pipeline.__file__, *style("--json-progress")])
         done = subprocess.run(
@@ -181,3 +176,14 @@ class TestStatus:
         Path("my out.mp4").unlink()
         main(["status", "my out.mp4.vidstyle", "--json"])
         assert json.loads(capsys.readouterr().out)["state"] == "stopped"
+
+
+@pytest.mark.parametrize("command", ["resume", "status"])
+def test_the_output_names_its_job(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(style("-q"))
+    assert main([command, "my out.mp4"]) == 0
+    by_output = capsys.readouterr()
+    assert main([command, "my out.mp4.vidstyle"]) == 0
+    assert capsys.readouterr() == by_output
+    assert main([command, "other.mp4"]) == 1
+    assert capsys.readouterr().err == "vidstyle: other.mp4 is not a job directory\n"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from vidstyle.errors import JobBusy, JobError, JobMismatch, OutputError, VidstyleError
-from vidstyle.job import FORMAT, JobStore, default_job_directory
+from vidstyle.job import FORMAT, JobStore, default_job_directory, job_named
 
 PRINT = {"method": "neural", "options": {"style_weight": 1.0}}
 SETTINGS = {"output": "out.mp4", "crf": 18}
@@ -284,10 +284,12 @@ class TestJobJson:
         with pytest.raises(JobError, match=r"\(it has no job\.json\)$"):
             JobStore.load(directory)
 
-    def test_naming_the_output_points_to_the_job(self, directory: Path, tmp_path: Path) -> None:
+    def test_the_output_names_its_job(self, directory: Path, tmp_path: Path) -> None:
+        output = tmp_path / "out.mp4"
+        assert job_named(output) == output
         open_store(directory).close()
-        with pytest.raises(JobError, match=r"did you mean .*out\.mp4\.vidstyle\?"):
-            JobStore.load(tmp_path / "out.mp4")
+        assert job_named(output) == job_named(directory) == directory
+        assert job_named(Path("/")) == Path("/")
 
 
 class TestDone:

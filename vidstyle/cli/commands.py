@@ -16,7 +16,7 @@ from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
 from vidstyle.cli.options import collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import Stopped
-from vidstyle.job import JobStore, default_job_directory
+from vidstyle.job import JobStore, default_job_directory, job_named
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
 
 app = typer.Typer(
@@ -26,7 +26,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Job = Annotated[Path, typer.Argument(metavar="JOB", help="Job directory: OUT.vidstyle beside the output.")]
+Job = Annotated[
+    Path, typer.Argument(metavar="JOB", help="The job: its result OUT, or its directory OUT.vidstyle.")
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Show nothing but errors.", rich_help_panel="Display")
 ]
@@ -86,6 +88,7 @@ def style(
 @app.command()
 def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = False) -> int:
     """Go on with a job that was stopped or killed."""
+    job = job_named(job)
     JobStore.load(job)  # a wrong directory is told before torch is imported
 
     def paint(**hooks: Any) -> Path:
@@ -120,6 +123,7 @@ def _command_to_go_on(job: Path) -> str:
 @app.command()
 def status(job: Job, *, as_json: AsJson = False) -> None:
     """Show how far a job is. It may be running meanwhile."""
+    job = job_named(job)
     store = JobStore.load(job)
     running, done = store.running, store.is_done()
     facts = {

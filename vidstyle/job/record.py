@@ -22,6 +22,12 @@ def default_job_directory(output: Path) -> Path:
     return output.with_name(f"{output.name}.vidstyle")
 
 
+def job_named(path: Path) -> Path:
+    """The job directory that a user means: `path` itself, or the one beside the output `path`."""
+    beside = default_job_directory(path) if path.name else path
+    return beside if not (path / JOB).exists() and (beside / JOB).exists() else path
+
+
 def refuse_foreign(directory: Path) -> None:
     """A directory with files in it must show by its job.json that it is a job's.
 
@@ -49,7 +55,8 @@ def read_job(directory: Path) -> dict[str, Any]:
     """
     path = directory / JOB
     if not path.is_file():
-        raise JobError(f"{directory} is not a job directory{_suggestion(directory)}")
+        what = " (it has no job.json)" if directory.is_dir() else ""
+        raise JobError(f"{directory} is not a job directory{what}")
     try:
         content = json.loads(read(path))
     except ValueError as error:
@@ -65,13 +72,6 @@ def read_job(directory: Path) -> dict[str, Any]:
         if not isinstance(content.get(key), dict):
             raise JobError(f'{path} is damaged (no "{key}"); {_REMEDY}')
     return content
-
-
-def _suggestion(directory: Path) -> str:
-    """The job beside an output, for a user who named the output."""
-    if directory.name and (beside := default_job_directory(directory)).is_dir():
-        return f"; did you mean {beside}?"
-    return " (it has no job.json)" if directory.is_dir() else ""
 
 
 def write_job(directory: Path, content: Mapping[str, Any]) -> None:

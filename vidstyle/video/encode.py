@@ -54,7 +54,10 @@ class VideoWriter:
         self._last: Frame | None = None
         self._copier: StreamCopier | None = None
         container = container_of(path)
-        flags = _mp4_options(clip.time_base) if container in ("mp4", "mov") else {}
+        # Otherwise Matroska draws random identifiers, and the same frames give another file each time.
+        flags = {"fflags": "+bitexact"}
+        if container in ("mp4", "mov"):
+            flags |= _mp4_options(clip.time_base)
         with self._named_errors():
             self._output: OutputContainer = av.open(
                 str(self._temporary), "w", format=container, container_options=flags
