@@ -57,7 +57,7 @@ CODECS = {
         {8: "yuv420p"},
         (16, 51),
         ("medium", *_X26X_PRESETS),
-        # With its macroblock tree x264 gives another file now and then for the same frames (9 different ones in
+        # With its macroblock tree x264 gives another file now and then for the same frames (nine of them in
         # 24 tries), and a resumed run is to give the same file as one in one piece.
         options={"x264-params": "mbtree=0"},
     ),
