@@ -43,6 +43,14 @@ def test_auto_falls_back_to_the_bundled_set_and_says_so() -> None:
     assert found.kind == "bundled" and "VIDSTYLE_OFFLINE" in found.note
 
 
+def test_the_bundled_set_says_how_it_was_made_and_what_it_cannot() -> None:
+    facts = weights.load(weights.find("bundled")).describe()
+    assert facts["kind"] == "bundled"
+    assert facts["layers"].startswith("conv1_1 to conv")
+    assert "Simonyan & Zisserman 2014, CC BY 4.0" in facts["made"]
+    assert "use VGG-19" in facts["limits"]
+
+
 def test_vgg19_that_cannot_be_had_is_an_error() -> None:
     with pytest.raises(WeightsError, match="VIDSTYLE_OFFLINE forbids fetching it"):
         weights.find("vgg19")

@@ -165,13 +165,6 @@ def features(
 
     if fetch:
         weights.fetch_vgg19(notice=lambda line: typer.echo(line, err=True))
-    found = weights.load(weights.find(features, fetch=False))
-    facts = {
-        "kind": found.source.kind,
-        "path": str(found.source.path),
-        "sha256": found.digest,
-        "convolutions": sum(name.endswith(".weight") for name in found.tensors),
-        "note": found.source.note,
-    }
-    lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    facts = weights.load(weights.find(features, fetch=False)).describe()
+    lines = [f"{name}: {value}" for name, value in facts.items()]
     typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(lines))

@@ -22,6 +22,7 @@ from vidstyle.features.calibration import pictures
 from vidstyle.features.vgg import CONV_INDEX, calibrated
 
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
+_BUNDLED_LIMITS = "textures, edges and colours, little meaning: for faces and objects use VGG-19"
 _CALIBRATION_VERSION = "1"
 _CONNECT_SECONDS = 5.0
 
@@ -42,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Weights:
-    """A loaded, normalised set: mean activation 1 per channel over the calibration pictures.
+    """A loaded, normalised set: mean activation 1 at every layer over the calibration pictures.
 
     tensors: "features.N.weight" and "features.N.bias", float32. metadata: what the file says of itself.
     """
@@ -51,6 +52,21 @@ class Weights:
     digest: str
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str]
+
+    def describe(self) -> dict[str, str]:
+        """What a user wants to know of the set, by name: where it is, how deep, how made, its limits."""
+        depth = sum(name.endswith(".weight") for name in self.tensors)
+        facts = {
+            "kind": self.source.kind,
+            "path": str(self.source.path),
+            "sha256": self.digest,
+            "layers": f"conv1_1 to conv{list(CONV_INDEX)[depth - 1]}",
+            "made": self.metadata.get("teacher", ""),
+            "objective": self.metadata.get("objective", ""),
+            "limits": _BUNDLED_LIMITS if self.source.kind == "bundled" else "",
+            "note": self.source.note,
+        }
+        return {name: value for name, value in facts.items() if value}
 
 
 def find(choice: str, notice: Callable[[str], None] = lambda line: None, fetch: bool = True) -> Source:
@@ -73,12 +89,12 @@ def find(choice: str, notice: Callable[[str], None] = lambda line: None, fetch: 
         return Source("vgg19", cached)
     try:
         if not fetch:
-            raise WeightsError("VGG-19 has not been fetched; run: vidstyle features --fetch")
+            raise WeightsError("VGG-19 is not here yet; painting tries to fetch it, as does --fetch")
         return Source("vgg19", fetch_vgg19(notice))
     except WeightsError as error:
         if choice == "vgg19":
             raise
-        return Source("bundled", BUNDLED, f"painting with the bundled features: {error}")
+        return Source("bundled", BUNDLED, f"the bundled features are used: {error}")
 
 
 def vgg19_cache() -> Path:
