@@ -15,9 +15,11 @@ from safetensors.torch import load_file, save_file
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from training.contrast import Contrast, deepen, views  # noqa: E402
 from training.distil import Crops, Recipe, begin_deeper, gram, gram_distance  # noqa: E402
 from training.judge import Painting, judge, paint, sheet  # noqa: E402
-from training.network import LAYERS, NAMES, Network, calibrate, load, mean_activations, save  # noqa: E402
+from training.matching import accuracy, scene_pairs  # noqa: E402
+from training.network import ALL_LAYERS, NAMES, Network, calibrate, load, mean_activations, save  # noqa: E402
 from training.pictures import generate  # noqa: E402
 
 NARROW = (4, 4, 6, 6, 8, 8, 8, 8)
@@ -123,6 +125,53 @@ def test_widths_keep_the_layers_that_losses_look_at() -> None:
     assert Recipe(steps=1, seed=0, width=0.5).widths() == (64, 32, 128, 64, 256, 128, 128, 256)
 
 
+def test_views_show_the_same_points() -> None:
+    """A smooth picture, looked up in its copy where the grid says, differs by its colours and noise alone."""
+    rows, columns = torch.meshgrid(torch.linspace(0, 3, 64), torch.linspace(0, 3, 64), indexing="ij")
+    picture = (0.5 + 0.3 * torch.sin(rows + 2 * columns)).expand(6, 3, -1, -1)
+    first, second, there = views(picture, torch.Generator().manual_seed(2))
+    again = F.grid_sample(second, there, align_corners=False)
+    inside = there.abs().amax(-1) < 0.95
+    for one, two, seen in zip(first, again, inside, strict=True):
+        pairs = zip(one[:, seen], two[:, seen], strict=True)
+        alike = [abs(float(torch.corrcoef(torch.stack(pair))[0, 1])) for pair in pairs]
+        assert max(alike) > 0.85  # new colours may leave a channel without contrast
+
+
+def test_deeper_layers_leave_the_student_as_it_is(pictures: torch.Tensor) -> None:
+    student = _network(7)
+    network = deepen(student, pictures, Contrast(steps=2, seed=0, width=0.02, batch=4), lambda line: None)
+    before, after = student(pictures), network(pictures)
+    assert [*after] == [name for name, _, _ in ALL_LAYERS]
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert after["conv5_1"].shape == (12, 10, 2, 2)
+
+
+def test_contrast_is_learnt(pictures: torch.Tensor) -> None:
+    told: list[str] = []
+    deepen(_network(7), pictures, Contrast(steps=60, seed=0, width=0.1, batch=6), told.append)
+    first, last = (float(line.rsplit(" ", 1)[1]) for line in (told[0], told[-1]))
+    assert last < first - 0.2
+
+
+def test_matching_finds_a_picture_in_itself(pictures: torch.Tensor) -> None:
+    picture = F.interpolate(pictures[:1], (128, 128), mode="bilinear")[0]
+    places = torch.rand(50, 2) * 1.6 - 0.8
+    network = _network(3)
+    assert accuracy(network, (picture, picture, places, places))["conv3_4"] > 0.3
+    assert accuracy(network, (picture, picture, -places, places))["conv3_4"] < 0.1
+
+
+def test_scenes_know_where_their_points_went() -> None:
+    first, second, goals, places = next(scene_pairs())
+    assert len(goals) == len(places) > 500
+    ours, theirs = (
+        F.grid_sample(picture[None], at.view(1, -1, 1, 2), align_corners=False)[0, :, :, 0]
+        for picture, at in ((first, places), (second, goals))
+    )
+    assert float((ours - theirs).abs().mean()) < 0.5 * float((ours - theirs.flip(1)).abs().mean())
+
+
 def test_the_whole_path(tmp_path: Path) -> None:
     out = tmp_path / "student.safetensors"
     command = [sys.executable, str(SCRIPTS / "train_features.py"), "--smoke", "--out", str(out)]
@@ -132,7 +181,8 @@ def test_the_whole_path(tmp_path: Path) -> None:
     with safe_open(out, "pt") as file:
         assert file.metadata()["name"] == "vidstyle-student"
         assert file.metadata()["teacher"] == "a random network"
-    assert {key.split(".")[1] for key in load_file(out)} == {str(index) for _, index, _ in LAYERS}
+        assert file.metadata()["layers"] == "conv1_1-conv5_1"
+    assert {key.split(".")[1] for key in load_file(out)} == {str(index) for _, index, _ in ALL_LAYERS}
     assert all(torch.isfinite(tensor).all() for tensor in load_file(out).values())
 
 

@@ -1,4 +1,4 @@
-"""VGG-19's first eight convolutions at any width: loading a teacher, calibrating, saving a student."""
+"""VGG-19's convolutions to conv5_1 at any width: loading a teacher, calibrating, saving a student."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-# Name, index in torchvision's `features`, channels of VGG-19. A pooling stands before conv2_1 and conv3_1.
-LAYERS = (
+# Name, index in torchvision's `features`, channels of VGG-19. A pooling stands before each later block.
+ALL_LAYERS = (
     ("conv1_1", 0, 64),
     ("conv1_2", 2, 64),
     ("conv2_1", 5, 128),
@@ -19,9 +19,17 @@ LAYERS = (
     ("conv3_2", 12, 256),
     ("conv3_3", 14, 256),
     ("conv3_4", 16, 256),
+    ("conv4_1", 19, 512),
+    ("conv4_2", 21, 512),
+    ("conv4_3", 23, 512),
+    ("conv4_4", 25, 512),
+    ("conv5_1", 28, 512),
 )
-NAMES = tuple(name for name, _, _ in LAYERS)
-POOLED = ("conv2_1", "conv3_1")
+ALL_NAMES = tuple(name for name, _, _ in ALL_LAYERS)
+# Those that a teacher is asked about; the deeper ones are trained on top of them without one.
+LAYERS = ALL_LAYERS[:8]
+NAMES = ALL_NAMES[:8]
+POOLED = ("conv2_1", "conv3_1", "conv4_1", "conv5_1")
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
@@ -40,21 +48,37 @@ class Network(nn.Module):
             nn.init.zeros_(convolution.bias)
         self.to(memory_format=torch.channels_last)
 
+    def widths(self) -> tuple[int, ...]:
+        """Channels of each convolution."""
+        return tuple(convolution.out_channels for convolution in self.convolutions)
+
+    def first(self, count: int) -> Network:
+        """The first `count` convolutions alone, sharing their weights."""
+        network = Network(self.widths()[:count])
+        network.convolutions = self.convolutions[:count]
+        return network
+
     def normalise(self, pictures: Tensor) -> Tensor:
         """By ImageNet's mean and deviation."""
         return (pictures - self.mean) / self.std
 
-    def forward(
-        self, pictures: Tensor, depth: int = len(LAYERS), maximum: bool = False, linear: bool = False
-    ) -> dict[str, Tensor]:
-        """(n, 3, H, W) in [0, 1] -> the first `depth` ReLU outputs by convolution name, (n, C, h, w) each.
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The convolutions that this network has."""
+        return ALL_NAMES[: len(self.convolutions)]
 
-        Pools by average, or by `maximum`. With `linear`, the outputs are those before ReLU.
+    def forward(
+        self, pictures: Tensor, depth: int | None = None, maximum: bool = False, linear: bool = False
+    ) -> dict[str, Tensor]:
+        """(n, 3, H, W) in [0, 1] -> ReLU outputs by convolution name, (n, C, h, w) each.
+
+        Runs the first `depth` convolutions, or all. Pools by average, or by `maximum`. With `linear`, the
+        outputs are those before ReLU.
         """
         x = self.normalise(pictures).contiguous(memory_format=torch.channels_last)
         pool = F.max_pool2d if maximum else F.avg_pool2d
         outputs = {}
-        for name, convolution in zip(NAMES[:depth], self.convolutions, strict=False):
+        for name, convolution in zip(self.names[:depth], self.convolutions, strict=False):
             if name in POOLED:
                 x = pool(x, 2)
             response = convolution(F.pad(x, (1, 1, 1, 1), mode="replicate"))
@@ -66,7 +90,7 @@ class Network(nn.Module):
 def load(path: Path) -> Network:
     """A teacher or a student from torchvision's keys (`features.0.weight` …), `.pth` or `.safetensors`.
 
-    Layers beyond conv3_4 are ignored.
+    Reads as many layers as the file has, to conv5_1.
     """
     if path.suffix == ".safetensors":
         state = load_file(path)
@@ -75,9 +99,10 @@ def load(path: Path) -> Network:
     missing = [key for _, index, _ in LAYERS for key in _keys(index) if key not in state]
     if missing:
         raise SystemExit(f"{path} has no {missing[0]}: a VGG-19 file with torchvision's names is needed")
-    network = Network(tuple(state[_keys(index)[0]].shape[0] for _, index, _ in LAYERS))
+    there = [index for _, index, _ in ALL_LAYERS if _keys(index)[0] in state]
+    network = Network(tuple(state[_keys(index)[0]].shape[0] for index in there))
     with torch.no_grad():
-        for convolution, (_, index, _) in zip(network.convolutions, LAYERS, strict=True):
+        for convolution, index in zip(network.convolutions, there, strict=True):
             weight, bias = _keys(index)
             convolution.weight.copy_(state[weight])
             convolution.bias.copy_(state[bias])
@@ -87,7 +112,7 @@ def load(path: Path) -> Network:
 def save(network: Network, path: Path, metadata: dict[str, str]) -> None:
     """Writes half-precision weights under torchvision's keys."""
     state = {}
-    for convolution, (_, index, _) in zip(network.convolutions, LAYERS, strict=True):
+    for convolution, (_, index, _) in zip(network.convolutions, ALL_LAYERS, strict=False):
         for key, tensor in zip(_keys(index), (convolution.weight, convolution.bias), strict=True):
             state[key] = tensor.detach().to(torch.float16).contiguous()
             if not torch.isfinite(state[key]).all():
@@ -110,15 +135,17 @@ def mean_activations(network: Network, pictures: Tensor, batch: int = 16) -> dic
 
 
 @torch.no_grad()
-def calibrate(network: Network, pictures: Tensor, floor: float = 1e-2) -> dict[str, Tensor]:
+def calibrate(network: Network, pictures: Tensor, floor: float = 1e-2, done: int = 0) -> dict[str, Tensor]:
     """Rescales each channel to mean activation 1 in place, undone in the next layer; returns former means.
+
+    The first `done` layers stay as they are.
 
     ReLU(s x) = s ReLU(x) for s > 0, so the function stays the same up to those scales. A channel whose mean
     lies below `floor` of its layer's is scaled as if it lay there: a dead channel must not become loud.
     """
     means = mean_activations(network, pictures)
-    inputs = torch.ones(3)
-    for name, convolution in zip(NAMES, network.convolutions, strict=True):
+    inputs = torch.ones(network.convolutions[done].in_channels)
+    for name, convolution in zip(network.names[done:], network.convolutions[done:], strict=True):
         outputs = means[name].clamp_min(floor * float(means[name].mean()) + 1e-12)
         convolution.weight.mul_(inputs.view(1, -1, 1, 1)).div_(outputs.view(-1, 1, 1, 1))
         convolution.bias.div_(outputs)
