@@ -132,7 +132,12 @@ class VideoWriter:
         if self._last is None:
             raise UsageError(f"{self._path}: there is no frame to write")
         with self._named_errors():
-            self._mux(self._stream.encode(None))
+            packets = self._stream.encode(None)
+            if self._last is self._first:
+                # For a film of one frame libx265 leaves the decoding time undefined, and MP4 may refuse it.
+                for packet in packets:
+                    packet.dts = packet.pts
+            self._mux(packets)
             if self._copier is not None:
                 end = self._last.pts_seconds + (self._last.duration or 0) * self._last.time_base
                 self._copier.finish(end if self._trimmed else None)
