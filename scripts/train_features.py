@@ -68,6 +68,7 @@ def _work(rank: int, options: argparse.Namespace, pool: Tensor, held: Tensor, me
         options.batch,
         min(options.crop, options.picture),
         options.replay,
+        first=min(options.steps, Recipe.first),
         begin=min(options.steps, Recipe.begin),
     )
     student = train(teacher, pool, held[:16], recipe, lambda line: print(line, flush=True))
@@ -134,9 +135,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--width", type=float, default=0.5, help="share of VGG-19's channels in the thinned layers"
     )
-    parser.add_argument("--batch", type=int, default=16, help="fresh crops per step and process")
+    parser.add_argument("--batch", type=int, default=12, help="fresh crops per step and process")
     parser.add_argument(
-        "--replay", type=int, default=4, help="crops beside them that are being painted with the student"
+        "--replay", type=int, default=8, help="crops beside them that are being painted with the student"
     )
     parser.add_argument("--crop", type=int, default=64, help="pixels")
     parser.add_argument("--pool", type=int, default=3000, help="pictures to draw")
