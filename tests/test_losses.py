@@ -71,3 +71,13 @@ def test_gradients_are_those_of_the_values() -> None:
     losses.content(features, target.float()).backward()
     expected = 2 * (features - target.float()) / target.float().square().sum()
     assert torch.allclose(features.grad, expected, atol=1e-6)
+
+
+def test_the_smooth_l1_temporal_loss_bends_where_it_should() -> None:
+    prior, weight = torch.zeros(3, 1, 1), torch.ones(1, 1, 1)
+    values = torch.tensor([0.0, 0.02, 0.05, 0.3])
+    found = [
+        float(losses.temporal(torch.full((3, 1, 1), float(v)), prior, weight, "smooth-l1")) for v in values
+    ]
+    assert found == pytest.approx([0, 0.02**2, 0.05**2, 2 * 0.05 * 0.3 - 0.05**2])
+    assert float(losses.temporal(torch.full((3, 1, 1), 0.3), prior, weight)) == pytest.approx(0.09)

@@ -11,7 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+_BEND = 0.05  # where the smooth-l1 temporal loss turns from a parabola into a line, in pixel values
 
 
 def gram(features: Tensor) -> Tensor:
@@ -74,9 +77,15 @@ def total_variation(image: Tensor, beta: float = 2.0) -> Tensor:
     return squares.sum() / (image.shape[1] * image.shape[2])
 
 
-def temporal(image: Tensor, prior: Tensor, weight: Tensor) -> Tensor:
-    """1/D Σ c (x − ω)², D = 3·H·W (Ruder, Dosovitskiy & Brox 2016).
+def temporal(image: Tensor, prior: Tensor, weight: Tensor, form: str = "l2") -> Tensor:
+    """1/D Σ c ρ(x − ω), D = 3·H·W (Ruder, Dosovitskiy & Brox 2016).
 
     image, prior: float32 (3, H, W) in [0, 1]; weight c: float32 (1, H, W) in [0, 1].
+    form: "l2", ρ(d) = d², as in the paper; "smooth-l1", ρ(d) = d² up to |d| = δ and 2 δ |d| − δ² beyond, so
+        that a pixel far off pulls no harder than one that is δ = 0.05 off.
     """
-    return (weight * (image - prior).square()).mean()
+    if form == "smooth-l1":
+        penalty = 2 * _BEND * F.smooth_l1_loss(image, prior, reduction="none", beta=_BEND)
+    else:
+        penalty = (image - prior).square()
+    return (weight * penalty).mean()

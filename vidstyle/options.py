@@ -74,6 +74,14 @@ class NeuralOptions(_Checked):
     temporal_weight: float = _option(
         1.0, "How closely a frame keeps to the one before, along the flow.", minimum=0
     )
+    temporal_loss: str = _option(
+        "l2",
+        "Form of the temporal loss; smooth-l1 gives way sooner where the flow is wrong.",
+        choices=("l2", "smooth-l1"),
+    )
+    temporal_from: int = _option(
+        2, "With --passes: the first of the later passes that has the temporal loss.", minimum=2
+    )
     style_scale: float = _option(
         1.0, "Size of the style picture relative to the frame: above 1 for larger strokes.", minimum=0.05
     )
@@ -92,7 +100,9 @@ class NeuralOptions(_Checked):
         metavar="content|noise|FILE",
     )
     independent: bool = _option(
-        False, "Paint every frame on its own from noise, without any temporal term: the baseline."
+        False,
+        "Paint every frame on its own from noise, without any temporal term: the baseline; of several "
+        "passes the first.",
     )
     content_layers: tuple[str, ...] = _option(
         (), "Content layers, e.g. relu4_2; by the features if not given."
@@ -152,6 +162,18 @@ class RunOptions(_Checked):
         metavar="auto|vgg19|bundled|FILE",
     )
     flow: str = _option("dis", "Optical flow estimator: dis, dis-fast or farneback.", metavar="NAME")
+    history: tuple[int, ...] = _option(
+        (1,),
+        "How many frames back a frame keeps to, e.g. 1,2,4: what was hidden comes back as it was.",
+        minimum=1,
+    )
+    passes: int = _option(
+        1,
+        "How often the clip is gone through, forwards and backwards by turns; borders and what comes into "
+        "view late gain.",
+        minimum=1,
+    )
+    loop: bool = _option(False, "Let the last frame flow into the first; takes at least two passes.")
     cuts: bool = _option(True, "Find cuts; no frame is carried across one.")
     cut: tuple[int, ...] = _option(
         (), "A cut at this frame (repeat for more), in addition to those found.", minimum=1, metavar="FRAME"

@@ -131,6 +131,28 @@ class Prior:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Draft:
+    """The frame to be painted, as an earlier pass has left it.
+
+    image: float32 (3, H, W) in [0, 1].
+    number: of the pass that is to paint it now, from 2.
+    carry: the tensors that the method left behind with it.
+    """
+
+    image: Tensor
+    number: int
+    carry: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        _check(self.image, "image", 3, "float32")
+        if self.number < 2:
+            raise ValueError(f"an earlier pass has been there: number must be at least 2, not {self.number}")
+
+    def __repr__(self) -> str:
+        return f"Draft({tuple(self.image.shape)}, pass {self.number})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Painted:
     """A painted frame and whatever tensors the next frame needs.
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.distil import Crops
 from training.network import ALL_LAYERS, LAYERS, Network
@@ -45,6 +46,7 @@ def deepen(student: Network, pool: Tensor, how: Contrast, report: Callable[[str]
     for mine, theirs in zip(network.convolutions, student.convolutions, strict=False):
         mine.load_state_dict(theirs.state_dict())
         mine.requires_grad_(False)
+    _normalise(network, len(base))
     trained = [weights for weights in network.parameters() if weights.requires_grad]
     optimiser = torch.optim.AdamW(trained, how.learning_rate, weight_decay=1e-4)
     crops = Crops(pool, pool.shape[-1], how.seed)
@@ -62,7 +64,22 @@ def deepen(student: Network, pool: Tensor, how: Contrast, report: Callable[[str]
         mean = now if math.isnan(mean) else 0.95 * mean + 0.05 * now
         if step % max(1, how.steps // 25) == 0 or step == how.steps - 1:
             report(f"step {step} of {how.steps}, {time.monotonic() - started:.0f} s, contrast {mean:.3f}")
+    _fold(network)
     return network.requires_grad_(False)
+
+
+def _normalise(network: Network, begin: int) -> None:
+    """Batch normalisation behind the convolutions from `begin` on: no channel stays off for every picture."""
+    for place in range(begin, len(network.convolutions)):
+        convolution = network.convolutions[place]
+        network.convolutions[place] = nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels))
+
+
+def _fold(network: Network) -> None:
+    """Puts the normalisation, with the statistics it has gathered, into the convolutions."""
+    for place, layer in enumerate(network.convolutions):
+        if isinstance(layer, nn.Sequential):
+            network.convolutions[place] = fuse_conv_bn_eval(*layer.eval())
 
 
 def views(pictures: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

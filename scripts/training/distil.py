@@ -265,7 +265,7 @@ class Run:
 
     @torch.no_grad()
     def evaluate(self, pictures: Tensor) -> dict[str, float]:
-        """Share of the teacher's variance that the average does not predict, and the distances of its Grams."""
+        """What the average does not predict, as a share of the teacher's variance; distances of its Grams."""
         with torch.autocast("cpu", torch.bfloat16):
             targets, outputs = self.teacher(pictures), self.averaged(pictures, linear=True)
             predicted = {name: F.relu(self.heads(name, outputs[name])) for name in NAMES}

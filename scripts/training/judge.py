@@ -1,5 +1,7 @@
 """Painting the same pictures with several networks, to compare them by eye and by one referee.
 
+Each painting gets as near to its content as the referee's own does; how near it gets to its style tells.
+
     cd scripts
     python -m training.judge --referee vgg19.pth --students ../vidstyle/features/bundled.safetensors \\
         --contents a.png clip.mp4 --styles wave.jpg --out sheet.png
@@ -8,9 +10,9 @@
 from __future__ import annotations
 
 import argparse
-import time
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -101,6 +103,32 @@ def judge(referee: Network, painted: Tensor, content: Tensor, style: Tensor) -> 
     return Verdict(sum(distances) / len(distances), float(content_distance))
 
 
+def paint_alike(
+    network: Network, referee: Network, content: Tensor, style: Tensor, recipe: Painting, wanted: float
+) -> tuple[Tensor, Verdict, float]:
+    """A painting whose content distance under the `referee` is `wanted` (within 3 %, if 6 tries find it).
+
+    Style and content are traded against each other by the content's weight, so that only paintings of equal
+    content distance can be compared by style. Returns the painting, the verdict, and that weight.
+    """
+    tries: list[tuple[float, float]] = []
+    weight = recipe.content
+    while True:
+        painted = paint(network, content, style, replace(recipe, content=weight))
+        verdict = judge(referee, painted, content, style)
+        tries.append((math.log(weight), math.log(verdict.content / wanted)))
+        if abs(tries[-1][1]) < 0.03 or len(tries) == 6:
+            return painted, verdict, weight
+        weight = math.exp(_next_try(tries))
+
+
+def _next_try(tries: Sequence[tuple[float, float]]) -> float:
+    """Where the line through the two tries nearest to 0 crosses it; further down the slope at first."""
+    (x0, y0), *rest = sorted(tries, key=lambda one: abs(one[1]))
+    slope = (rest[0][1] - y0) / (rest[0][0] - x0) if rest else -0.25
+    return x0 - y0 / min(slope, -0.05)
+
+
 def sheet(rows: Sequence[Sequence[Tensor]], height: int) -> Tensor:
     """One picture (3, H, W) of rows of pictures (3, h, w), all brought to one height and the widest width."""
     scaled = [
@@ -135,19 +163,20 @@ def main() -> None:
     torch.manual_seed(0)
     referee = load(options.referee)
     calibrate(referee, generate(128, 128, 1))
-    networks = {"referee": referee} | {path.stem: load(path) for path in options.students}
+    students = {path.stem: load(path) for path in options.students}
     recipe = Painting(content=options.content)
     rows = []
     for content in (read(path, options.size) for path in options.contents):
         for style in (read(path, options.size) for path in options.styles):
-            row = [content, style]
-            for name, network in networks.items():
-                started = time.perf_counter()
-                row.append(paint(network, content, style, recipe))
-                verdict = judge(referee, row[-1], content, style)
-                seconds = time.perf_counter() - started
-                figures = f"style {verdict.style:.4f} content {verdict.content:.3f} {seconds:.0f} s"
-                print(f"{len(rows)} {name:12} {figures}", flush=True)
+            first = paint(referee, content, style, recipe)
+            goal = judge(referee, first, content, style)
+            print(f"{len(rows)} referee      style {goal.style:.4f} content {goal.content:.3f}", flush=True)
+            row = [content, style, first]
+            for name, network in students.items():
+                painted, verdict, weight = paint_alike(network, referee, content, style, recipe, goal.content)
+                row.append(painted)
+                figures = f"style {verdict.style:.4f} content {verdict.content:.3f} at weight {weight:.3f}"
+                print(f"{len(rows)} {name:12} {figures}, {verdict.style / goal.style:.2f} times", flush=True)
             rows.append(row)
             pixels = sheet(rows, options.size * 2 // 3).permute(1, 2, 0).mul(255).round().byte().numpy()
             cv2.imwrite(str(options.out), pixels[..., ::-1])

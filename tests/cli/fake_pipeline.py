@@ -28,6 +28,7 @@ class Progress:
     steps: int
     seconds_per_frame: float | None
     seconds_left: float | None
+    pass_number: int = 1
 
 
 def stylize(

@@ -11,6 +11,7 @@ from vidstyle.flow.consistency import (
     DISOCCLUDED,
     UNCERTAIN,
     consistency,
+    long_term,
     reliability,
     reliability_8bit,
 )
@@ -154,3 +155,12 @@ def test_inputs_are_read_only_and_unchanged():
 def test_sizes_that_differ_are_refused():
     with pytest.raises(ValueError, match="must both be"):
         consistency(constant(0, 0), constant(0, 0)[:, 1:])
+
+
+def test_each_pixel_is_held_by_the_nearest_frame_that_sees_it() -> None:
+    seen = [[1.0, 0.0, 0.4, 0.2, 0.0], [1.0, 1.0, 0.5, 0.3, 0.0], [1.0, 1.0, 1.0, 1.0, 0.7]]
+    held = long_term([np.array(row, np.float32).reshape(1, 1, 5) for row in seen])
+    # The original weights are subtracted: at the third place 1 − 0.4 − 0.5, not 1 − 0.4 − 0.1.
+    wanted = [[1, 0, 0.4, 0.2, 0], [0, 1, 0.1, 0.1, 0], [0, 0, 0.1, 0.5, 0.7]]
+    assert np.allclose(np.concatenate(held)[:, 0], wanted, atol=1e-6)
+    assert long_term([]) == []

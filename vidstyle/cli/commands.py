@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
@@ -130,8 +130,9 @@ def status(job: Job, *, as_json: AsJson = False) -> None:
         "job": str(job),
         "state": "running" if running else "done" if done else "stopped",
         "process": running,
-        "painted": len(store.frames()),
-        "total": store.settings.get("total"),
+        "painted": store.painted(),
+        "total": _frames_in_all(store.settings),
+        "passes": store.settings.get("passes", 1),
         "shots": store.shot_starts(),
         "output": str(store.done_output()) if done else store.settings.get("output"),
         "settings": store.settings,
@@ -139,11 +140,18 @@ def status(job: Job, *, as_json: AsJson = False) -> None:
     typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else _status_text(facts))
 
 
+def _frames_in_all(settings: Mapping[str, Any]) -> int | None:
+    """How often a frame is painted in all passes, by the settings of a job; None where it is not known."""
+    total, passes = settings.get("total"), settings.get("passes", 1)
+    return total * passes if isinstance(total, int) and isinstance(passes, int) else None
+
+
 def _status_text(facts: dict[str, Any]) -> str:
     if facts["state"] == "done":
         return f"done: {facts['output']}"
     count = str(facts["painted"]) + (f" of {facts['total']}" if facts["total"] else "")
-    lines = [f"{count} frames painted; shots found so far: {len(facts['shots'])}"]
+    passes = f" in {facts['passes']} passes" if facts["passes"] > 1 else ""
+    lines = [f"{count} frames painted{passes}; shots found so far: {len(facts['shots'])}"]
     if facts["state"] == "running":
         lines.append(f"running: process {facts['process']}")
     else:

@@ -64,7 +64,7 @@ def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     name = option_name(spec.name)
     if spec.default is True:
         name += "/" + option_name(f"no_{spec.name}")
-    shown = "" if spec.default in (None, ()) else str(spec.default)
+    shown = _shown(spec.default)
     option = typer.Option(
         *filter(None, [name, spec.metadata.get("flag")]),
         help=spec.metadata["help"],
@@ -76,9 +76,16 @@ def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     return inspect.Parameter(
         spec.name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=spec.default if kind is bool else shown or None,
+        default=spec.default if kind is bool else ([shown] if shown and several else shown or None),
         annotation=Annotated[bool if kind is bool else text | None, option],
     )
+
+
+def _shown(default: Any) -> str:
+    """A default as it is typed; "" where there is none."""
+    if isinstance(default, tuple):
+        return ",".join(map(str, default))
+    return "" if default is None else str(default)
 
 
 def _kind(hint: Any) -> tuple[type, bool]:

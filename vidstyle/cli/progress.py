@@ -160,7 +160,8 @@ def _figures(event: Progress) -> list[str]:
     """What is known of the frame: "shot 2", "loss 0.0123", "3.20 s/frame", "1 h 02 min left"."""
     if event.phase != "paint":
         return []
-    figures = [f"shot {event.shot + 1}"]
+    figures = [f"pass {event.pass_number}"] if event.pass_number > 1 else []
+    figures.append(f"shot {event.shot + 1}")
     if event.loss is not None:
         figures.append(f"loss {event.loss:.4g}")
     if event.seconds_per_frame is not None:

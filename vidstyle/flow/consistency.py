@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
@@ -70,6 +72,22 @@ def reliability(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
     half of its outermost pixels, and they would flicker.
     """
     return reliability_8bit(flow, reverse, HALF_A_PIXEL)[None].astype(np.float32) / 254
+
+
+def long_term(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Each pixel is held by the nearest frame that sees it: weights of several earlier frames made one.
+
+    weights: float32 (1, H, W) in [0, 1] each, of the earlier frames, nearest first.
+
+    Returns c_long^(j) = max(c^(j) − Σ_k<j c^(k), 0), likewise (Ruder, Dosovitskiy & Brox 2016, eq. 9). As in
+    the paper, and unlike in the released program, the c^(k) subtracted are the original ones.
+    """
+    held = np.zeros_like(weights[0]) if weights else None
+    result = []
+    for weight in weights:
+        result.append(np.maximum(weight - held, 0))
+        held = held + weight
+    return result
 
 
 def _squares(*fields: np.ndarray) -> np.ndarray:

@@ -1,7 +1,17 @@
 """A job: what it is (its fingerprint) and where its state lives (the job directory)."""
 
 from vidstyle.job.fingerprint import differences, digest, file_entry
+from vidstyle.job.frames import FrameStore
 from vidstyle.job.record import FORMAT, default_job_directory, job_named
 from vidstyle.job.store import JobStore
 
-__all__ = ["FORMAT", "JobStore", "default_job_directory", "differences", "digest", "file_entry", "job_named"]
+__all__ = [
+    "FORMAT",
+    "FrameStore",
+    "JobStore",
+    "default_job_directory",
+    "differences",
+    "digest",
+    "file_entry",
+    "job_named",
+]

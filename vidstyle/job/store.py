@@ -4,7 +4,9 @@
         job.json                     what makes it this job (fingerprint), how to run it again (settings)
         frames/00000012.png          a painted frame; the name appears when it is whole, and is its done mark
         carry/00000012.safetensors   what the next frame needs of it, written before its picture
+        frames-2/, carry-2/ ...      the same of later passes; of the last two only
         shots/00000120               empty: a shot starts at frame 120
+        end                          how many frames there are, known after the first pass
         done                         the result is whole: its files and their digest
         vidstyle.lock                held while a run is working here
 
@@ -14,23 +16,23 @@ Progress is derived by listing; nothing is counted in a ledger that could disagr
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from vidstyle.errors import InputError, JobError, JobMismatch, OutputError
-from vidstyle.job.files import Lock, holder, is_held, output_error, read, temporary, write_whole
+from vidstyle.errors import InputError, JobMismatch, OutputError
+from vidstyle.job.files import Lock, holder, is_held, output_error, temporary, write_whole
 from vidstyle.job.fingerprint import as_json, differences, digest
+from vidstyle.job.frames import SUFFIXES, FrameStore, remove_file
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
 
 _DONE = "done"
-_SUFFIXES = {"frames": ".png", "carry": ".safetensors", "shots": ""}
+_END = "end"
 
 
-class JobStore:
+class JobStore(FrameStore):
     """The state of one job on disk. A context manager: the lock is held until it is closed.
 
     Made by `open` (to work on it) or `load` (to look at it). All frame indices count from 0 in the source.
@@ -44,7 +46,7 @@ class JobStore:
     def __init__(
         self, directory: Path, fingerprint: Mapping[str, Any], settings: Mapping[str, Any], lock: Lock | None
     ) -> None:
-        self.directory = directory
+        super().__init__(directory, 1, self._require_lock)
         self.fingerprint = fingerprint
         self.settings = settings
         self._lock = lock
@@ -96,8 +98,8 @@ class JobStore:
 
     def _take_over(self, restart: bool) -> None:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
-        for kind in _SUFFIXES:
-            self._check_subdirectory(kind)
+        for kind in SUFFIXES:
+            self._check_folder(kind)
         found = differences(old["fingerprint"], self.fingerprint) if old else []
         if found and not restart and (self.frames() or (self.directory / _DONE).exists()):
             raise JobMismatch(mismatch(self.directory, found))
@@ -106,27 +108,12 @@ class JobStore:
         content = {"format": FORMAT, "fingerprint": self.fingerprint, "settings": self.settings}
         if content != old:
             write_job(self.directory, content)
-        for kind in _SUFFIXES:
-            try:
-                (self.directory / kind).mkdir(exist_ok=True)
-            except OSError as error:
-                raise output_error(self.directory / kind, error) from error
-        self._remove_partials()
-
-    def _check_subdirectory(self, kind: str) -> None:
-        path = self.directory / kind
-        if path.is_symlink() or (path.exists() and not path.is_dir()):
-            raise JobError(
-                f"{path} should be a plain directory; move it away, or name another job with --job DIR"
-            )
-
-    def _remove_partials(self) -> None:
-        for name in (JOB, _DONE):
-            _remove(temporary(self.directory / name))
-        for kind, suffix in _SUFFIXES.items():
-            for path in list((self.directory / kind).iterdir()):
-                if re.fullmatch(rf"\.\d{{8,}}{re.escape(suffix)}\.tmp", path.name):
-                    _remove(path)
+        for kind in SUFFIXES:
+            self._make(kind)
+        for number in self.passes()[1:]:
+            self.of_pass(number).prepare()
+        for name in (JOB, _DONE, _END):
+            remove_file(temporary(self.directory / name))
 
     def close(self) -> None:
         """Let go of the lock."""
@@ -148,102 +135,34 @@ class JobStore:
         path = self.directory / LOCK
         return (holder(path) or "?") if is_held(path) else None
 
-    # Frames
+    # Passes
 
-    def _path(self, kind: str, index: int) -> Path:
-        return self.directory / kind / f"{index:08d}{_SUFFIXES[kind]}"
+    def of_pass(self, number: int) -> FrameStore:
+        """The frames of pass `number`, from 1; this object itself holds those of the first."""
+        return self if number == 1 else FrameStore(self.directory, number, self._require_lock)
 
-    def _indices(self, kind: str) -> list[int]:
-        pattern = re.compile(rf"(\d{{8,}}){re.escape(_SUFFIXES[kind])}")
-        try:
-            names = [path.name for path in (self.directory / kind).iterdir()]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise JobError(f"cannot list {self.directory / kind}: {error.strerror}") from error
-        return sorted(int(match[1]) for match in map(pattern.fullmatch, names) if match)
-
-    def frame_path(self, index: int) -> Path:
-        """Where the painted frame is, or will be."""
-        return self._path("frames", index)
-
-    def has_frame(self, index: int) -> bool:
-        return self.frame_path(index).is_file()
-
-    def frames(self) -> list[int]:
-        """The indices of the stored frames, ascending."""
-        return self._indices("frames")
-
-    def next_frame(self, start: int, stop: int | None = None) -> int:
-        """The first frame of [start, stop) that is not stored; `stop` when all are."""
-        stored = set(self.frames())
-        index = start
-        while index in stored and index != stop:
-            index += 1
-        return index
-
-    def save_frame(self, index: int, picture: bytes, carry: bytes | None = None) -> None:
-        """Store a painted frame (an encoded picture) and what the next frame needs of it.
-
-        Raises:
-            OutputError: the disk is full or cannot be written; the frames before are untouched.
-        """
-        self._require_lock()
-        # Never a new carry beside an older picture, whenever the process may be killed.
-        self.discard_frame(index)
-        if carry is not None:
-            write_whole(self._path("carry", index), carry)
-        write_whole(self.frame_path(index), picture)
-
-    def load_frame(self, index: int) -> bytes:
-        """The encoded picture of a stored frame.
-
-        Raises:
-            JobError: it is not stored or cannot be read.
-        """
-        return read(self.frame_path(index))
-
-    def load_carry(self, index: int) -> bytes | None:
-        """What a stored frame left for the next one; None where it left nothing or it was dropped.
-
-        Raises:
-            JobError: it cannot be read.
-        """
-        path = self._path("carry", index)
-        return read(path) if path.exists() else None
-
-    def discard_frame(self, index: int) -> None:
-        """Forget a stored frame, one that turned out damaged say."""
-        self._discard("frames", [index])
-        self._discard("carry", [index])
-
-    def discard_from(self, index: int) -> None:
-        """Forget this frame and all later ones."""
-        # The last first: a kill in between leaves no gap.
-        for kind in ("frames", "carry"):
-            self._discard(kind, (i for i in reversed(self._indices(kind)) if i >= index))
+    def passes(self) -> list[int]:
+        """The passes that have begun, ascending."""
+        names = (path.name for path in self.directory.glob("frames-*") if path.is_dir())
+        later = (int(name[7:]) for name in names if name[7:].isdecimal())
+        return sorted({1, *later})
 
     def drop_frames(self) -> None:
         """Give the disk back once the result is whole; job.json, the shots and the done mark stay."""
+        # The last pass first: a kill in between leaves no pass without the one that it began with.
+        for number in reversed(self.passes()):
+            if number > 1:
+                self.of_pass(number).remove()
         self.discard_from(0)
-
-    def drop_carry(self, before: int) -> None:
-        """Forget what frames before this one left, when no later frame needs it."""
-        self._discard("carry", (i for i in self._indices("carry") if i < before))
-
-    def _discard(self, kind: str, indices: Iterable[int]) -> None:
-        self._require_lock()
-        self._check_subdirectory(kind)
-        for index in indices:
-            _remove(self._path(kind, index))
 
     def _require_lock(self) -> None:
         if self._lock is None:
             raise RuntimeError("this JobStore is closed or was made by load(): it must not be written")
 
     def _clear(self) -> None:
-        _remove(self.directory / _DONE)
-        self.discard_from(0)
+        remove_file(self.directory / _DONE)
+        remove_file(self.directory / _END)
+        self.drop_frames()
         self._discard("shots", self._indices("shots"))
 
     # Shots
@@ -264,6 +183,29 @@ class JobStore:
     def shot_starts(self) -> list[int]:
         """The first frames of the shots found so far, ascending."""
         return self._indices("shots")
+
+    def mark_end(self, stop: int) -> None:
+        """Note that there is no frame from `stop` on: the first pass has come to the end.
+
+        Raises:
+            OutputError: the mark cannot be written.
+        """
+        self._require_lock()
+        write_whole(self.directory / _END, str(stop).encode())
+
+    def end(self) -> int | None:
+        """One past the last frame; None until the first pass has found the end."""
+        try:
+            text = (self.directory / _END).read_text("ascii")
+        except (OSError, ValueError):
+            return None
+        return int(text) if text.isdecimal() else None
+
+    def painted(self) -> int:
+        """How many frames have been painted, each counted once for every pass."""
+        number = self.passes()[-1]
+        each = (self.end() or 0) - (self.shot_starts() or [0])[0]
+        return len(self.of_pass(number).frames()) + (number - 1) * each
 
     # The result
 
@@ -336,13 +278,6 @@ class JobStore:
                 f"not enough disk space in {self.directory}: {_size(bytes_needed)} needed, "
                 f"{_size(free)} free; free some, choose a smaller --size, or name another disk with --job DIR"
             )
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise output_error(path, error) from error
 
 
 def _size(count: float) -> str:

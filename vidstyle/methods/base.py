@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from vidstyle.types import Painted, Prior
+from vidstyle.types import Draft, Painted, Prior
 
 
 class Method(Protocol):
@@ -18,10 +18,14 @@ class Method(Protocol):
     `Painted.carry`, which is stored, so that a resumed run equals an uninterrupted one.
     """
 
-    def paint(self, content: Tensor, priors: Sequence[Prior], seed: int) -> Painted:
+    def paint(
+        self, content: Tensor, priors: Sequence[Prior], seed: int, draft: Draft | None = None
+    ) -> Painted:
         """Paint `content`, float32 (3, H, W) in [0, 1].
 
-        priors: earlier painted frames, warped into this one, nearest first; none at a shot's start.
+        priors: earlier painted frames, warped into this one, nearest first; none at a shot's start. Where
+            several see a pixel their weights add up to at most 1.
+        draft: this frame as the pass before left it; None in the first pass.
         seed: of everything random in this call. Same arguments, same result; the arguments are not changed.
         """
         ...

@@ -18,7 +18,7 @@ from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.optimize import Minimum, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
-from vidstyle.types import Painted, Prior
+from vidstyle.types import Draft, Painted, Prior
 
 # Below this share of a frame, what no earlier frame shows is not worth a coarse painting of its own.
 _UNSEEN_SHARE = 0.002
@@ -90,12 +90,25 @@ class NeuralStyle:
         self._targets: dict[tuple[tuple[int, int], bytes], dict[str, Tensor]] = {}
 
     @torch.no_grad()
-    def paint(self, content: Tensor, priors: Sequence[Prior], seed: int) -> Painted:
+    def paint(
+        self, content: Tensor, priors: Sequence[Prior], seed: int, draft: Draft | None = None
+    ) -> Painted:
         """See `Method.paint`. The carry holds the colours of the shot's first frame, if matched."""
-        priors = [] if self.options.independent else priors
-        colours = self._shot_palette(content, priors)
-        subject = luminance(content) if self.options.color == "content" else content
-        found = self._after(subject, priors, colours) if priors else self._first(subject, colours, seed)
+        if self.options.independent and draft is None:
+            priors = []
+        colours = self._shot_palette(content, priors, draft)
+        subject = content
+        if self.options.color == "content":
+            subject = luminance(content)
+            priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
+            draft = None if draft is None else replace(draft, image=luminance(draft.image))
+        priors = _shared(priors)
+        if draft is not None:
+            found = self._again(subject, priors, draft, colours)
+        elif priors:
+            found = self._after(subject, priors, colours)
+        else:
+            found = self._first(subject, colours, seed)
         image = found.image
         if self.options.color == "content":
             image = with_luminance(content, luminance(image))
@@ -131,11 +144,12 @@ class NeuralStyle:
         searches = [*[coarse] * (len(sizes) - 2), middle, fine] if len(sizes) > 2 else [coarse, fine]
         return list(zip(sizes, searches[-len(sizes) :], strict=True))
 
-    def _shot_palette(self, content: Tensor, priors: Sequence[Prior]) -> Tensor | None:
+    def _shot_palette(self, content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor | None:
         """The colours that the style is matched to: a shot's first frame decides, or they would flicker."""
         if self.options.color == "style":
             return None
-        return priors[0].carry["palette"].to(content.device) if priors else palette(content)
+        known = draft if draft is not None else next(iter(priors), None)
+        return palette(content) if known is None else known.carry["palette"].to(content.device)
 
     def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
         """Coarse to fine, from the start that the options ask for."""
@@ -164,10 +178,8 @@ class NeuralStyle:
         Departure from Ruder et al. (2016), who start it from the subject as it is: few steps would leave it
         paler than what surrounds it, and of other colours than it had before something hid it.
         """
-        if self.options.color == "content":
-            priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
         start = _over(subject, priors)
-        seen = torch.stack([prior.weight for prior in priors]).amax(dim=0)
+        seen = _seen(priors)
         taken = 0
         if float(1 - seen.mean()) > _UNSEEN_SHARE:
             start = _over(recolour_unpainted(subject, start, seen), priors)
@@ -180,6 +192,19 @@ class NeuralStyle:
         search = self._search(self.schedule.after, _RATE_AFTER, "lbfgs")
         found = self._minimise(start, subject, priors, colours, search)
         return replace(found, steps=taken + found.steps)
+
+    def _again(
+        self, subject: Tensor, priors: Sequence[Prior], draft: Draft, colours: Tensor | None
+    ) -> Minimum:
+        """From the pass before, blended with what this pass has just painted beside it.
+
+        x ← (x + Σ c ω) / (1 + Σ c)  (Ruder, Dosovitskiy & Brox 2016, section 4.3).
+        """
+        total = torch.stack([p.weight * p.image for p in priors]).sum(dim=0) if priors else 0
+        start = (draft.image + total) / (1 + _seen(priors)) if priors else draft.image
+        held = priors if draft.number >= self.options.temporal_from else []
+        search = self._search(self.schedule.after, _RATE_AFTER, "lbfgs")
+        return self._minimise(start, subject, held, colours, search)
 
     def _minimise(
         self,
@@ -204,7 +229,8 @@ class NeuralStyle:
                 "tv": options.tv_weight * recipe.tv * losses.total_variation(x),
             }
             if priors:
-                held = [losses.temporal(x, prior.image, prior.weight) for prior in priors]
+                form = options.temporal_loss
+                held = [losses.temporal(x, prior.image, prior.weight, form) for prior in priors]
                 result["temporal"] = options.temporal_weight * recipe.temporal * torch.stack(held).sum()
             return result
 
@@ -245,12 +271,25 @@ class NeuralStyle:
         return _match_luma(luminance(picture), colours)
 
 
+def _shared(priors: Sequence[Prior]) -> Sequence[Prior]:
+    """The same with weights that nowhere add up to more than 1."""
+    if len(priors) < 2:
+        return priors
+    total = _seen(priors).clamp_min(1)
+    return [replace(prior, weight=prior.weight / total) for prior in priors]
+
+
 def _over(subject: Tensor, priors: Sequence[Prior]) -> Tensor:
-    """The priors laid over the subject by their weights, the nearest (first) on top."""
+    """The priors laid over the subject, each by its weight."""
     image = subject
-    for prior in reversed(priors):
-        image = torch.lerp(image, prior.image, prior.weight)
+    for prior in priors:
+        image = image + prior.weight * (prior.image - subject)
     return image
+
+
+def _seen(priors: Sequence[Prior]) -> Tensor:
+    """How surely each pixel is known from the priors together, (1, H, W)."""
+    return torch.stack([prior.weight for prior in priors]).sum(dim=0)
 
 
 def _match_luma(luma: Tensor, colours: Tensor) -> Tensor:

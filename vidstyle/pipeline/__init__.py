@@ -20,12 +20,13 @@ from torch import Tensor
 from vidstyle.errors import JobError, MediaError, Stopped
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.warp import warp
-from vidstyle.job import JobStore
+from vidstyle.job import FrameStore, JobStore
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
-from vidstyle.pipeline.ahead import Step, steps_ahead
+from vidstyle.pipeline.ahead import ahead
 from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.plan import Plan, make_plan, replan
-from vidstyle.types import Painted, Prior
+from vidstyle.pipeline.steps import Step, backwards, first_pass, later_pass
+from vidstyle.types import Draft, Painted, Prior, Shot
 from vidstyle.video.pictures import decode_png, encode_png
 
 
@@ -33,8 +34,9 @@ from vidstyle.video.pictures import decode_png, encode_png
 class Progress:
     """A frame was finished. phase: "paint" or "encode".
 
-    done, total: frames of this phase; total is None where the source does not say, and an estimate for most
-    videos. frame, shot: indices from 0. loss, steps: of this frame; None and 0 when encoding.
+    done, total: frames of this phase, of all passes; total is None where the source does not say, and an
+    estimate for most videos. pass_number: from 1. frame, shot: indices from 0. loss, steps: of this frame;
+    None and 0 when encoding.
     seconds_per_frame, seconds_left: by the pace of this run; None before it is known.
     """
 
@@ -47,6 +49,7 @@ class Progress:
     steps: int = 0
     seconds_per_frame: float | None = None
     seconds_left: float | None = None
+    pass_number: int = 1
 
 
 class StopSignal(Protocol):
@@ -121,13 +124,14 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
         if store.is_done(plan.made_with):
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
             return plan.output
-        store.check_space(plan.bytes_needed(len(store.frames())))
-        if store.done_output() is not None and not store.frames():
+        painted = store.painted()
+        store.check_space(plan.bytes_needed(painted))
+        if store.done_output() is not None and not painted:
             hooks.tell("the result is gone or asked for differently: painting anew (--keep keeps the frames)")
-        if store.frames():
-            hooks.tell(f"going on after {len(store.frames())} painted frames")
+        if painted:
+            hooks.tell(f"going on after {painted} painted frames")
         _paint(plan, store, hooks)
-        files = _encode(plan, store, hooks)
+        files = _encode(plan, store.of_pass(plan.passes), hooks)
         store.mark_done(plan.output, files, plan.made_with)
         if not plan.run.keep:
             store.drop_frames()
@@ -135,51 +139,136 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
 
 
 def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
-    """Paint every frame that is not stored yet."""
-    first = store.next_frame(plan.start, plan.stop)
-    if first == plan.stop:
-        return
-    method = plan.prepare(hooks.tell)
-    if line := warning(plan, method, len(store.frames())):
+    """Paint, pass by pass, every frame that is not stored yet."""
+    work: _Work | None = None
+    # Of a pass that has begun the one before is whole, unless a frame of it was found damaged since.
+    for number in range(max(1, store.passes()[-1] - 1), plan.passes + 1):
+        frames = store.of_pass(number)
+        if not _is_whole(plan, store, number):
+            work = work or _Work(plan, store, hooks)
+            frames.prepare()
+            if number == 1:
+                _first_pass(plan, store, work)
+            else:
+                _later_pass(plan, store, number, work)
+        if number > 1:
+            store.of_pass(number - 1).remove()
+    for line in plan.clip.notices:
         hooks.tell(line)
-    pace = _Pace(plan, done=len(store.frames()), hooks=hooks)
+
+
+def _is_whole(plan: Plan, store: JobStore, number: int) -> bool:
+    """Whether every frame of this pass is stored."""
+    end = store.end()
+    return end is not None and store.of_pass(number).frames() == list(range(plan.start, end))
+
+
+def _first_pass(plan: Plan, store: JobStore, work: _Work) -> None:
+    first = store.next_frame(plan.start, plan.stop)
     shot = max(0, len([start for start in store.shot_starts() if start < first]) - 1)
     before: Painted | None = None
-    with closing(steps_ahead(plan, first)) as steps:
+    with closing(ahead(first_pass(plan, first))) as steps:
         for step in steps:
             index = step.frame.index
             if step.starts_shot:
                 store.mark_shot(index)
                 shot += index > plan.start
-            if not store.has_frame(index):
-                painted = method.paint(
-                    plan.on_device(step.frame), _priors(plan, store, step, before), _seed(plan, index)
-                )
-                before = _save(store, index, painted)
-                pace.painted(index, shot, painted)
-            else:  # only after a damaged frame in the middle was dropped
-                before = None
-            hooks.check_stop()
-    for line in plan.clip.notices:
-        hooks.tell(line)
+            # Only after a damaged frame in the middle was dropped are there later ones that are stored.
+            before = None if store.has_frame(index) else work.paint(step, shot, store, before, None)
+    store.mark_end(store.frames()[-1] + 1)
 
 
-def _priors(plan: Plan, store: JobStore, step: Step, before: Painted | None) -> list[Prior]:
-    """The frame before, warped into this one; none at a shot's start."""
-    if step.starts_shot or step.flow is None or step.weight is None:
-        return []
-    before = before or _load(store, step.flow.source)
-    vectors, weight = plan.tensor(step.flow.vectors), plan.tensor(step.weight)
-    # Bicubic, because a bilinear warp blurs a little, and the frame after it again, and so on.
-    return [Prior(warp(plan.move(before.image), vectors, "bicubic"), weight, before.carry)]
+def _later_pass(plan: Plan, store: JobStore, number: int, work: _Work) -> None:
+    """From the frames that the pass before has left, all of them."""
+    frames, drafts = store.of_pass(number), store.of_pass(number - 1)
+    if not _is_whole(plan, store, number - 1):
+        raise JobError(
+            f"a painted frame of pass {number} was damaged on disk, and what it was made from is gone; "
+            "--restart paints the clip anew"
+        )
+    shots = _shots(store)
+    before: Painted | None = None
+    with closing(ahead(later_pass(plan, shots, number, set(frames.frames())))) as steps:
+        for step in steps:
+            index = step.frame.index
+            shot = next(shot.index for shot in reversed(shots) if shot.start <= index)
+            before = work.paint(step, shot, frames, before, drafts)
 
 
-def _seed(plan: Plan, index: int) -> int:
-    """A seed of its own for every frame, so that a resumed run draws the same numbers."""
-    return (plan.run.seed * 1_000_003 + index) % 2**63
+def _shots(store: JobStore) -> list[Shot]:
+    """The shots that the first pass has found."""
+    starts = store.shot_starts()
+    stops = [*starts[1:], store.end()]
+    return [Shot(i, start, stop) for i, (start, stop) in enumerate(zip(starts, stops, strict=True))]
 
 
-def _save(store: JobStore, index: int, painted: Painted) -> Painted:
+class _Work:
+    """Paints steps and stores what comes out."""
+
+    def __init__(self, plan: Plan, store: JobStore, hooks: Hooks) -> None:
+        self.plan, self.hooks = plan, hooks
+        self.method = plan.prepare(hooks.tell)
+        painted = store.painted()
+        if line := warning(plan, self.method, painted):
+            hooks.tell(line)
+        self.pace = _Pace(plan, painted, hooks)
+
+    def paint(
+        self, step: Step, shot: int, frames: FrameStore, before: Painted | None, drafts: FrameStore | None
+    ) -> Painted:
+        """Paint one step into `frames`; `before` is the frame painted before it, if at hand."""
+        index = step.frame.index
+        painted = self.method.paint(
+            self.plan.on_device(step.frame),
+            _priors(self.plan, frames, step, before, drafts),
+            _seed(self.plan, index, frames.number),
+            None if drafts is None else _draft(self.plan, drafts, index),
+        )
+        stored = _save(frames, index, painted)
+        self.pace.painted(index, shot, frames.number, painted)
+        self.hooks.check_stop()
+        return stored
+
+
+def _priors(
+    plan: Plan, frames: FrameStore, step: Step, before: Painted | None, drafts: FrameStore | None
+) -> list[Prior]:
+    """Frames painted earlier, warped into this one, nearest first."""
+    priors = []
+    for link in step.links:
+        source = link.flow.source
+        nearest = abs(source - step.frame.index) == 1
+        if nearest and before is not None and _is_earlier(source, step.frame.index, frames.number):
+            painted = before
+        else:
+            painted = _load(_holder(source, step.frame.index, frames, drafts), source)
+        vectors, weight = plan.tensor(link.flow.vectors), plan.tensor(link.weight)
+        # Bicubic, because a bilinear warp blurs a little, and the frame after it again, and so on.
+        priors.append(Prior(warp(plan.move(painted.image), vectors, "bicubic"), weight, painted.carry))
+    return priors
+
+
+def _holder(source: int, target: int, frames: FrameStore, drafts: FrameStore | None) -> FrameStore:
+    """Where frame `source` is when `target` is painted: over a loop's seam it is still the pass before."""
+    return frames if drafts is None or _is_earlier(source, target, frames.number) else drafts
+
+
+def _is_earlier(source: int, target: int, number: int) -> bool:
+    """Whether pass `number` comes by `source` before `target`."""
+    return source > target if backwards(number) else source < target
+
+
+def _draft(plan: Plan, drafts: FrameStore, index: int) -> Draft:
+    before = _load(drafts, index)
+    return Draft(plan.move(before.image), drafts.number + 1, before.carry)
+
+
+def _seed(plan: Plan, index: int, number: int) -> int:
+    """A seed of its own for every frame and pass, so that a resumed run draws the same numbers."""
+    return (plan.run.seed * 1_000_003 + index + (number - 1) * 2**40) % 2**63
+
+
+def _save(store: FrameStore, index: int, painted: Painted) -> Painted:
     """Store a painted frame; returns it as it was stored, since that is what a resumed run would read."""
     pixels = to_uint16(painted.image)
     carry = {name: tensor.detach().cpu().contiguous() for name, tensor in painted.carry.items()}
@@ -187,12 +276,12 @@ def _save(store: JobStore, index: int, painted: Painted) -> Painted:
     return Painted(to_float(pixels), carry)
 
 
-def _load(store: JobStore, index: int) -> Painted:
+def _load(store: FrameStore, index: int) -> Painted:
     carry: dict[str, Tensor] = load_tensors(data) if (data := store.load_carry(index)) else {}
     return Painted(to_float(_stored(store, index)), carry)
 
 
-def _stored(store: JobStore, index: int) -> np.ndarray:
+def _stored(store: FrameStore, index: int) -> np.ndarray:
     """The pixels of a stored frame, uint16 (3, H, W). A damaged one is dropped, to be painted anew."""
     try:
         return decode_png(store.load_frame(index))[0]
@@ -204,7 +293,7 @@ def _stored(store: JobStore, index: int) -> np.ndarray:
         ) from error
 
 
-def _encode(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
+def _encode(plan: Plan, store: FrameStore, hooks: Hooks) -> list[Path]:
     """Write the result from the stored frames, with the source's times, sound and transparency."""
     done, total = 0, len(store.frames())
     with plan.open_writer(hooks.tell) as writer:
@@ -218,20 +307,20 @@ def _encode(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
 
 
 class _Pace:
-    """Counts the frames painted in this run and foretells the rest."""
+    """Counts the frames painted in this run and foretells the rest. Every pass counts each frame once."""
 
     def __init__(self, plan: Plan, done: int, hooks: Hooks) -> None:
         self._plan, self._hooks = plan, hooks
         self._before, self._done = done, done
         self._started = time.monotonic()
 
-    def painted(self, index: int, shot: int, painted: Painted) -> None:
+    def painted(self, index: int, shot: int, number: int, painted: Painted) -> None:
         self._done += 1
         each = (time.monotonic() - self._started) / (self._done - self._before)
-        total = self._plan.total
+        total = self._plan.work
         left = None if total is None else max(0, total - self._done) * each
         loss = sum(painted.losses.values()) if painted.losses else None
         if self._hooks.progress is not None:
             self._hooks.progress(
-                Progress("paint", self._done, total, index, shot, loss, painted.steps, each, left)
+                Progress("paint", self._done, total, index, shot, loss, painted.steps, each, left, number)
             )

@@ -1,42 +1,23 @@
-"""Reading, scaling, finding cuts and computing flow in the background, a few frames ahead of the painter."""
+"""Preparing in the background what the painter needs next."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable
+from typing import TypeVar
 
-import numpy as np
+_WINDOW = 3  # items ready and waiting; more would only take memory
 
-from vidstyle.flow.pair import flow_between
-from vidstyle.pipeline.plan import Plan
-from vidstyle.types import Flow, Frame
-from vidstyle.video.shots import LOOKBEHIND, detect_cuts
-
-_WINDOW = 3  # frames ready and waiting; more would only take memory
+Item = TypeVar("Item")
 
 
-@dataclass(frozen=True)
-class Step:
-    """A frame to paint, at the size of the result.
-
-    flow, weight: from the frame before, and how surely; weight float32 (1, H, W) in [0, 1]. None at a shot's
-    start and where frames are painted independently.
-    """
-
-    frame: Frame
-    starts_shot: bool
-    flow: Flow | None = None
-    weight: np.ndarray | None = None
-
-
-def steps_ahead(plan: Plan, first: int) -> Generator[Step, None, None]:
-    """The steps from frame `first` on, prepared by a background thread. Close it to end the thread."""
-    ready: queue.Queue[Step | BaseException | None] = queue.Queue(_WINDOW)
+def ahead(items: Iterable[Item]) -> Generator[Item, None, None]:
+    """The same items, made by a background thread a few in advance. Close it to end the thread."""
+    ready: queue.Queue[Item | BaseException | None] = queue.Queue(_WINDOW)
     closed = threading.Event()
 
-    def put(item: Step | BaseException | None) -> None:
+    def put(item: Item | BaseException | None) -> None:
         while not closed.is_set():
             try:
                 ready.put(item, timeout=0.2)
@@ -46,8 +27,8 @@ def steps_ahead(plan: Plan, first: int) -> Generator[Step, None, None]:
 
     def work() -> None:
         try:
-            for step in _steps(plan, first):
-                put(step)
+            for item in items:
+                put(item)
                 if closed.is_set():
                     return
             put(None)
@@ -64,22 +45,3 @@ def steps_ahead(plan: Plan, first: int) -> Generator[Step, None, None]:
     finally:
         closed.set()
         thread.join()
-
-
-def _steps(plan: Plan, first: int) -> Iterator[Step]:
-    # A few frames earlier, so that cuts are found as in a run that was never interrupted.
-    begin = max(plan.start, first - LOOKBEHIND)
-    frames = (plan.scaled(frame) for frame in plan.clip.frames(begin, plan.stop))
-    before: Frame | None = None
-    for frame, cut in detect_cuts(frames, plan.run.cuts, plan.run.cut):
-        if frame.index >= first:
-            starts = cut if frame.index > plan.start else True
-            yield _step(plan, frame, None if starts else before, starts)
-        before = frame
-
-
-def _step(plan: Plan, frame: Frame, before: Frame | None, starts: bool) -> Step:
-    if before is None or plan.options.independent:
-        return Step(frame, starts)
-    flow, weight = flow_between(frame, before, plan.estimator())
-    return Step(frame, starts, flow, weight)

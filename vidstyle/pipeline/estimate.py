@@ -16,17 +16,17 @@ _LEAST_SIZE = 128
 def warning(plan: Plan, method: Method, painted: int) -> str | None:
     """A line for the user if painting what is left will take over half an hour on this device.
 
-    painted: frames that are stored already. Times a few steps of the method, at 960 pixels at most: the cost
-    of larger frames grows with their area.
+    painted: frames that are done already, of all passes. Times a few steps of the method, at 960 pixels at
+    most: the cost of larger frames grows with their area.
     """
-    if plan.total is None:
+    if plan.work is None:
         return None
     width, height = plan.width, plan.height
     if max(width, height) > _TIMED_LONGEST:
         width, height = fit(width, height, _TIMED_LONGEST)
     first, after = method.foretell(height, width, plan.device)
     growth = plan.width * plan.height / (width * height)
-    left = max(0, plan.total - painted)
+    left = max(0, plan.work - painted)
     seconds = growth * (first * (painted == 0) + after * max(0, left - (painted == 0)))
     if seconds < _LONG_SECONDS:
         return None

@@ -71,6 +71,16 @@ class Plan:
             end = self.stop if end is None else min(end, self.stop)
         return None if end is None else max(1, end - self.start)
 
+    @property
+    def work(self) -> int | None:
+        """How often a frame is painted, in all passes; None or an estimate, as `total`."""
+        return None if self.total is None else self.total * self.passes
+
+    @property
+    def passes(self) -> int:
+        """How often the clip is gone through."""
+        return max(self.run.passes, 2 if self.run.loop else 1)
+
     @cached_property
     def fingerprint(self) -> dict[str, Any]:
         """What makes this job this job: all that the painted frames depend on."""
@@ -88,6 +98,9 @@ class Plan:
             "weights": {"name": self.weights.source.path.name, "digest": self.weights.digest},
             "precision": str(self.dtype).removeprefix("torch."),
             "flow": self.run.flow,
+            "history": sorted(self.run.history),
+            "passes": self.passes,
+            "loop": self.run.loop,
             "cuts": self.run.cuts,
             "cut": sorted(self.run.cut),
             "painter": _PAINTER_VERSION,
@@ -107,6 +120,7 @@ class Plan:
             "encode": asdict(self.encode),
             "features": chosen,
             "total": self.total,
+            "passes": self.passes,
         }
 
     @property
@@ -116,7 +130,9 @@ class Plan:
 
     def bytes_needed(self, painted: int) -> int:
         """A generous guess of the disk that the frames still to be painted will take (16-bit PNG)."""
-        return max(0, (self.total or 1) - painted) * self.width * self.height * 6
+        # A pass that is done is given up once the one after it is; so two at most are kept.
+        frames = (self.total or 1) * min(2, self.passes)
+        return max(0, frames - painted) * self.width * self.height * 6
 
     @property
     def _init_path(self) -> Path | None:

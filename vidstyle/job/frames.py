@@ -1,0 +1,159 @@
+"""The painted frames of one pass, on disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from vidstyle.errors import JobError
+from vidstyle.job.files import output_error, read, write_whole
+
+SUFFIXES = {"frames": ".png", "carry": ".safetensors", "shots": ""}
+_KINDS = ("frames", "carry")
+
+
+class FrameStore:
+    """Painted frames and what they leave for later ones: frames/ and carry/, of later passes frames-2/ ...
+
+    A frame's name appears when it is whole, and is its done mark. Indices count from 0 in the source.
+
+    directory: the job directory. number: of the pass, from 1.
+    require_lock: raises where nothing may be written.
+    """
+
+    def __init__(self, directory: Path, number: int, require_lock: Callable[[], None]) -> None:
+        self.directory = directory
+        self.number = number
+        self._require_lock = require_lock
+
+    def _folder(self, kind: str) -> Path:
+        several = kind in _KINDS and self.number > 1
+        return self.directory / (f"{kind}-{self.number}" if several else kind)
+
+    def _path(self, kind: str, index: int) -> Path:
+        return self._folder(kind) / f"{index:08d}{SUFFIXES[kind]}"
+
+    def _indices(self, kind: str) -> list[int]:
+        pattern = re.compile(rf"(\d{{8,}}){re.escape(SUFFIXES[kind])}")
+        try:
+            names = [path.name for path in self._folder(kind).iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise JobError(f"cannot list {self._folder(kind)}: {error.strerror}") from error
+        return sorted(int(match[1]) for match in map(pattern.fullmatch, names) if match)
+
+    def frame_path(self, index: int) -> Path:
+        """Where the painted frame is, or will be."""
+        return self._path("frames", index)
+
+    def has_frame(self, index: int) -> bool:
+        return self.frame_path(index).is_file()
+
+    def frames(self) -> list[int]:
+        """The indices of the stored frames, ascending."""
+        return self._indices("frames")
+
+    def next_frame(self, start: int, stop: int | None = None) -> int:
+        """The first frame of [start, stop) that is not stored; `stop` when all are."""
+        stored = set(self.frames())
+        index = start
+        while index in stored and index != stop:
+            index += 1
+        return index
+
+    def save_frame(self, index: int, picture: bytes, carry: bytes | None = None) -> None:
+        """Store a painted frame (an encoded picture) and what the next frame needs of it.
+
+        Raises:
+            OutputError: the disk is full or cannot be written; the frames before are untouched.
+        """
+        self._require_lock()
+        # Never a new carry beside an older picture, whenever the process may be killed.
+        self.discard_frame(index)
+        if carry is not None:
+            write_whole(self._path("carry", index), carry)
+        write_whole(self.frame_path(index), picture)
+
+    def load_frame(self, index: int) -> bytes:
+        """The encoded picture of a stored frame.
+
+        Raises:
+            JobError: it is not stored or cannot be read.
+        """
+        return read(self.frame_path(index))
+
+    def load_carry(self, index: int) -> bytes | None:
+        """What a stored frame left for the next one; None where it left nothing or it was dropped.
+
+        Raises:
+            JobError: it cannot be read.
+        """
+        path = self._path("carry", index)
+        return read(path) if path.exists() else None
+
+    def discard_frame(self, index: int) -> None:
+        """Forget a stored frame, one that turned out damaged say."""
+        self._discard("frames", [index])
+        self._discard("carry", [index])
+
+    def discard_from(self, index: int) -> None:
+        """Forget this frame and all later ones."""
+        # The last first: a kill in between leaves no gap.
+        for kind in _KINDS:
+            self._discard(kind, (i for i in reversed(self._indices(kind)) if i >= index))
+
+    def drop_carry(self, before: int) -> None:
+        """Forget what frames before this one left, when no later frame needs it."""
+        self._discard("carry", (i for i in self._indices("carry") if i < before))
+
+    def prepare(self) -> None:
+        """Make the folders, and clear away what a killed run left half written.
+
+        Raises:
+            JobError: a folder is a link or a file, which is not ours to write through.
+            OutputError: they cannot be made.
+        """
+        self._require_lock()
+        for kind in _KINDS:
+            self._make(kind)
+
+    def remove(self) -> None:
+        """Forget the whole pass, its folders included."""
+        self.discard_from(0)
+        for kind in _KINDS:
+            if self._folder(kind).is_dir() and not any(self._folder(kind).iterdir()):
+                self._folder(kind).rmdir()
+
+    def _make(self, kind: str) -> None:
+        folder = self._folder(kind)
+        self._check_folder(kind)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise output_error(folder, error) from error
+        for path in list(folder.iterdir()):
+            if re.fullmatch(rf"\.\d{{8,}}{re.escape(SUFFIXES[kind])}\.tmp", path.name):
+                remove_file(path)
+
+    def _check_folder(self, kind: str) -> None:
+        folder = self._folder(kind)
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise JobError(
+                f"{folder} should be a plain directory; move it away, or name another job with --job DIR"
+            )
+
+    def _discard(self, kind: str, indices: Iterable[int]) -> None:
+        self._require_lock()
+        self._check_folder(kind)
+        for index in indices:
+            remove_file(self._path(kind, index))
+
+
+def remove_file(path: Path) -> None:
+    """Delete a file that may be gone already. Raises OutputError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(path, error) from error

@@ -1,0 +1,109 @@
+"""In which order frames are painted, and what is known at each of the frames painted before it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidstyle.flow.consistency import long_term
+from vidstyle.flow.pair import flow_between
+from vidstyle.pipeline.plan import Plan
+from vidstyle.types import Flow, Frame, Shot
+from vidstyle.video.shots import LOOKBEHIND, detect_cuts
+
+_CHUNK_BYTES = 2**28  # of frames held in memory while a shot is read backwards
+_LEAST_CHUNK = 8
+
+
+@dataclass(frozen=True)
+class Link:
+    """How a frame painted earlier comes into this one; weight float32 (1, H, W) in [0, 1]: how surely."""
+
+    flow: Flow
+    weight: np.ndarray
+
+
+@dataclass(frozen=True)
+class Step:
+    """A frame to paint, at the size of the result.
+
+    links: to frames painted earlier, nearest first; none at a shot's start and where frames are painted
+    independently.
+    """
+
+    frame: Frame
+    starts_shot: bool
+    links: tuple[Link, ...] = ()
+
+
+def first_pass(plan: Plan, first: int) -> Iterator[Step]:
+    """The steps from frame `first` on. Where shots start is found on the way."""
+    reach = max(plan.run.history)
+    # Earlier frames, so that cuts are found, and flow begins, as in a run that was never interrupted.
+    begin = max(plan.start, first - reach - LOOKBEHIND)
+    frames = (plan.scaled(frame) for frame in plan.clip.frames(begin, plan.stop))
+    earlier: deque[Frame] = deque(maxlen=reach)
+    for frame, cut in detect_cuts(frames, plan.run.cuts, plan.run.cut):
+        starts = cut if frame.index > plan.start else True
+        if starts:
+            earlier.clear()
+        if frame.index >= first:
+            yield Step(frame, starts, () if plan.options.independent else _links(plan, frame, earlier))
+        earlier.append(frame)
+
+
+def later_pass(plan: Plan, shots: Sequence[Shot], number: int, painted: Collection[int]) -> Iterator[Step]:
+    """The steps of pass `number`, from 2, without the frames that are `painted` already.
+
+    Even passes go backwards, so that what an earlier frame learns from a later one gets there as well.
+    """
+    loop = plan.run.loop and len(shots) == 1
+    for shot in shots:
+        yield from _walk(plan, shot, backwards(number), loop, painted)
+
+
+def backwards(number: int) -> bool:
+    """Whether this pass goes from the end of a shot to its start."""
+    return number % 2 == 0
+
+
+def _walk(plan: Plan, shot: Shot, back: bool, loop: bool, painted: Collection[int]) -> Iterator[Step]:
+    assert shot.stop is not None
+    order = range(shot.start, shot.stop)[:: -1 if back else 1]
+    first = next((place for place, index in enumerate(order) if index not in painted), None)
+    if first is None:
+        return
+    reach = max(plan.run.history)
+    earlier: deque[Frame] = deque(maxlen=reach)
+    if loop and first < reach and len(order) > 1:
+        earlier.extend(_frames(plan, order[max(1, len(order) - reach) :]))
+    for frame in _frames(plan, order[max(0, first - reach) :]):
+        if frame.index not in painted:
+            yield Step(frame, frame.index == order[0], _links(plan, frame, earlier))
+        earlier.append(frame)
+
+
+def _links(plan: Plan, frame: Frame, earlier: Sequence[Frame]) -> tuple[Link, ...]:
+    """Links to those of the `earlier` frames, latest last, that the history names."""
+    chosen = [earlier[-back] for back in sorted(plan.run.history) if back <= len(earlier)]
+    found = [flow_between(frame, source, plan.estimator()) for source in chosen]
+    weights = long_term([weight for _, weight in found])
+    return tuple(Link(flow, weight) for (flow, _), weight in zip(found, weights, strict=True))
+
+
+def _frames(plan: Plan, order: range) -> Iterator[Frame]:
+    """The frames of consecutive indices, upwards or downwards, at the size of the result."""
+    if not order:
+        return
+    if order.step > 0:
+        yield from (plan.scaled(frame) for frame in plan.clip.frames(order[0], order[-1] + 1))
+        return
+    # Films are decoded forwards: a part at a time is read and turned round.
+    size = max(_LEAST_CHUNK, _CHUNK_BYTES // (3 * plan.width * plan.height))
+    for begin in range(0, len(order), size):
+        part = order[begin : begin + size]
+        frames = [plan.scaled(frame) for frame in plan.clip.frames(part[-1], part[0] + 1)]
+        yield from reversed(frames)
