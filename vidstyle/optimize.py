@@ -18,11 +18,15 @@ _RANGE_WEIGHT = 100.0
 
 @dataclass(frozen=True)
 class Minimum:
-    """image: float32 (3, H, W) in [0, 1]; losses: the last value of each term; steps: evaluations made."""
+    """image: float32 (3, H, W) in [0, 1]; losses: the last value of each term; steps: evaluations made.
+
+    fall: by which share of itself the sum of the terms fell from the first evaluation to the last.
+    """
 
     image: Tensor
     losses: Mapping[str, float]
     steps: int
+    fall: float = 0.0
 
 
 def pyramid_sizes(height: int, width: int, coarsest: int = 128, ratio: float = 1.6) -> list[tuple[int, int]]:
@@ -69,9 +73,12 @@ class _Watch:
         self.window: list[Tensor] = []
         self.previous = math.inf
         self.steps = 0
+        self.first: Tensor | None = None
 
     def add(self, loss: Tensor) -> bool:
         self.steps += 1
+        if self.first is None:
+            self.first = loss.detach()
         self.window.append(loss.detach())
         if len(self.window) < _WINDOW:
             return False
@@ -81,6 +88,12 @@ class _Watch:
         settled = settled and math.isfinite(self.previous)
         self.previous = mean
         return self.tolerance > 0 and settled
+
+    def minimum(self, image: Tensor, losses: Mapping[str, float]) -> Minimum:
+        """The result, once `image` and its `losses` are known."""
+        first = math.nan if self.first is None else float(self.first)
+        fall = 1 - sum(losses.values()) / first if first > 0 else 0.0
+        return Minimum(image.clamp(0, 1), losses, self.steps, fall)
 
 
 def _values(terms: Mapping[str, Tensor]) -> dict[str, float]:
@@ -109,7 +122,7 @@ def _adam(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float
             average.lerp_(x, 1 - beta_average)
         if watch.add(loss):
             break
-    return Minimum((average / (1 - beta_average**watch.steps)).clamp(0, 1), _values(last), watch.steps)
+    return watch.minimum(average / (1 - beta_average**watch.steps), _values(last))
 
 
 class _Quasi:
@@ -163,4 +176,4 @@ def _lbfgs(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: floa
     for _ in range(steps):
         if watch.add(search.step()):
             break
-    return Minimum(search.best.clamp(0, 1), search.losses, watch.steps)
+    return watch.minimum(search.best, search.losses)

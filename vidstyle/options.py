@@ -128,7 +128,10 @@ class NeuralOptions(_Checked):
         None, "Steps at the full size for the frames after it; by --quality if not given.", minimum=1
     )
     tolerance: float = _option(
-        1e-4, "Stop a frame early when the loss falls by less than this share per step.", minimum=0
+        1e-4,
+        "Stop a frame early when the loss falls by less than this share per step; a frame that begins "
+        "as the one before ended, after such a stop, is kept as it begins. 0 paints every frame in full.",
+        minimum=0,
     )
 
 

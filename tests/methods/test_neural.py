@@ -144,3 +144,22 @@ def test_options_that_do_not_fit(settings: dict[str, object], words: str) -> Non
 def test_options_check_themselves(settings: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         NeuralOptions(**settings)  # type: ignore[arg-type]
+
+
+def test_where_nothing_moves_and_nothing_is_gained_a_frame_costs_no_step() -> None:
+    """Painted again and again, a still picture comes to rest; another picture wakes it."""
+    content, other = picture(32, 32) * 0.5, picture(32, 32, seed=8)
+    method = neural(tolerance=0.003, next_steps=20)
+    painted = method.paint(content, [], 0)
+    steps = []
+    for _ in range(30):
+        before = painted
+        painted = method.paint(content, [prior_of(painted)], 0)
+        steps.append(painted.steps)
+    assert steps[0] > 0 and steps[-3:] == [0, 0, 0]
+    assert torch.equal(painted.image, before.image)
+    assert torch.equal(painted.carry["rest"], before.carry["rest"])
+    assert method.paint(other, [prior_of(painted)], 0).steps > 0
+    assert method.paint(content, [prior_of(painted, 0.9)], 0).steps > 0  # not all of it is known
+    restless = neural(tolerance=0, next_steps=20)
+    assert restless.paint(content, [prior_of(painted)], 0).steps == 20

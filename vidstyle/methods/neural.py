@@ -16,7 +16,7 @@ from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
-from vidstyle.optimize import Minimum, minimise, pyramid_sizes
+from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -93,7 +93,10 @@ class NeuralStyle:
     def paint(
         self, content: Tensor, priors: Sequence[Prior], seed: int, draft: Draft | None = None
     ) -> Painted:
-        """See `Method.paint`. The carry holds the colours of the shot's first frame, if matched."""
+        """See `Method.paint`.
+
+        The carry holds how far the painting has come, and the colours of the shot's first frame, if matched.
+        """
         if self.options.independent and draft is None:
             priors = []
         colours = self._shot_palette(content, priors, draft)
@@ -112,7 +115,9 @@ class NeuralStyle:
         image = found.image
         if self.options.color == "content":
             image = with_luminance(content, luminance(image))
-        carry = {} if colours is None else {"palette": colours}
+        carry = {"rest": self._rest(found, priors)}
+        if colours is not None:
+            carry["palette"] = colours
         return Painted(image, carry, found.losses, found.steps)
 
     def foretell(self, height: int, width: int, device: torch.device) -> tuple[float, float]:
@@ -181,6 +186,8 @@ class NeuralStyle:
         start = _over(subject, priors)
         seen = _seen(priors)
         taken = 0
+        if (resting := self._resting(start, subject, priors, colours)) is not None:
+            return resting
         if float(1 - seen.mean()) > _UNSEEN_SHARE:
             start = _over(recolour_unpainted(subject, start, seen), priors)
             half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
@@ -206,6 +213,27 @@ class NeuralStyle:
         search = self._search(self.schedule.after, _RATE_AFTER, "lbfgs")
         return self._minimise(start, subject, held, colours, search)
 
+    def _resting(
+        self, start: Tensor, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None
+    ) -> Minimum | None:
+        """`start` itself, where the frame before had come to rest and this one begins as that one ended.
+
+        Where nothing moves a frame so costs one look instead of a painting. Blur from warping, like any
+        other change, makes the loss rise until it is painted again.
+        """
+        ended, fall = priors[0].carry.get("rest", torch.tensor([0.0, 1.0])).tolist()
+        enough = self.options.tolerance * self.schedule.after
+        if fall >= enough or float(1 - _seen(priors).mean()) > _UNSEEN_SHARE:
+            return None
+        now = {name: float(term) for name, term in self._terms(subject, priors, colours)(start).items()}
+        return Minimum(start, now, 0) if abs(sum(now.values()) - ended) <= enough * ended else None
+
+    def _rest(self, found: Minimum, priors: Sequence[Prior]) -> Tensor:
+        """The loss at which the last frame that was painted ended, and the share by which it fell there."""
+        if found.steps == 0:
+            return priors[0].carry["rest"]
+        return torch.tensor([sum(found.losses.values()), found.fall])
+
     def _minimise(
         self,
         image: Tensor,
@@ -214,6 +242,19 @@ class NeuralStyle:
         colours: Tensor | None,
         search: _Search,
     ) -> Minimum:
+        terms = self._terms(subject, priors, colours)
+        with torch.enable_grad():
+            return minimise(
+                image,
+                terms,
+                steps=search.steps,
+                optimizer=search.optimizer,
+                rate=search.rate,
+                tolerance=self.options.tolerance,
+            )
+
+    def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:
+        """The painting loss of `subject`, as a function of the picture."""
         options, recipe = self.options, self.recipe
         grams = self._style_grams((subject.shape[1], subject.shape[2]), colours)
         contents = self.features(subject[None], recipe.content_layers)
@@ -234,15 +275,7 @@ class NeuralStyle:
                 result["temporal"] = options.temporal_weight * recipe.temporal * torch.stack(held).sum()
             return result
 
-        with torch.enable_grad():
-            return minimise(
-                image,
-                terms,
-                steps=search.steps,
-                optimizer=search.optimizer,
-                rate=search.rate,
-                tolerance=options.tolerance,
-            )
+        return terms
 
     def _style_grams(self, size: tuple[int, int], colours: Tensor | None) -> dict[str, Tensor]:
         """The blended Gram matrices of the styles, at the scale that belongs to a frame of `size`."""
