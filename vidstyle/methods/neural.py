@@ -221,18 +221,20 @@ class NeuralStyle:
         Where nothing moves a frame so costs one look instead of a painting. Blur from warping, like any
         other change, makes the loss rise until it is painted again.
         """
-        ended, fall = priors[0].carry.get("rest", torch.tensor([0.0, 1.0])).tolist()
+        *ended, fall = priors[0].carry.get("rest", torch.tensor([0.0, 0.0, 1.0])).tolist()
         enough = self.options.tolerance * self.schedule.after
         if fall >= enough or float(1 - _seen(priors).mean()) > _UNSEEN_SHARE:
             return None
         now = {name: float(term) for name, term in self._terms(subject, priors, colours)(start).items()}
-        return Minimum(start, now, 0) if abs(sum(now.values()) - ended) <= enough * ended else None
+        begins = now["content"], sum(now.values())
+        alike = all(abs(one - other) <= enough * other for one, other in zip(begins, ended, strict=True))
+        return Minimum(start, now, 0) if alike else None
 
     def _rest(self, found: Minimum, priors: Sequence[Prior]) -> Tensor:
-        """The loss at which the last frame that was painted ended, and the share by which it fell there."""
+        """Content and whole loss with which the last painting ended, and the share by which the loss fell."""
         if found.steps == 0:
             return priors[0].carry["rest"]
-        return torch.tensor([sum(found.losses.values()), found.fall])
+        return torch.tensor([found.losses["content"], sum(found.losses.values()), found.fall])
 
     def _minimise(
         self,
