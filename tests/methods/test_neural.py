@@ -149,7 +149,7 @@ def test_options_check_themselves(settings: dict[str, object], words: str) -> No
 def test_where_nothing_moves_and_nothing_is_gained_a_frame_costs_no_step() -> None:
     """Painted again and again, a still picture comes to rest; another picture wakes it."""
     content, other = picture(32, 32) * 0.5, picture(32, 32, seed=8)
-    method = neural(tolerance=0.003, next_steps=20)
+    method = neural(tolerance=0.003, next_steps=20, content_layers=("relu2_1",))
     painted = method.paint(content, [], 0)
     steps = []
     for _ in range(30):
