@@ -18,7 +18,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import classic, flow, memory, precision, stages, temporal
+from benchmarks import classic, flow, longterm, memory, precision, stages, temporal
 from benchmarks.common import Setting, Table, machine
 
 from vidstyle.errors import VidstyleError
@@ -27,6 +27,7 @@ BENCHMARKS = {
     "stages": stages.run,
     "against-classic": classic.run,
     "temporal": temporal.run,
+    "longterm": longterm.run,
     "memory": memory.run,
     "precision": precision.run,
     "flow": flow.run,

@@ -16,11 +16,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import vidstyle
+from vidstyle.image.convert import to_float
+from vidstyle.job import JobStore
 from vidstyle.methods import NeuralStyle
 from vidstyle.options import split_settings
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.plan import Plan, make_plan
 from vidstyle.types import Frame, Prior
+from vidstyle.video.pictures import decode_png
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 SAMPLES = SCRIPTS.parent / "sample_videos"
@@ -163,3 +167,18 @@ class Judge:
         losses = self.method.paint(content, [Prior(image, everywhere)], seed=0).losses
         terms = {name: value for name, value in losses.items() if name != "temporal"}
         return {**terms, "total": sum(terms.values())}
+
+
+def paint(
+    setting: Setting, clip: Path, folder: Path, count: int, changes: Mapping[str, object]
+) -> tuple[float, list[Tensor], list[int]]:
+    """Seconds of the whole run, the painted frames as they were stored, and where shots start."""
+    folder.mkdir()
+    settings = setting.settings(frames=f":{count}", keep=True, job=str(folder / "job"), **changes)
+    started = time.perf_counter()
+    vidstyle.stylize(clip, setting.style, folder / "out.mp4", notice=say, **settings)
+    seconds = time.perf_counter() - started
+    store = JobStore.load(folder / "job")
+    frames = store.of_pass(store.passes()[-1])
+    painted = [to_float(decode_png(frames.load_frame(index))[0]) for index in frames.frames()]
+    return seconds, painted, store.shot_starts()

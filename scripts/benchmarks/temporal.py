@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -12,27 +11,30 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-import vidstyle
-from benchmarks.common import SAMPLES, Judge, Setting, Table, say, scaled_frames
+from benchmarks.common import SAMPLES, Judge, Setting, Table, paint, scaled_frames
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
-from vidstyle.job import JobStore
 from vidstyle.metrics import WarpingError
 from vidstyle.types import Frame
-from vidstyle.video.pictures import decode_png
 
 CLIPS = ("valley", "passing", "cut")
-WAYS = {
-    "default": {},
-    "temporal weight 0": {"temporal_weight": 0.0},
-    "independent": {"independent": True},
+# What each part adds, in the order of Ruder, Dosovitskiy & Brox (2016), table 1.
+WAYS: dict[str, dict[str, object]] = {
+    "random start": {"independent": True},
+    "previous frame": {"flow": "none", "temporal_weight": 0.0},
+    "previous frame, warped": {"temporal_weight": 0.0},
+    "+ short-term loss (default)": {},
+    "+ long-term loss": {"history": (1, 2, 4)},
+    "+ a second pass": {"history": (1, 2, 4), "passes": 2},
 }
+DEFAULT = "+ short-term loss (default)"
 COLUMNS = (
     "clip",
     "way",
     "warping error",
     "of input's",
+    "backwards",
     "style loss",
     "content loss",
     "s per frame",
@@ -45,9 +47,10 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class _Pair:
-    """Frames t and t + 1 of one shot: the flow on the grid of t, and where it can be trusted."""
+    """Neighbours in one shot: flow on the grid of frame `at` into `other`, and where to trust it."""
 
-    index: int
+    at: int
+    other: int
     vectors: Tensor
     mask: Tensor
 
@@ -60,8 +63,8 @@ def run(setting: Setting) -> list[Table]:
     for clip in [setting.clip] if setting.clip else present:
         errors = _measure(setting, clip, count, rows)
         notes.append(
-            f"{clip.stem}: independent / default {errors['independent'] / errors['default']:.2f}, "
-            f"default / input {errors['default'] / errors['input']:.2f}"
+            f"{clip.stem}: random start / default {errors['random start'] / errors[DEFAULT]:.2f}, "
+            f"default / input {errors[DEFAULT] / errors['input']:.2f}"
         )
     notes.append(
         "warping error: Lai et al. 2018, flow of the input by dis, weight over 0.9, no pair across a cut; "
@@ -79,50 +82,39 @@ def _measure(setting: Setting, clip: Path, count: int, rows: list[tuple[object, 
         frames = scaled_frames(plan, count)
         judge = Judge(setting, folder, clip=clip)
         inputs = [to_float(frame.pixels) for frame in frames]
-        pairs: list[_Pair] = []
+        pairs: list[list[_Pair]] = []
         errors: dict[str, float] = {}
         for way, changes in WAYS.items():
-            seconds, painted, starts = _paint(setting, clip, folder / way, len(frames), changes)
+            seconds, painted, starts = paint(setting, clip, folder / way, len(frames), changes)
             if not pairs:
-                pairs = _pairs(frames, starts)
-                errors["input"] = _warping_error(inputs, pairs)
+                pairs = [_pairs(frames, starts), _pairs(frames, starts, back=True)]
+                errors["input"], back = (_warping_error(inputs, each) for each in pairs)
                 still = inputs[0], inputs[-1]
-                rows.append((clip.stem, "input", errors["input"], 1.0, "", "", "", *_drift(*still)))
-            errors[way] = _warping_error(painted, pairs)
+                rows.append((clip.stem, "input", errors["input"], 1.0, back, "", "", "", *_drift(*still)))
+            errors[way], back = (_warping_error(painted, each) for each in pairs)
             style, content = _losses(judge, painted, inputs)
             ratio = errors[way] / errors["input"]
             drift = _drift(painted[0], painted[-1])
-            rows.append((clip.stem, way, errors[way], ratio, style, content, seconds / len(frames), *drift))
+            each = seconds / len(frames)
+            rows.append((clip.stem, way, errors[way], ratio, back, style, content, each, *drift))
     return errors
 
 
-def _paint(
-    setting: Setting, clip: Path, folder: Path, count: int, changes: dict[str, object]
-) -> tuple[float, list[Tensor], list[int]]:
-    """Seconds of the whole run, the painted frames as they were stored, and where shots start."""
-    folder.mkdir()
-    settings = setting.settings(frames=f":{count}", keep=True, job=str(folder / "job"), **changes)
-    started = time.perf_counter()
-    vidstyle.stylize(clip, setting.style, folder / "out.mp4", notice=say, **settings)
-    seconds = time.perf_counter() - started
-    store = JobStore.load(folder / "job")
-    painted = [to_float(decode_png(store.load_frame(index))[0]) for index in store.frames()]
-    return seconds, painted, store.shot_starts()
-
-
-def _pairs(frames: list[Frame], starts: list[int]) -> list[_Pair]:
+def _pairs(frames: list[Frame], starts: list[int], back: bool = False) -> list[_Pair]:
     pairs = []
     for before, after in pairwise(frames):
         if after.index not in starts:
-            flow, weight = flow_between(before, after, ESTIMATORS["dis"])
-            pairs.append(_Pair(before.index, torch.from_numpy(flow.vectors), torch.from_numpy(weight) > 0.9))
+            at, other = (after, before) if back else (before, after)
+            flow, weight = flow_between(at, other, ESTIMATORS["dis"])
+            mask = torch.from_numpy(weight) > 0.9
+            pairs.append(_Pair(at.index, other.index, torch.from_numpy(flow.vectors), mask))
     return pairs
 
 
 def _warping_error(frames: list[Tensor], pairs: list[_Pair]) -> float:
     error = WarpingError("lai")
     for pair in pairs:
-        error.add(frames[pair.index], frames[pair.index + 1], pair.vectors, pair.mask)
+        error.add(frames[pair.at], frames[pair.other], pair.vectors, pair.mask)
     return error.mean
 
 
