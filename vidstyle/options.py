@@ -184,6 +184,36 @@ class EncodeOptions(_Checked):
     )
 
 
+def _as_in(options: type[Any], name: str) -> Any:
+    """A field of other options once more: its default and its words have one home."""
+    spec = next(spec for spec in fields(options) if spec.name == name)
+    return field(default=spec.default, metadata=spec.metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(_Checked):
+    """What is measured, on what, and how painted clips are compared with the clip they were made from."""
+
+    size: int | None = _option(
+        None,
+        "Longest side in pixels at which the clips are compared; the painted clip's own if not given.",
+        minimum=16,
+        metavar="PIXELS",
+    )
+    frames: str | None = _option(
+        None,
+        "The frames of ORIGINAL that were painted, counted from 0, the end not included: 100:200, :50 or "
+        "100:. They are also taken from a painted clip that is as long as ORIGINAL.",
+        metavar="A:B",
+    )
+    device: str = _as_in(RunOptions, "device")
+    features: str = _as_in(RunOptions, "features")
+    flow: str = _as_in(RunOptions, "flow")
+    cuts: bool = _option(True, "Find cuts in ORIGINAL; no two frames are compared across one.")
+    cut: tuple[int, ...] = _as_in(RunOptions, "cut")
+    worst: int = _option(3, "How many of the worst pairs of frames of each clip are kept to show.", minimum=0)
+
+
 def split_settings(
     settings: Mapping[str, Any], hooks: Collection[str]
 ) -> tuple[NeuralOptions, RunOptions, EncodeOptions, dict[str, Any]]:
