@@ -214,15 +214,20 @@ class EvaluateOptions(_Checked):
     worst: int = _option(3, "How many of the worst pairs of frames of each clip are kept to show.", minimum=0)
 
 
+def check_names(settings: Collection[str], *kinds: type[Any]) -> None:
+    """Raise UsageError for a setting that is a field of none of the `kinds` of options."""
+    unknown = set(settings).difference(*({spec.name for spec in fields(kind)} for kind in kinds))
+    if unknown:
+        raise UsageError(f"there is no setting called {', '.join(sorted(unknown))}; see vidstyle.options")
+
+
 def split_settings(
     settings: Mapping[str, Any], hooks: Collection[str]
 ) -> tuple[NeuralOptions, RunOptions, EncodeOptions, dict[str, Any]]:
     """Keyword arguments sorted into the options they belong to and the hooks. UsageError for others."""
     kinds = (NeuralOptions, RunOptions, EncodeOptions)
+    check_names(set(settings).difference(hooks), *kinds)
     names = [{spec.name for spec in fields(kind)} for kind in kinds]
-    unknown = set(settings).difference(hooks, *names)
-    if unknown:
-        raise UsageError(f"there is no setting called {', '.join(sorted(unknown))}; see vidstyle.options")
     neural, run, encode = ({name: value for name, value in settings.items() if name in own} for own in names)
     own_hooks = {name: value for name, value in settings.items() if name in hooks}
     return NeuralOptions(**neural), RunOptions(**run), EncodeOptions(**encode), own_hooks
