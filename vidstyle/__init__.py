@@ -5,9 +5,9 @@
 
 See `stylize` for its settings; `evaluate` measures what it made. The pieces behind them:
 `vidstyle.video.reader.open_clip` and `vidstyle.video.writer.open_writer` (frames with exact times),
-`vidstyle.flow` (optical flow and its reliability), `vidstyle.features` (VGG by layer name), `vidstyle.losses`,
-`vidstyle.metrics`, `vidstyle.optimize`, `vidstyle.methods.neural.NeuralStyle` (paints one frame),
-`vidstyle.pipeline` (joins them, resumable).
+`vidstyle.flow` (optical flow and its reliability), `vidstyle.features` (VGG by layer name),
+`vidstyle.losses`, `vidstyle.metrics`, `vidstyle.optimize`, `vidstyle.methods.neural.NeuralStyle` (paints one
+frame), `vidstyle.pipeline` (joins them, resumable).
 """
 
 from __future__ import annotations

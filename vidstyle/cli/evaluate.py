@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from contextlib import closing
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vidstyle.evaluation import Evaluation
 
 _STDOUT = Path("-")
+_READABLE = 110  # columns of a line of prose
 _WIDE = 200  # columns, where there is no terminal to fit
 
 
@@ -108,6 +110,8 @@ def _show(found: Evaluation) -> None:
     """The table on stdout, the clips side by side."""
     from vidstyle.evaluation.table import HOW_TO_READ, remark, rows, summary
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without a minus sign is no reason to fail
     console = Console(
         highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE
     )
@@ -124,4 +128,4 @@ def _show(found: Evaluation) -> None:
     console.print(table)
     console.print()
     for line in filter(None, (remark(found), HOW_TO_READ)):
-        console.print(line, style="dim")
+        console.print(line, style="dim", width=min(console.width, _READABLE))

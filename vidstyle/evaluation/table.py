@@ -15,8 +15,8 @@ MILLI = 1000
 HOW_TO_READ = (
     "No temporal measure means anything alone: a clip that returns its input unchanged follows the motion "
     "perfectly. Read the warping error beside its floor, which is what the original has under the same flow "
-    "(1 × the original's is as steady as the filmed scene, less is smoother than it), and beside the style loss, "
-    "which says whether the clip was painted at all."
+    "(1 × the original's is as steady as the filmed scene, less is smoother than it), and beside the style "
+    "loss, which says whether the clip was painted at all."
 )
 
 
