@@ -189,6 +189,7 @@ def _together(task: _Task, hooks: Hooks) -> Iterator[tuple[list[Frame], bool]]:
     if count == 0:
         raise InputError(f"{ended[0]} has no frame to compare; give other clips or another --frames A:B")
     if there:
+        ended = list(dict.fromkeys(ended))
         hint = "" if step is None or task.options.frames else "; --frames A:B says which part was painted"
         hooks.tell(f"{' and '.join(ended)}: no more than {count} frames, so only {count} are compared{hint}")
 

@@ -161,7 +161,7 @@ def _pictures(original: Tensor, first: Tensor, second: Tensor, change: Tensor, m
     height, width = first.shape[1:]
     columns, rows = fit(width, height, min(max(height, width), _SHOWN_LONGEST))
     size = rows, columns
-    shown = [to_uint8(resize(image, size)) for image in (original, first, second)]
+    shown, before, after = (to_uint8(resize(image, size)) for image in (original, first, second))
     distance = resize(change.float(), size)[0].sqrt()
     distance[resize(mask.float(), size)[0] < 0.5] = math.nan
-    return Pictures(*shown, distance.numpy())
+    return Pictures(shown, before, after, distance.numpy())

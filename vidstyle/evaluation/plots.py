@@ -10,11 +10,13 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vidstyle.evaluation.measures import ClipMeasures, Evaluation, error_name
 from vidstyle.evaluation.table import LEVELS, MILLI
@@ -24,7 +26,7 @@ _NOTHING = "#7f7f7f"  # heat map: nothing can be compared
 _WIDTH, _HEIGHT = 5.4, 2.9  # inches of 72 CSS pixels
 # Stand-ins that matplotlib takes for colours, and what the page puts in their place.
 _INK, _GRID = "#010203", "#010204"
-_SERIES = tuple(f"#01020{digit}" for digit in "56789abcdef")
+_SERIES = tuple(f"#01020{digit}" for digit in "56789ab")  # as many as page.css has
 _VARIABLES = {
     _INK: "var(--ink)",
     _GRID: "var(--grid)",
@@ -41,7 +43,7 @@ _CLEANINGS = (
     (r'<g id="[^"]*"', "<g"),
     (r"<style[^>]*>[^<]*</style>", ""),
 )
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 11,
@@ -166,13 +168,13 @@ def _over_time(
     def draw(axes: Axes) -> None:
         times = range(evaluation.start, evaluation.stop)
         for at, line in lines:
-            dots = {"marker": "o", "markersize": 3} if len(line) <= 12 else {}
-            axes.plot(times, line, **_look(at), **dots)  # type: ignore[arg-type]
+            dots: dict[str, Any] = {"marker": "o", "markersize": 3} if len(line) <= 12 else {}
+            axes.plot(times, line, **_look(at), **dots)
         for start in evaluation.shots[1:]:
             axes.axvline(start - 0.5, color=_INK, linewidth=0.8, linestyle=(0, (2, 3)))
         axes.set_xlabel("frame of the original" + (" (dotted: cuts)" if evaluation.shots[1:] else ""))
         axes.set_ylabel(unit)
-        axes.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[attr-defined]
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         if from_zero:
             axes.set_ylim(bottom=0)
 
@@ -187,7 +189,7 @@ def _spectrum_plot(evaluation: Evaluation) -> Plot | None:
         for at, clip in enumerate(evaluation.clips):
             if clip.spectrum:
                 levels = [math.sqrt(power) * LEVELS for power in clip.spectrum.power]
-                axes.plot(clip.spectrum.frequencies, levels, **_look(at))  # type: ignore[arg-type]
+                axes.plot(clip.spectrum.frequencies, levels, **_look(at))
         axes.set_xlabel("frequency, Hz")
         axes.set_ylabel("levels of 255")
         axes.set_xlim(left=0)
@@ -200,7 +202,7 @@ def _spectrum_plot(evaluation: Evaluation) -> Plot | None:
     return Plot("Flicker spectrum", caption, _svg("spectrum", draw))
 
 
-def _look(at: int) -> dict[str, object]:
+def _look(at: int) -> dict[str, Any]:
     """The original dashed, under the painted clips, whose colours start again after the last."""
     if at == 0:
         return {"color": _SERIES[0], "linestyle": (0, (4, 2)), "zorder": 2}
@@ -210,7 +212,8 @@ def _look(at: int) -> dict[str, object]:
 def _svg(name: str, draw: Callable[[Axes], None]) -> str:
     """What `draw` draws, for use inside a page. name: makes its inner names differ from other drawings'."""
     file = io.StringIO()
-    with rc_context({**_STYLE, "svg.hashsalt": name}):
+    settings: Any = {**_STYLE, "svg.hashsalt": name}
+    with rc_context(settings):
         figure = Figure(figsize=(_WIDTH, _HEIGHT))
         figure.patch.set_alpha(0)
         axes = figure.add_subplot()
