@@ -179,6 +179,9 @@ def test_clips_of_different_lengths_are_compared_as_far_as_they_go(
     lines.clear()
     assert measure(short, [long, short], notice=lines.append).stop == 5
     assert lines == [f"{short}: no more than 5 frames, so only 5 are compared"]
+    lines.clear()
+    assert measure(long, short, frames=":3", notice=lines.append).stop == 3
+    assert lines == ["more was painted than --frames :3: the first 3 frames of each are compared"]
 
 
 def test_other_sizes_are_scaled_to_that_of_the_painted_clip(make_clip: MakeClip, measure: Measure) -> None:

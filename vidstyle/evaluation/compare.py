@@ -185,13 +185,22 @@ def _together(task: _Task, hooks: Hooks) -> Iterator[tuple[list[Frame], bool]]:
             break
         count += 1
         yield there, step[1]
-    ended = [str(clip.path) for clip, frame in zip(clips, frames, strict=True) if frame is None]
+    ended = list(
+        dict.fromkeys(str(clip.path) for clip, frame in zip(clips, frames, strict=True) if frame is None)
+    )
     if count == 0:
         raise InputError(f"{ended[0]} has no frame to compare; give other clips or another --frames A:B")
     if there:
-        ended = list(dict.fromkeys(ended))
-        hint = "" if step is None or task.options.frames else "; --frames A:B says which part was painted"
-        hooks.tell(f"{' and '.join(ended)}: no more than {count} frames, so only {count} are compared{hint}")
+        hooks.tell(_ends_first(task, ended, count, original_ended=step is None))
+
+
+def _ends_first(task: _Task, ended: Sequence[str], count: int, *, original_ended: bool) -> str:
+    """The notice that some clips have no more than `count` frames, while others go on."""
+    asked = task.options.frames
+    if original_ended and asked:
+        return f"more was painted than --frames {asked}: the first {count} frames of each are compared"
+    hint = "" if original_ended or asked else "; --frames A:B says which part was painted"
+    return f"{' and '.join(ended)}: no more than {count} frames, so only {count} are compared{hint}"
 
 
 def _judge(judge: Judge, meters: Sequence[Meter], images: Sequence[Tensor]) -> None:

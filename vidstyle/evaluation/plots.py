@@ -192,7 +192,7 @@ def _spectrum_plot(evaluation: Evaluation) -> Plot | None:
                 axes.plot(clip.spectrum.frequencies, levels, **_look(at))
         axes.set_xlabel("frequency, Hz")
         axes.set_ylabel("levels of 255")
-        axes.set_xlim(left=0)
+        axes.set_xlim(0, 1.02 * max(c.spectrum.frequencies[-1] for c in evaluation.clips if c.spectrum))
         axes.set_ylim(bottom=0)
 
     caption = (
