@@ -109,7 +109,7 @@ def _prepare(original: Path, stylized: Sequence[Path], options: EvaluateOptions,
     start, stop = frame_range(options.frames, clip)
     width, height = _size(others, options)
     for each in (clip, *others):
-        _compare_kind(each, clip, (width, height), hooks)
+        _tell_doubts(each, clip, (width, height), options, hooks)
     task = _Task(clip, others, start, stop, (height, width), options, ESTIMATORS[options.flow])
     if options.frames is not None:
         for each in filter(task.is_whole, others):
@@ -125,13 +125,15 @@ def _size(stylized: Sequence[Clip], options: EvaluateOptions) -> tuple[int, int]
     return fit(smallest.width, smallest.height, options.size)
 
 
-def _compare_kind(clip: Clip, original: Clip, size: tuple[int, int], hooks: Hooks) -> None:
+def _tell_doubts(
+    clip: Clip, original: Clip, size: tuple[int, int], options: EvaluateOptions, hooks: Hooks
+) -> None:
     """Say what makes a comparison doubtful."""
     width, height = size
     shape = clip.width / clip.height / (width / height)
     if abs(shape - 1) > _SAME_SHAPE:
         hooks.tell(f"{clip.path} is {clip.width}x{clip.height}: it is stretched to {width}x{height}")
-    elif clip is not original and (clip.width, clip.height) != size:
+    elif clip is not original and options.size is None and (clip.width, clip.height) != size:
         hooks.tell(f"{clip.path} is {clip.width}x{clip.height}: it is scaled to {width}x{height}")
     rate, expected = clip.frame_rate, original.frame_rate
     if rate and expected and abs(rate / expected - 1) > _SAME_RATE:

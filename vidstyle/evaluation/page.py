@@ -68,7 +68,7 @@ def _table(evaluation: Evaluation) -> str:
     head = f"<thead><tr><th>measure</th><td></td>{heads}</tr></thead>"
     note = (
         "Colours go from 0 to 255 levels; warping errors are mean squared differences where full scale is 1. "
-        "Pairs across a cut do not count."
+        "Pairs across a cut do not count. Drift is the mean over the shots."
     )
     return (
         f'<div class="scroll"><table>{head}<tbody>{"".join(lines)}</tbody></table></div>'

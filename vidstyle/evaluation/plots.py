@@ -174,7 +174,8 @@ def _over_time(
             axes.axvline(start - 0.5, color=_INK, linewidth=0.8, linestyle=(0, (2, 3)))
         axes.set_xlabel("frame of the original" + (" (dotted: cuts)" if evaluation.shots[1:] else ""))
         axes.set_ylabel(unit)
-        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
+        axes.set_xlim(evaluation.start - 0.5, evaluation.stop - 0.5)
         if from_zero:
             axes.set_ylim(bottom=0)
 
