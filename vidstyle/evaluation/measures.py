@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 INTERVALS = (1, 10)
-"""Frames between the two of a pair; at 10 the eye has forgotten nothing, and slow changes add up."""
+"""Frames from the first to the second of a pair: flicker shows at 1, slow changes have added up at 10."""
 
 
 def error_name(normalisation: str, interval: int) -> str:
