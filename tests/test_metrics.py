@@ -5,7 +5,16 @@ import math
 import pytest
 import torch
 
-from vidstyle.metrics import WarpingError, endpoint_error, occlusion_f1, psnr, warping_error
+from vidstyle.metrics import (
+    WarpingError,
+    change_map,
+    endpoint_error,
+    gradient_energy,
+    mean_change,
+    occlusion_f1,
+    psnr,
+    warping_error,
+)
 
 STILL = torch.zeros(2, 4, 5)
 ALL = torch.ones(1, 4, 5)
@@ -90,6 +99,24 @@ def test_occlusion_f1():
 def test_psnr():
     assert psnr(torch.zeros(3, 4, 4), torch.full((3, 4, 4), 0.1)) == pytest.approx(20, abs=1e-5)
     assert psnr(noise(), noise()) == math.inf
+
+
+def test_the_map_of_the_change_adds_up_to_the_warping_error():
+    a, b, mask = noise(0), noise(1), left_half()
+    change = change_map(a, b, STILL, mask)
+    assert change.shape == (1, 4, 5) and change[..., 2:].sum() == 0
+    assert torch.allclose(change[0, :, :2].float(), (a - b).square().mean(dim=0)[:, :2])
+    for normalisation in ("lai", "ruder"):
+        assert mean_change(change, mask, normalisation) == warping_error(a, b, STILL, mask, normalisation)
+
+
+def test_gradient_energy_of_stripes_and_of_plain_pictures():
+    stripes = torch.zeros(3, 4, 6)
+    stripes[..., ::2] = 0.5
+    assert gradient_energy(stripes) == pytest.approx(0.25)
+    assert gradient_energy(stripes.transpose(1, 2)) == pytest.approx(0.25)
+    assert gradient_energy(torch.full((3, 4, 6), 0.7)) == 0
+    assert gradient_energy(torch.rand(3, 1, 1)) == 0
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
     import vidstyle
     vidstyle.stylize("in.mp4", "style.jpg", "out.mp4")
 
-See `stylize` for its settings. The pieces behind it: `vidstyle.video.reader.open_clip` and
-`vidstyle.video.writer.open_writer` (frames with exact times), `vidstyle.flow` (optical flow and its
-reliability), `vidstyle.features` (VGG by layer name), `vidstyle.losses`, `vidstyle.optimize`,
-`vidstyle.methods.neural.NeuralStyle` (paints one frame), `vidstyle.pipeline` (joins them, resumable).
+See `stylize` for its settings; `evaluate` measures what it made. The pieces behind them:
+`vidstyle.video.reader.open_clip` and `vidstyle.video.writer.open_writer` (frames with exact times),
+`vidstyle.flow` (optical flow and its reliability), `vidstyle.features` (VGG by layer name),
+`vidstyle.losses`, `vidstyle.metrics`, `vidstyle.optimize`, `vidstyle.methods.neural.NeuralStyle` (paints one
+frame), `vidstyle.pipeline` (joins them, resumable).
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vidstyle.evaluation import Evaluation
 
 # PyTorch reads this at its first tensor: large ones then lie in huge pages. Without it Linux hands out and
 # takes back each of them in pages of 4 KiB, which took a third of a step at 1280x720 (12.5 s against 8.4 s).
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-__all__ = ["stylize"]
+__all__ = ["evaluate", "stylize"]
 
 
 def stylize(
@@ -48,3 +52,29 @@ def stylize(
     styles = [style] if isinstance(style, (str, Path)) else list(style)
     options, run, encode, hooks = split_settings(settings, hooks=("progress", "notice", "stop"))
     return run_pipeline(source, styles, output, options=options, run=run, encode=encode, **hooks)
+
+
+def evaluate(
+    original: Path | str,
+    stylized: Path | str | Sequence[Path | str],
+    style: Path | str | Sequence[Path | str] = (),
+    **settings: Any,
+) -> Evaluation:
+    """Measure how steady painted clips are, and how like the style, beside the clip they were made from.
+
+    original, stylized: videos, pictures, folders of pictures or patterns such as "frames/%04d.png".
+    style: the style picture, or several; without any there is no style loss.
+    settings: any field of `vidstyle.options.EvaluateOptions`, such as size=480, frames="100:200",
+        features="bundled"; and the hooks `progress` and `notice`, as for `stylize`.
+
+    Returns plain dataclasses; see `vidstyle.evaluation.measures.Evaluation`, and its `to_json`.
+    Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.
+    """
+    from vidstyle.evaluation import evaluate as run_evaluation
+    from vidstyle.options import EvaluateOptions, check_names
+
+    hooks = {name: settings.pop(name) for name in ("progress", "notice") if name in settings}
+    check_names(settings, EvaluateOptions)
+    clips = [stylized] if isinstance(stylized, (str, Path)) else list(stylized)
+    styles = [style] if isinstance(style, (str, Path)) else list(style)
+    return run_evaluation(original, clips, styles=styles, options=EvaluateOptions(**settings), **hooks)

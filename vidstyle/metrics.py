@@ -31,17 +31,29 @@ def warping_error(
 
     Returns not-a-number under lai where M is zero everywhere: nothing can be compared.
     """
-    if normalisation not in get_args(Normalisation):
-        raise ValueError(f"normalisation must be lai or ruder, not {normalisation!r}")
+    return mean_change(change_map(current, following, vectors, mask), mask, normalisation)
+
+
+def change_map(current: Tensor, following: Tensor, vectors: Tensor, mask: Tensor) -> Tensor:
+    """Where a clip changes along the motion of its input: M |O_t − warp(O_t+1)|², the mean over channels.
+
+    The arguments are those of `warping_error`. Returns float64 (1, H, W).
+    """
     if current.shape != following.shape or mask.shape != (1, *current.shape[1:]):
         raise ValueError(
             f"the frames must have one shape and the mask their size, not {tuple(current.shape)}, "
             f"{tuple(following.shape)} and {tuple(mask.shape)}"
         )
-    weights = mask.double()
-    total = (weights * (current - warp(following, vectors)).double().square()).sum().item()
-    pixels = weights.sum().item() if normalisation == "lai" else weights.numel()
-    return total / (pixels * len(current)) if pixels else math.nan
+    squares = (current - warp(following, vectors)).double().square()
+    return mask.double() * squares.mean(dim=0, keepdim=True)
+
+
+def mean_change(change: Tensor, mask: Tensor, normalisation: Normalisation = "lai") -> float:
+    """`warping_error` from what `change_map` returned for the same mask."""
+    if normalisation not in get_args(Normalisation):
+        raise ValueError(f"normalisation must be lai or ruder, not {normalisation!r}")
+    pixels = mask.double().sum().item() if normalisation == "lai" else mask.numel()
+    return change.sum().item() / pixels if pixels else math.nan
 
 
 class WarpingError:
@@ -122,3 +134,12 @@ def psnr(image: Tensor, reference: Tensor) -> float:
         )
     error = (image - reference).double().square().mean().item()
     return -10 * math.log10(error) if error else math.inf
+
+
+def gradient_energy(image: Tensor) -> float:
+    """How sharp a picture is: the mean squared difference between neighbouring pixels, down and across.
+
+    image: float32 (C, H, W) in [0, 1]. A blurred picture has less; 0 for a plain one or a single pixel.
+    """
+    squares = (image.diff(dim=axis).double().square() for axis in (1, 2))
+    return sum(square.mean().item() for square in squares if square.numel())

@@ -209,15 +209,50 @@ class EncodeOptions(_Checked):
     )
 
 
+def _as_in(options: type[Any], name: str) -> Any:
+    """A field of other options once more: its default and its words have one home."""
+    spec = next(spec for spec in fields(options) if spec.name == name)
+    return field(default=spec.default, metadata=spec.metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(_Checked):
+    """What is measured, on what, and how painted clips are compared with the clip they were made from."""
+
+    size: int | None = _option(
+        None,
+        "Longest side in pixels at which the clips are compared; the painted clip's own if not given.",
+        minimum=16,
+        metavar="PIXELS",
+    )
+    frames: str | None = _option(
+        None,
+        "The frames of ORIGINAL that were painted, counted from 0, the end not included: 100:200, :50 or "
+        "100:. They are also taken from a painted clip that is as long as ORIGINAL.",
+        metavar="A:B",
+    )
+    device: str = _as_in(RunOptions, "device")
+    features: str = _as_in(RunOptions, "features")
+    flow: str = _as_in(RunOptions, "flow")
+    cuts: bool = _option(True, "Find cuts in ORIGINAL; no two frames are compared across one.")
+    cut: tuple[int, ...] = _as_in(RunOptions, "cut")
+    worst: int = _option(3, "How many of the worst pairs of frames of each clip are kept to show.", minimum=0)
+
+
+def check_names(settings: Collection[str], *kinds: type[Any]) -> None:
+    """Raise UsageError for a setting that is a field of none of the `kinds` of options."""
+    unknown = set(settings).difference(*({spec.name for spec in fields(kind)} for kind in kinds))
+    if unknown:
+        raise UsageError(f"there is no setting called {', '.join(sorted(unknown))}; see vidstyle.options")
+
+
 def split_settings(
     settings: Mapping[str, Any], hooks: Collection[str]
 ) -> tuple[NeuralOptions, RunOptions, EncodeOptions, dict[str, Any]]:
     """Keyword arguments sorted into the options they belong to and the hooks. UsageError for others."""
     kinds = (NeuralOptions, RunOptions, EncodeOptions)
+    check_names(set(settings).difference(hooks), *kinds)
     names = [{spec.name for spec in fields(kind)} for kind in kinds]
-    unknown = set(settings).difference(hooks, *names)
-    if unknown:
-        raise UsageError(f"there is no setting called {', '.join(sorted(unknown))}; see vidstyle.options")
     neural, run, encode = ({name: value for name, value in settings.items() if name in own} for own in names)
     own_hooks = {name: value for name, value in settings.items() if name in hooks}
     return NeuralOptions(**neural), RunOptions(**run), EncodeOptions(**encode), own_hooks

@@ -15,7 +15,7 @@ from benchmarks.common import SAMPLES, Judge, Setting, Table, paint, scaled_fram
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
-from vidstyle.metrics import WarpingError
+from vidstyle.metrics import WarpingError, gradient_energy
 from vidstyle.types import Frame
 
 CLIPS = ("valley", "passing", "cut")
@@ -129,13 +129,8 @@ def _losses(judge: Judge, painted: list[Tensor], inputs: list[Tensor]) -> tuple[
 
 def _drift(first: Tensor, last: Tensor) -> tuple[object, ...]:
     """Mean colour and gradient energy, of the first frame and of the last."""
-    return _colour(first), _colour(last), _gradient_energy(first), _gradient_energy(last)
+    return _colour(first), _colour(last), gradient_energy(first), gradient_energy(last)
 
 
 def _colour(image: Tensor) -> list[float]:
     return [round(value, 4) for value in image.mean(dim=(1, 2)).tolist()]
-
-
-def _gradient_energy(image: Tensor) -> float:
-    """Mean squared difference between neighbouring pixels."""
-    return float(image.diff(dim=1).square().mean() + image.diff(dim=2).square().mean())

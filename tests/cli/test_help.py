@@ -51,7 +51,7 @@ def test_help_lists_every_option_with_its_default(
 def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     shown = capsys.readouterr().out
-    assert {"style", "resume", "status", "features"} <= set(shown.split())
+    assert {"style", "resume", "status", "evaluate", "features"} <= set(shown.split())
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from vidstyle.cli.evaluate import evaluate
 from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
-from vidstyle.cli.options import collect, with_options
+from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import Stopped
 from vidstyle.job import JobStore, default_job_directory, job_named
@@ -28,9 +29,6 @@ app = typer.Typer(
 
 Job = Annotated[
     Path, typer.Argument(metavar="JOB", help="The job: its result OUT, or its directory OUT.vidstyle.")
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Show nothing but errors.", rich_help_panel="Display")
 ]
 JsonProgress = Annotated[
     bool,
@@ -157,6 +155,9 @@ def _status_text(facts: dict[str, Any]) -> str:
     else:
         lines.append(f"stopped; go on with: {shlex.join(['vidstyle', 'resume', facts['job']])}")
     return "\n".join(lines)
+
+
+app.command()(evaluate)
 
 
 @app.command()

@@ -15,6 +15,10 @@ import typer
 
 from vidstyle.errors import UsageError
 
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Show nothing but errors.", rich_help_panel="Display")
+]
+
 _WORDS = {int: "whole number", float: "number", str: "name"}
 
 

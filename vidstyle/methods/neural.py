@@ -294,16 +294,24 @@ class NeuralStyle:
         return self._targets[key]
 
     def _scaled(self, picture: Tensor, size: tuple[int, int], colours: Tensor | None) -> Tensor:
-        """A style picture scaled to a frame of `size`, never above its own, and recoloured where asked."""
-        height, width = picture.shape[1:]
-        longest = min(max(height, width), max(8, round(max(size) * self.options.style_scale)))
-        columns, rows = fit(width, height, longest)
-        picture = resize(picture, (rows, columns))
+        """A style picture scaled to a frame of `size`, and recoloured where asked."""
+        picture = scaled_style(picture, size, self.options.style_scale)
         if colours is None:
             return picture
         if self.options.color == "match":
             return match_palette(picture, colours)
         return _match_luma(luminance(picture), colours)
+
+
+def scaled_style(picture: Tensor, size: tuple[int, int], scale: float = 1.0) -> Tensor:
+    """A style picture float32 (3, H, W) scaled to a frame of `size`, (height, width), never above its own.
+
+    scale: its longer side, relative to the frame's.
+    """
+    height, width = picture.shape[1:]
+    longest = min(max(height, width), max(8, round(max(size) * scale)))
+    columns, rows = fit(width, height, longest)
+    return resize(picture, (rows, columns))
 
 
 def _shared(priors: Sequence[Prior]) -> Sequence[Prior]:

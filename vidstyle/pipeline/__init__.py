@@ -32,11 +32,11 @@ from vidstyle.video.pictures import decode_png, encode_png
 
 @dataclass(frozen=True)
 class Progress:
-    """A frame was finished. phase: "paint" or "encode".
+    """A frame was finished. phase: "paint", "encode" or, in an evaluation, "measure".
 
     done, total: frames of this phase, of all passes; total is None where the source does not say, and an
     estimate for most videos. pass_number: from 1. frame, shot: indices from 0. loss, steps: of this frame;
-    None and 0 when encoding.
+    None and 0 unless it was painted.
     seconds_per_frame, seconds_left: by the pace of this run; None before it is known.
     """
 

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidstyle.errors import InputError, JobError, OutputError, UsageError
+from vidstyle.errors import JobError, UsageError
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import Weights, find, load
+from vidstyle.features.weights import Weights
 from vidstyle.flow.estimators import ESTIMATORS, FlowEstimator
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.resize import fit, resize
@@ -25,6 +25,14 @@ from vidstyle.methods import METHODS
 from vidstyle.methods.base import Method
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions, from_json
 from vidstyle.pipeline.device import pick_device, pick_dtype
+from vidstyle.pipeline.inputs import (
+    check_longest,
+    check_spared,
+    frame_range,
+    load_weights,
+    picture_on_paper,
+    scaled,
+)
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -34,7 +42,6 @@ from vidstyle.video.writer import Writer, check_output, open_writer
 Notice = Callable[[str], None]
 
 _LONGEST_BY_QUALITY = {"draft": 480, "standard": 960, "high": 1920}
-_LONGEST = 16384
 _METHOD = "style"
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
 _PAINTER_VERSION = 2
@@ -142,8 +149,8 @@ class Plan:
         """The painter, with its network and its style pictures on the device."""
         network = VGG(self.weights.tensors, self.options.pooling).to(self.device, self.dtype)
         recipe = self.recipe(network.layers, notice)
-        init = None if self._init_path is None else self.move(_picture(self._init_path))
-        styles = [self.move(_picture(style)) for style in self.styles]
+        init = None if self._init_path is None else self.move(picture_on_paper(self._init_path))
+        styles = [self.move(picture_on_paper(style)) for style in self.styles]
         return METHODS[_METHOD](network, recipe, styles, self.options, init)
 
     def recipe(self, layers: Sequence[str], notice: Notice) -> Recipe:
@@ -164,11 +171,7 @@ class Plan:
 
     def scaled(self, frame: Frame) -> Frame:
         """The frame at the size of the result, at no less than its own depth."""
-        if (frame.height, frame.width) == (self.height, self.width):
-            return frame
-        size = self.height, self.width
-        alpha = None if frame.alpha is None else to_uint16(resize(to_float(frame.alpha), size))
-        return replace(frame, pixels=to_uint16(resize(to_float(frame.pixels), size)), alpha=alpha)
+        return scaled(frame, (self.height, self.width))
 
     def result_frame(self, source: Frame, pixels: np.ndarray) -> Frame:
         """The painted `pixels`, uint16 (3, H, W), with the time and the transparency of `source`."""
@@ -211,11 +214,11 @@ def make_plan(
         raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {run.flow!r}")
     fps = _fraction(encode.fps) if encode.fps else None
     clip = open_clip(source, fps=fps)
-    start, stop = _frame_range(run.frames, clip)
+    start, stop = frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
     ours = earlier.get("output") == str(output.absolute())
     pictures = [*styles, *([Path(options.init)] if options.init not in ("content", "noise") else [])]
-    _check_spared(output, pictures, run.overwrite or ours)
+    check_spared(output, pictures, run.overwrite or ours)
     check_output(
         output,
         clip,
@@ -227,8 +230,7 @@ def make_plan(
         overwrite=run.overwrite or ours,
     )
     longest = run.size or min(max(clip.width, clip.height), _LONGEST_BY_QUALITY[options.quality])
-    if longest > _LONGEST:
-        raise UsageError(f"--size {longest} is too large; the longest side may be {_LONGEST} pixels")
+    check_longest(longest)
     width, height = fit(clip.width, clip.height, longest)
     device = pick_device(run.device)
     for picture in pictures:
@@ -248,15 +250,6 @@ def make_plan(
         dtype=pick_dtype(run.precision, device),
         weights=_weights(run.features, earlier, notice),
     )
-
-
-def _check_spared(output: Path, pictures: Sequence[Path], overwrite: bool) -> None:
-    """Nothing of the user's is replaced unasked, and what the run reads not at all."""
-    for picture in pictures:
-        if output.exists() and picture.exists() and output.samefile(picture):
-            raise UsageError(f"{output} is read by this run; give the result another name")
-    if output.is_file() and not overwrite:
-        raise OutputError(f"{output} exists; give another name, or --overwrite to replace it")
 
 
 def replan(job: Path, notice: Notice) -> Plan:
@@ -289,17 +282,7 @@ def _weights(choice: str, earlier: dict[str, Any], notice: Notice) -> Weights:
     asked_before = (earlier.get("run") or {}).get("features")
     if choice == asked_before and isinstance(earlier.get("features"), str):
         choice = earlier["features"]
-    found = find(choice, notice)
-    if found.note:
-        notice(found.note)
-    return load(found)
-
-
-def _picture(path: Path) -> Tensor:
-    """A picture as float32 (3, H, W) in [0, 1]; what is transparent shows white paper."""
-    pixels, alpha = read_picture(path)
-    image = to_float(pixels)
-    return image if alpha is None else torch.lerp(torch.ones_like(image), image, to_float(alpha))
+    return load_weights(choice, notice)
 
 
 def _is_video(output: Path) -> bool:
@@ -322,18 +305,3 @@ def _fraction(text: str) -> Fraction:
     if not 0 < rate <= 1000:
         raise UsageError(f"--fps must be a rate such as 25, 23.976 or 30000/1001, not {text!r}")
     return rate
-
-
-def _frame_range(text: str | None, clip: Clip) -> tuple[int, int | None]:
-    if text is None:
-        return 0, None
-    begin, colon, end = text.partition(":")
-    try:
-        start, stop = int(begin or 0), int(end) if end else None
-    except ValueError:
-        colon = ""
-    if not colon or start < 0 or (stop is not None and stop <= start):
-        raise UsageError(f"--frames takes A:B with A below B, such as 100:200, :50 or 100:, not {text!r}")
-    if clip.frame_count_exact and clip.frame_count is not None and start >= clip.frame_count:
-        raise InputError(f"{clip.path} has {clip.frame_count} frames; --frames {text} begins after its end")
-    return start, stop

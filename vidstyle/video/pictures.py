@@ -129,6 +129,11 @@ def encode_png(pixels: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
     return _encode(".png", pixels, alpha)
 
 
+def encode_jpeg(pixels: np.ndarray) -> bytes:
+    """As a JPEG file's contents, for looking at: pixels uint8 (3, H, W)."""
+    return _encode(".jpg", pixels, None)
+
+
 def decode_png(data: bytes) -> Picture:
     """The inverse of `encode_png`; raises MediaError where the data is damaged (checksums are verified)."""
     return decode_picture(data, "stored picture")
