@@ -76,6 +76,7 @@ def test_json_progress_is_one_object_per_line(capsys: pytest.CaptureFixture[str]
         "steps": 7,
         "seconds_per_frame": 1.25,
         "seconds_left": 3661.0,
+        "pass_number": 1,
     }
     assert events[-1]["output"] == "my out.mp4"
     assert err == ""
