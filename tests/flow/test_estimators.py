@@ -12,6 +12,7 @@ import torch
 
 from vidstyle.errors import UsageError
 from vidstyle.flow import raft
+from vidstyle.flow.epic import EpicFlow
 from vidstyle.flow.estimators import ESTIMATORS, DISFlow, make_estimator
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_uint8
@@ -105,6 +106,19 @@ def test_noise_that_moves_by_whole_pixels(name):
     flow = ESTIMATORS[name](np.roll(source, (2, -1), axis=(1, 2)), source)
     inner = flow[:, 12:-12, 12:-12]
     assert np.median(np.abs(inner - np.float32([[[1]], [[-2]]]))) < 0.1
+
+
+def test_matches_that_agree_to_the_last_bit_are_not_taken_for_no_motion():
+    source = texture()
+    exact = np.zeros((2, HEIGHT, WIDTH), np.float32)
+    exact[0] = 3
+
+    def matcher(one, other):
+        return exact if np.array_equal(one, target) else -exact
+
+    target = np.roll(source, -3, axis=2)
+    flow = EpicFlow(matcher=matcher)(target, source)
+    assert np.abs(flow - exact)[:, :, 3:-6].max() < 0.1
 
 
 def test_epic_keeps_what_moves_apart():

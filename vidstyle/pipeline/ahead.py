@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidstyle.flow.pair import flow_between
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Flow, Frame
 from vidstyle.video.shots import LOOKBEHIND, detect_cuts
@@ -81,5 +80,5 @@ def _steps(plan: Plan, first: int) -> Iterator[Step]:
 def _step(plan: Plan, frame: Frame, before: Frame | None, starts: bool) -> Step:
     if before is None or plan.options.independent:
         return Step(frame, starts)
-    flow, weight = flow_between(frame, before, plan.estimator())
+    flow, weight = plan.flow_source().between(frame, before)
     return Step(frame, starts, flow, weight)

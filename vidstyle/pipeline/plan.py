@@ -13,18 +13,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidstyle.errors import InputError, JobError, OutputError, UsageError
+from vidstyle.errors import JobError, OutputError, UsageError
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights, find, load
-from vidstyle.flow.estimators import ESTIMATORS, FlowEstimator
+from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import to_float, to_uint16
-from vidstyle.image.resize import fit, resize
+from vidstyle.image.resize import resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
 from vidstyle.methods import METHODS
 from vidstyle.methods.base import Method
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions, from_json
 from vidstyle.pipeline.device import pick_device, pick_dtype
+from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
+from vidstyle.pipeline.frames import frame_range, resized, result_size
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -34,7 +36,7 @@ from vidstyle.video.writer import Writer, check_output, open_writer
 Notice = Callable[[str], None]
 
 _LONGEST_BY_QUALITY = {"draft": 480, "standard": 960, "high": 1920}
-_LONGEST = 16384
+_UNKNOWN = 1000  # frames, where the source does not say
 _METHOD = "style"
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
 _PAINTER_VERSION = 2
@@ -57,6 +59,7 @@ class Plan:
     device: torch.device
     dtype: torch.dtype
     weights: Weights
+    flow: FlowSource
 
     @property
     def directory(self) -> Path:
@@ -87,7 +90,7 @@ class Plan:
             "seed": self.run.seed,
             "weights": {"name": self.weights.source.path.name, "digest": self.weights.digest},
             "precision": str(self.dtype).removeprefix("torch."),
-            "flow": self.run.flow,
+            **flow_entry(self.flow, self.wants_flow),
             "cuts": self.run.cuts,
             "cut": sorted(self.run.cut),
             "painter": _PAINTER_VERSION,
@@ -103,11 +106,17 @@ class Plan:
             "styles": [str(style.absolute()) for style in self.styles],
             "output": str(self.output.absolute()),
             "options": asdict(self.options),
-            "run": asdict(self.run),
+            "run": {**asdict(self.run), **self._flow_paths},
             "encode": asdict(self.encode),
             "features": chosen,
             "total": self.total,
         }
+
+    @property
+    def _flow_paths(self) -> dict[str, str]:
+        """Files of flow as they are found from any directory."""
+        given = {"flow_dir": self.run.flow_dir, "flow_weights": self.run.flow_weights}
+        return {name: str(Path(path).absolute()) for name, path in given.items() if path}
 
     @property
     def made_with(self) -> dict[str, Any]:
@@ -133,8 +142,16 @@ class Plan:
     def recipe(self, layers: Sequence[str], notice: Notice) -> Recipe:
         return recipe_for(self.weights.source.kind, layers, notice)
 
-    def estimator(self) -> FlowEstimator:
-        return ESTIMATORS[self.run.flow]
+    def flow_source(self) -> FlowSource:
+        """Where the flow between any two frames of the run comes from."""
+        return self.flow
+
+    @property
+    def wants_flow(self) -> range:
+        """The frames that are painted with flow from the frame before, if there is no cut between."""
+        if self.options.independent:
+            return range(0)
+        return range(self.start + 1, self.start + (_UNKNOWN if self.total is None else self.total))
 
     def move(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device)
@@ -148,11 +165,7 @@ class Plan:
 
     def scaled(self, frame: Frame) -> Frame:
         """The frame at the size of the result, at no less than its own depth."""
-        if (frame.height, frame.width) == (self.height, self.width):
-            return frame
-        size = self.height, self.width
-        alpha = None if frame.alpha is None else to_uint16(resize(to_float(frame.alpha), size))
-        return replace(frame, pixels=to_uint16(resize(to_float(frame.pixels), size)), alpha=alpha)
+        return resized(frame, (self.height, self.width))
 
     def result_frame(self, source: Frame, pixels: np.ndarray) -> Frame:
         """The painted `pixels`, uint16 (3, H, W), with the time and the transparency of `source`."""
@@ -191,11 +204,9 @@ def make_plan(
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
     if not styles:
         raise UsageError("give at least one style picture")
-    if run.flow not in ESTIMATORS:
-        raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {run.flow!r}")
     fps = _fraction(encode.fps) if encode.fps else None
     clip = open_clip(source, fps=fps)
-    start, stop = _frame_range(run.frames, clip)
+    start, stop = frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
     ours = earlier.get("output") == str(output.absolute())
     pictures = [*styles, *([Path(options.init)] if options.init not in ("content", "noise") else [])]
@@ -210,14 +221,12 @@ def make_plan(
         stop=stop,
         overwrite=run.overwrite or ours,
     )
-    longest = run.size or min(max(clip.width, clip.height), _LONGEST_BY_QUALITY[options.quality])
-    if longest > _LONGEST:
-        raise UsageError(f"--size {longest} is too large; the longest side may be {_LONGEST} pixels")
-    width, height = fit(clip.width, clip.height, longest)
+    longest = min(max(clip.width, clip.height), _LONGEST_BY_QUALITY[options.quality])
+    width, height = result_size(clip, run.size or longest)
     device = pick_device(run.device)
     for picture in pictures:
         read_picture(picture)
-    return Plan(
+    plan = Plan(
         clip=clip,
         styles=tuple(styles),
         output=output,
@@ -231,7 +240,10 @@ def make_plan(
         device=device,
         dtype=pick_dtype(run.precision, device),
         weights=_weights(run.features, earlier, notice),
+        flow=find_flow(run, device, notice),
     )
+    check_flow(plan.flow, plan.wants_flow)
+    return plan
 
 
 def _check_spared(output: Path, pictures: Sequence[Path], overwrite: bool) -> None:
@@ -306,18 +318,3 @@ def _fraction(text: str) -> Fraction:
     if not 0 < rate <= 1000:
         raise UsageError(f"--fps must be a rate such as 25, 23.976 or 30000/1001, not {text!r}")
     return rate
-
-
-def _frame_range(text: str | None, clip: Clip) -> tuple[int, int | None]:
-    if text is None:
-        return 0, None
-    begin, colon, end = text.partition(":")
-    try:
-        start, stop = int(begin or 0), int(end) if end else None
-    except ValueError:
-        colon = ""
-    if not colon or start < 0 or (stop is not None and stop <= start):
-        raise UsageError(f"--frames takes A:B with A below B, such as 100:200, :50 or 100:, not {text!r}")
-    if clip.frame_count_exact and clip.frame_count is not None and start >= clip.frame_count:
-        raise InputError(f"{clip.path} has {clip.frame_count} frames; --frames {text} begins after its end")
-    return start, stop
