@@ -64,7 +64,10 @@ def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     name = option_name(spec.name)
     if spec.default is True:
         name += "/" + option_name(f"no_{spec.name}")
-    shown = "" if spec.default in (None, ()) else str(spec.default)
+    default: Any = spec.default
+    if several:
+        default = [str(value) for value in default]
+    shown = "" if default in (None, []) else default if several else str(default)
     option = typer.Option(
         *filter(None, [name, spec.metadata.get("flag")]),
         help=spec.metadata["help"],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vidstyle.pipeline import Progress
 
 _STOPPING = "finishing this frame; press Ctrl-C again to stop now"
-_PHASES = {"paint": "painting", "encode": "encoding"}
+_PHASES = {"paint": "painting", "encode": "encoding", "flow": "estimating flow"}
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -34,7 +34,7 @@ class Reporter:
         """A line for the user."""
 
     def progress(self, event: Progress) -> None:
-        """A frame was painted or encoded."""
+        """A frame was painted or encoded, or its flow was written."""
 
     def stopping(self) -> None:
         """Answer the first Ctrl-C. Called by a signal handler, so it may only write to a descriptor."""
@@ -158,7 +158,7 @@ class Bar(Lines):
 
 def _figures(event: Progress) -> list[str]:
     """What is known of the frame: "shot 2", "loss 0.0123", "3.20 s/frame", "1 h 02 min left"."""
-    if event.phase != "paint":
+    if event.phase == "encode":
         return []
     figures = [f"shot {event.shot + 1}"]
     if event.loss is not None:

@@ -31,10 +31,10 @@ from vidstyle.video.pictures import decode_png, encode_png
 
 @dataclass(frozen=True)
 class Progress:
-    """A frame was finished. phase: "paint" or "encode".
+    """A frame was finished. phase: "paint", "encode" or, when flow is written to files, "flow".
 
     done, total: frames of this phase; total is None where the source does not say, and an estimate for most
-    videos. frame, shot: indices from 0. loss, steps: of this frame; None and 0 when encoding.
+    videos. frame, shot: indices from 0. loss, steps: of this frame; None and 0 when not painting.
     seconds_per_frame, seconds_left: by the pace of this run; None before it is known.
     """
 

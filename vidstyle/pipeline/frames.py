@@ -32,6 +32,14 @@ def frame_range(text: str | None, clip: Clip) -> tuple[int, int | None]:
     return start, stop
 
 
+def frame_total(clip: Clip, start: int, stop: int | None) -> int | None:
+    """How many frames [start, stop) of a clip are, an estimate for most videos; None if it does not say."""
+    end = clip.frame_count
+    if stop is not None:
+        end = stop if end is None else min(end, stop)
+    return None if end is None else max(1, end - start)
+
+
 def result_size(clip: Clip, longest: int | None) -> tuple[int, int]:
     """(width, height) of the result; `longest` is what --size says, None for the clip's own.
 

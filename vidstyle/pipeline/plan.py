@@ -26,7 +26,7 @@ from vidstyle.methods.base import Method
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions, from_json
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
-from vidstyle.pipeline.frames import frame_range, resized, result_size
+from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -69,10 +69,7 @@ class Plan:
     @property
     def total(self) -> int | None:
         """How many frames there are to paint; an estimate for most videos."""
-        end = self.clip.frame_count
-        if self.stop is not None:
-            end = self.stop if end is None else min(end, self.stop)
-        return None if end is None else max(1, end - self.start)
+        return frame_total(self.clip, self.start, self.stop)
 
     @cached_property
     def fingerprint(self) -> dict[str, Any]:
