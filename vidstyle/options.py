@@ -151,6 +151,8 @@ class RunOptions(_Checked):
         "takes vgg19 where it can be had.",
         metavar="auto|vgg19|bundled|FILE",
     )
+    # Where flow is trusted, which is all that painting uses, the more accurate estimators are better by a few
+    # thousandths of a pixel (scripts/BENCHMARKS.md), at several times the cost.
     flow: str = _option(
         "dis",
         "Optical flow estimator: dis, dis-fast, farneback, deepflow, tvl1, epic, raft or raft-small.",

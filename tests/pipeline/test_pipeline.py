@@ -159,6 +159,33 @@ class TestFlow:
         paint(clip, "one.png", flow_dir=str(tmp_path / "bare"), frames="2:3")
         paint(clip, "alone.mp4", flow_dir=str(tmp_path / "bare"), independent=True)
 
+    def test_other_weights_of_raft_are_another_job(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
+        from torchvision.models.optical_flow import raft_small
+
+        network = raft_small(weights=None)
+        weights = tmp_path / "raft.pth"
+        for seed in range(2):
+            torch.manual_seed(seed)
+            torch.nn.init.normal_(network.update_block.flow_head.conv2.bias)
+            torch.save(network.state_dict(), weights)
+            settings = {"flow": "raft-small", "flow_weights": "raft.pth", "frames": ":2"}
+            if seed == 0:
+                paint(clip, "out.mp4", **settings)
+        with pytest.raises(JobMismatch, match=r"flow_weights raft\.pth has changed"):
+            paint(clip, "out.mp4", **settings)
+
+    def test_a_job_finds_its_flow_from_another_directory(
+        self, paint: Paint, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "flows").mkdir()
+        for a, b, way in ((1, 0, "backward"), (0, 1, "forward"), (2, 1, "backward"), (1, 2, "forward")):
+            write_flo(tmp_path / "flows" / f"{way}_{a}_{b}.flo", np.zeros((2, 32, 48), np.float32))
+        hook = StopAfter(1)
+        with pytest.raises(Stopped):
+            paint(clip, "out.mp4", flow_dir="flows", frames=":3", progress=hook, stop=hook)
+        monkeypatch.chdir(tmp_path.parent)
+        assert resume(tmp_path / "out.mp4.vidstyle").is_file()
+
     def test_options_that_contradict_each_other(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
         (tmp_path / "bare").mkdir()
         with pytest.raises(UsageError, match="--flow-size is for estimating flow"):

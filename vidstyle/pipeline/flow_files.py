@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -156,7 +157,7 @@ class _Work:
     def run(self, hooks: Hooks, total: int | None) -> None:
         frames = (resized(frame, self.size) for frame in self.clip.frames(self.start, self.stop))
         # All frames of the shot that a later one may be paired with.
-        window: deque[Frame] = deque(maxlen=max(self.options.distance))
+        window: deque[Frame] = deque(maxlen=min(max(self.options.distance), sys.maxsize))
         shot, began = 0, time.monotonic()
         with self._open_preview(hooks) as writer:
             preview = None if writer is None else _Preview(writer, self.files, min(self.options.distance))
