@@ -164,7 +164,37 @@ class RunOptions(_Checked):
         "takes vgg19 where it can be had.",
         metavar="auto|vgg19|bundled|FILE",
     )
-    flow: str = _option("dis", "Optical flow estimator: dis, dis-fast or farneback.", metavar="NAME")
+    # Where flow is trusted, which is all that painting uses, the more accurate estimators are better by a few
+    # thousandths of a pixel (scripts/BENCHMARKS.md), at several times the cost.
+    flow: str = _option(
+        "dis",
+        "Optical flow estimator: dis, dis-fast, farneback, deepflow, tvl1, epic, raft, raft-small or none.",
+        metavar="NAME",
+    )
+    flow_size: int | None = _option(
+        None,
+        "Longest side at which flow is estimated, to be scaled up; that of the result if not given.",
+        minimum=16,
+        metavar="PIXELS",
+    )
+    flow_weights: str | None = _option(
+        None, "Weights of raft or raft-small; torchvision's, fetched once, if not given.", metavar="FILE"
+    )
+    flow_dir: str | None = _option(
+        None,
+        "Read flow from .flo files instead: a folder made by vidstyle flow, or a pattern with {target} and "
+        "{source}, the numbers of the frame that the flow lies on and of the one it leads to.",
+        metavar="DIR",
+    )
+    mask_dilate: int = _option(
+        0,
+        "Grow the area where flow is not trusted, and the painting not carried over.",
+        minimum=0,
+        metavar="PIXELS",
+    )
+    mask_soften: int = _option(
+        0, "Let trust rise gradually from the edge of that area.", minimum=0, metavar="PIXELS"
+    )
     history: tuple[int, ...] = _option(
         (1,),
         "How many frames back a frame keeps to, e.g. 1,2,4: what was hidden comes back as it was.",
@@ -189,6 +219,36 @@ class RunOptions(_Checked):
     keep: bool = _option(False, "Keep the painted frames in the job directory when done.")
 
 
+def _as_in(kind: type[Any], name: str, help: str | None = None) -> Any:
+    """A field like that of another dataclass, maybe with another help text."""
+    spec = next(spec for spec in fields(kind) if spec.name == name)
+    return field(default=spec.default, metadata={**spec.metadata, "help": help or spec.metadata["help"]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowOptions(_Checked):
+    """Which flow of a clip is written to files, and in which forms."""
+
+    size: int | None = _as_in(
+        RunOptions, "size", "Longest side of the flow in pixels; the input's own if not given."
+    )
+    frames: str | None = _as_in(RunOptions, "frames")
+    distance: tuple[int, ...] = _option(
+        (1,), "How many frames apart the frames of a pair are, e.g. 1,2,4.", minimum=1, metavar="N,..."
+    )
+    flow: str = _as_in(RunOptions, "flow")
+    flow_size: int | None = _as_in(RunOptions, "flow_size")
+    flow_weights: str | None = _as_in(RunOptions, "flow_weights")
+    device: str = _as_in(RunOptions, "device", "Where raft runs: auto takes a GPU where there is one.")
+    cuts: bool = _as_in(RunOptions, "cuts", "Find cuts; there is no flow across one.")
+    cut: tuple[int, ...] = _as_in(RunOptions, "cut")
+    pictures: bool = _option(True, "Write each flow as a picture, too: hue is direction, colour is speed.")
+    video: bool = _option(
+        False, "Write DIR/preview.mp4, too: the clip, its flow to the frame before, and where that holds."
+    )
+    overwrite: bool = _option(False, "Estimate all flow anew, replacing what DIR holds.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class EncodeOptions(_Checked):
     """How the result is written; can change between the runs of one job."""
@@ -207,12 +267,6 @@ class EncodeOptions(_Checked):
     fps: str | None = _option(
         None, "Frame rate of a sequence of pictures, e.g. 24 or 30000/1001; 25 if not given.", metavar="RATE"
     )
-
-
-def _as_in(options: type[Any], name: str) -> Any:
-    """A field of other options once more: its default and its words have one home."""
-    spec = next(spec for spec in fields(options) if spec.name == name)
-    return field(default=spec.default, metadata=spec.metadata)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,6 @@ from torch import Tensor
 
 import vidstyle
 from benchmarks.common import Clock, Setting, Table, peak_memory, say, scaled_frames
-from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_uint16
 from vidstyle.image.warp import warp
 from vidstyle.job import JobStore
@@ -79,7 +78,7 @@ def _paint(plan: Plan, frames: list[Frame], clock: Clock) -> list[Painted]:
     flows = []
     for before, after in pairwise(frames):
         with clock("flow both ways and mask"):
-            flows.append(flow_between(after, before, plan.estimator()))
+            flows.append(plan.flow.between(after, before))
     method = plan.prepare(say)
     with clock(FIRST):
         painted = [method.paint(plan.on_device(frames[0]), [], plan.run.seed)]

@@ -15,7 +15,7 @@ import typer
 from vidstyle.cli import main
 from vidstyle.cli.options import collect, option_name, with_options
 from vidstyle.errors import UsageError
-from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
+from vidstyle.options import EncodeOptions, FlowOptions, NeuralOptions, RunOptions
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -48,10 +48,23 @@ def test_help_lists_every_option_with_its_default(
         assert not re.search(r"--crf.*\[default", shown)
 
 
+def test_flow_help_lists_every_option(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["flow", "--help"]) == 0
+    words = set(re.findall(r"[\w-]+", capsys.readouterr().out))
+    assert {option_name(f.name) for f in fields(FlowOptions)} | {
+        "--check",
+        "--no-pictures",
+        "--no-cuts",
+    } <= words
+
+
 def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     shown = capsys.readouterr().out
-    assert {"style", "resume", "status", "evaluate", "features"} <= set(shown.split())
+    assert {"style", "flow", "resume", "status", "evaluate", "features"} <= set(shown.split())
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,6 +81,7 @@ class Sample:
     many: tuple[int, ...] = field(default=(), metadata={"help": "."})
     on: bool = field(default=True, metadata={"help": "."})
     off: bool = field(default=False, metadata={"help": "."})
+    some: tuple[float, ...] = field(default=(0.5, 2.0), metadata={"help": "."})
 
 
 def parsed(*arguments: str) -> Sample:
@@ -91,9 +105,22 @@ def test_without_arguments_the_defaults_hold() -> None:
 
 def test_every_kind_of_field_is_parsed() -> None:
     made = parsed(
-        "--number", "2", "-n", "3", "--name", "y", "--many", "1, 2", "--many", "3", "--no-on", "--off"
+        "--number",
+        "2",
+        "-n",
+        "3",
+        "--name",
+        "y",
+        "--many",
+        "1, 2",
+        "--many",
+        "3",
+        "--no-on",
+        "--off",
+        "--some",
+        "3",
     )
-    assert made == Sample(number=2.0, count=3, name="y", many=(1, 2, 3), on=False, off=True)
+    assert made == Sample(number=2.0, count=3, name="y", many=(1, 2, 3), on=False, off=True, some=(3.0,))
     assert isinstance(made.number, float)
 
 

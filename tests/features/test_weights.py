@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,7 +72,7 @@ def test_a_download_is_checked_before_it_gets_its_name(monkeypatch: pytest.Monke
     import io
 
     monkeypatch.delenv("VIDSTYLE_OFFLINE")
-    monkeypatch.setattr(weights.urllib.request, "urlopen", lambda *_, **__: io.BytesIO(b"not VGG"))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO(b"not VGG"))
     with pytest.raises(WeightsError, match="damaged"):
         weights.find("vgg19")
     assert list(weights.vgg19_cache().parent.iterdir()) == []
@@ -78,10 +80,10 @@ def test_a_download_is_checked_before_it_gets_its_name(monkeypatch: pytest.Monke
 
 def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
-        raise weights.urllib.error.URLError("no route to host")
+        raise urllib.error.URLError("no route to host")
 
     monkeypatch.delenv("VIDSTYLE_OFFLINE")
-    monkeypatch.setattr(weights.urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
     assert "could not be fetched (no route to host)" in weights.find("auto").note
 
 

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from vidstyle.flow.estimators import ESTIMATORS, DISFlow
+from vidstyle.errors import UsageError
+from vidstyle.flow import raft
+from vidstyle.flow.epic import EpicFlow
+from vidstyle.flow.estimators import ESTIMATORS, DISFlow, make_estimator
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.warp import in_frame, warp
@@ -18,6 +21,7 @@ from vidstyle.metrics import endpoint_error
 from vidstyle.types import Frame
 
 HEIGHT, WIDTH = 120, 160
+WITHOUT_WEIGHTS = [name for name in ESTIMATORS if name not in (*raft.NAMES, "none")]
 
 
 def texture(height: int = HEIGHT, width: int = WIDTH, seed: int = 0) -> np.ndarray:
@@ -48,7 +52,17 @@ def frame(pixels: np.ndarray, index: int) -> Frame:
     return Frame(pixels, index=index, pts=index, time_base=Fraction(1, 25))
 
 
-@pytest.mark.parametrize("name, limit", [("dis", 0.03), ("dis-fast", 0.15), ("farneback", 0.4)])
+@pytest.mark.parametrize(
+    "name, limit",
+    [
+        ("dis", 0.03),
+        ("dis-fast", 0.15),
+        ("farneback", 0.4),
+        ("deepflow", 0.04),
+        ("tvl1", 0.2),
+        ("epic", 0.03),
+    ],
+)
 def test_a_known_flow_is_found(name, limit):
     source, truth = texture(), torch.from_numpy(swirl())
     found = torch.from_numpy(ESTIMATORS[name](moved(source, swirl()), source))
@@ -69,7 +83,7 @@ def test_the_default_keeps_its_accuracy_under_noise():
     assert ours.mean < opencv.mean
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (7, 9), (8, 8), (12, 400), (33, 35)])
 def test_any_size_gives_a_finite_flow(name, size):
     flow = ESTIMATORS[name](texture(*size), texture(*size, seed=1))
@@ -77,7 +91,7 @@ def test_any_size_gives_a_finite_flow(name, size):
     assert np.isfinite(flow).all()
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
 @pytest.mark.parametrize("size", [(5, 3), (50, 70)])
 def test_pictures_that_do_not_move(name, size):
     for picture in (texture(*size), np.full((3, *size), 90, np.uint8)):
@@ -85,14 +99,66 @@ def test_pictures_that_do_not_move(name, size):
         assert np.abs(ESTIMATORS[name](picture, picture)).mean() < (0.02 if name == "farneback" else 1e-4)
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
+def test_noise_that_moves_by_whole_pixels(name):
+    """Every vector the same, and edges everywhere: the interpolation must not take them for no motion."""
+    source = np.random.default_rng(0).integers(0, 255, (3, 64, 96), np.uint8)
+    flow = ESTIMATORS[name](np.roll(source, (2, -1), axis=(1, 2)), source)
+    inner = flow[:, 12:-12, 12:-12]
+    assert np.median(np.abs(inner - np.float32([[[1]], [[-2]]]))) < 0.1
+
+
+def test_matches_that_agree_to_the_last_bit_are_not_taken_for_no_motion():
+    source = texture()
+    exact = np.zeros((2, HEIGHT, WIDTH), np.float32)
+    exact[0] = 3
+
+    def matcher(one, other):
+        return exact if np.array_equal(one, target) else -exact
+
+    target = np.roll(source, -3, axis=2)
+    flow = EpicFlow(matcher=matcher)(target, source)
+    assert np.abs(flow - exact)[:, :, 3:-6].max() < 0.1
+
+
+def test_epic_keeps_what_moves_apart():
+    """A square over a ground that stands still: sharper at its outline than what it was matched with."""
+    ground, thing = texture(), texture(40, 40, seed=5)
+    source, target = ground.copy(), ground.copy()
+    source[:, 40:80, 40:80] = thing
+    target[:, 40:80, 50:90] = thing
+    truth = np.zeros((2, HEIGHT, WIDTH), np.float32)
+    truth[0, 40:80, 50:90] = -10
+    shown = np.ones((1, HEIGHT, WIDTH), bool)
+    shown[:, 40:80, 40:50] = False
+    errors = {
+        name: endpoint_error(*map(torch.from_numpy, (ESTIMATORS[name](target, source), truth, shown))).mean
+        for name in ("dis", "epic")
+    }
+    assert errors["epic"] < 0.5 * errors["dis"]
+
+
+def test_epic_with_next_to_no_matches():
+    """Two pictures that have nothing in common."""
+    flow = ESTIMATORS["epic"](np.full((3, 40, 40), 200, np.uint8), texture(40, 40))
+    assert np.isfinite(flow).all()
+
+
+def test_epic_thins_its_matches_in_a_large_picture():
+    """OpenCV takes fewer than 2**15."""
+    picture = cv2.resize(texture().transpose(1, 2, 0), (1024, 768)).transpose(2, 0, 1)
+    flow = ESTIMATORS["epic"](np.roll(picture, 3, axis=2), np.ascontiguousarray(picture))
+    assert np.abs(flow[0, 20:-20, 20:-20] + 3).mean() < 0.1
+
+
+@pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
 def test_a_small_picture_is_still_matched(name):
     source = texture(24, 24)
     flow = ESTIMATORS[name](np.roll(source, 1, axis=2), source)
     assert np.abs(flow[0, 6:-6, 6:-6] + 1).mean() < 0.3
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
 def test_16_bit_frames_give_the_flow_of_their_8_bit_ones(name):
     source = texture()
     target = moved(source, swirl())
@@ -100,7 +166,7 @@ def test_16_bit_frames_give_the_flow_of_their_8_bit_ones(name):
     assert np.array_equal(deep, ESTIMATORS[name](target, source))
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
 def test_the_same_answer_whatever_the_threads(name):
     source = texture()
     target = moved(source, swirl())
@@ -119,6 +185,18 @@ def test_the_same_answer_whatever_the_threads(name):
 
 def test_the_registry_is_keyed_by_name():
     assert all(estimator.name == name for name, estimator in ESTIMATORS.items())
+    assert make_estimator("dis-fast") == ESTIMATORS["dis-fast"]
+
+
+def test_what_cannot_be_made_is_told_in_one_line(monkeypatch, tmp_path):
+    with pytest.raises(UsageError, match=r"--flow must be one of dis, .*none, not 'psychic'"):
+        make_estimator("psychic")
+    with pytest.raises(UsageError, match="--flow-weights is for --flow raft or raft-small, not for dis"):
+        make_estimator("dis", tmp_path / "raft.pth")
+    for name, module in (("deepflow", "optflow"), ("tvl1", "optflow"), ("epic", "ximgproc")):
+        monkeypatch.delattr(cv2, module, raising=False)
+        with pytest.raises(UsageError, match=f"no {module} module.*opencv-contrib-python.*--flow dis"):
+            make_estimator(name)
 
 
 def test_frames_of_two_sizes_are_refused():
@@ -148,3 +226,8 @@ def test_a_pair_does_not_trust_what_the_source_hides():
     assert weight[0, 44:76, 42:48].mean() < 0.1  # ground that the thing has left
     assert weight[0, 48:72, 58:82].mean() > 0.95  # the thing
     assert weight[0, 100:].mean() > 0.95  # ground far from it
+
+
+def test_none_sees_no_motion() -> None:
+    flow = ESTIMATORS["none"](texture(9, 12), texture(9, 12, seed=1))
+    assert flow.shape == (2, 9, 12) and flow.dtype == np.float32 and not flow.any()

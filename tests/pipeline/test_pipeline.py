@@ -9,10 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tests.pipeline.painting import Paint, StopAfter, pictures, stored
 from tests.video.clip_makers import make_video, packets, write_image
 from vidstyle.errors import InputError, JobError, JobMismatch, OutputError, Stopped, UsageError
+from vidstyle.flow.files import write_flo
 from vidstyle.methods import NeuralStyle
 from vidstyle.pipeline import Progress, estimate, resume
 from vidstyle.video.reader import open_clip
@@ -44,6 +46,95 @@ def test_stopped_at_every_frame_and_resumed_it_is_the_same(
     assert parts == tmp_path / "parts.mkv"
     assert stored(tmp_path / "parts.mkv.vidstyle") == stored(tmp_path / "whole.mkv.vidstyle")
     assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
+
+
+class TestFlow:
+    """Where flow comes from, and that it counts among what makes a job this job."""
+
+    def frames(self, paint: Paint, clip: Path, tmp_path: Path, **settings: Any) -> dict[str, bytes]:
+        paint(clip, "out.mp4", keep=True, restart=True, **settings)
+        return stored(tmp_path / "out.mp4.vidstyle")
+
+    def test_every_option_of_it_reaches_the_painting(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
+        plain = self.frames(paint, clip, tmp_path)
+        for settings in ({"flow": "farneback"}, {"flow_size": 24}, {"mask_dilate": 9}, {"mask_soften": 9}):
+            assert self.frames(paint, clip, tmp_path, **settings) != plain
+
+    @pytest.mark.parametrize(
+        ("changed", "words"),
+        [
+            ({"flow": "farneback"}, "flow: dis -> farneback"),
+            ({"flow_size": 24}, "flow_size: not set -> 24"),
+            ({"mask_dilate": 2}, "mask_dilate: not set -> 2"),
+            ({"mask_soften": 3}, "mask_soften: not set -> 3"),
+        ],
+    )
+    def test_another_one_is_another_job(
+        self, paint: Paint, clip: Path, changed: dict[str, Any], words: str
+    ) -> None:
+        paint(clip, "out.mp4", flow="dis")
+        with pytest.raises(JobMismatch, match=words):
+            paint(clip, "out.mp4", **({"flow": "dis"} | changed))
+
+    def test_stored_flow_counts_by_its_content(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "flows"
+        folder.mkdir()
+        for index in range(1, 8):
+            write_flo(folder / f"backward_{index}_{index - 1}.flo", np.zeros((2, 32, 48), np.float32))
+            write_flo(folder / f"forward_{index - 1}_{index}.flo", np.zeros((2, 32, 48), np.float32))
+        missing = folder / "backward_5_4.flo"
+        content = missing.read_bytes()
+        missing.unlink()
+        with pytest.raises(InputError, match=r"backward_5_4\.flo is missing"):
+            paint(clip, "out.mp4", flow_dir=str(folder))
+        missing.write_bytes(content)  # and it goes on, also from elsewhere
+        folder.rename(tmp_path / "moved")
+        paint(clip, "out.mp4", flow_dir=str(tmp_path / "moved"))
+        write_flo(tmp_path / "moved" / "backward_1_0.flo", np.ones((2, 32, 48), np.float32))
+        with pytest.raises(JobMismatch, match="flow moved has changed"):
+            paint(clip, "out.mp4", flow_dir=str(tmp_path / "moved"))
+        with pytest.raises(JobMismatch, match="flow: moved -> dis"):
+            paint(clip, "out.mp4", flow="dis")
+
+    def test_no_file_at_all_is_told_before_painting(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
+        (tmp_path / "bare").mkdir()
+        with pytest.raises(InputError, match=r"backward_3_2\.flo is missing"):
+            paint(clip, "out.mp4", flow_dir=str(tmp_path / "bare"), frames="2:6")
+        assert not (tmp_path / "out.mp4.vidstyle").exists()
+        paint(clip, "one.png", flow_dir=str(tmp_path / "bare"), frames="2:3")
+        paint(clip, "alone.mp4", flow_dir=str(tmp_path / "bare"), independent=True)
+
+    def test_other_weights_of_raft_are_another_job(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
+        from torchvision.models.optical_flow import raft_small
+
+        network = raft_small(weights=None)
+        weights = tmp_path / "raft.pth"
+        for seed in range(2):
+            torch.manual_seed(seed)
+            torch.nn.init.normal_(network.update_block.flow_head.conv2.bias)
+            torch.save(network.state_dict(), weights)
+            settings = {"flow": "raft-small", "flow_weights": "raft.pth", "frames": ":2"}
+            if seed == 0:
+                paint(clip, "out.mp4", **settings)
+        with pytest.raises(JobMismatch, match=r"flow_weights raft\.pth has changed"):
+            paint(clip, "out.mp4", **settings)
+
+    def test_a_job_finds_its_flow_from_another_directory(
+        self, paint: Paint, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "flows").mkdir()
+        for a, b, way in ((1, 0, "backward"), (0, 1, "forward"), (2, 1, "backward"), (1, 2, "forward")):
+            write_flo(tmp_path / "flows" / f"{way}_{a}_{b}.flo", np.zeros((2, 32, 48), np.float32))
+        hook = StopAfter(1)
+        with pytest.raises(Stopped):
+            paint(clip, "out.mp4", flow_dir="flows", frames=":3", progress=hook, stop=hook)
+        monkeypatch.chdir(tmp_path.parent)
+        assert resume(tmp_path / "out.mp4.vidstyle").is_file()
+
+    def test_options_that_contradict_each_other(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
+        (tmp_path / "bare").mkdir()
+        with pytest.raises(UsageError, match="--flow-size is for estimating flow"):
+            paint(clip, "out.mp4", flow_dir=str(tmp_path / "bare"), flow_size=100)
 
 
 def test_nothing_is_carried_across_a_cut(paint: Paint, clip: Path, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from vidstyle.cli.evaluate import evaluate
 from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
 from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
-from vidstyle.errors import Stopped
+from vidstyle.errors import Stopped, UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
-from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
+from vidstyle.options import EncodeOptions, FlowOptions, NeuralOptions, RunOptions
 
 app = typer.Typer(
     help="Paint a video, or a picture, in the style of a picture.",
@@ -97,11 +97,12 @@ def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = Fals
     return _work(job, paint, quiet=quiet, json_progress=json_progress)
 
 
-def _work(job: Path, paint: Callable[..., Path], *, quiet: bool, json_progress: bool) -> int:
+def _work(job: Path | None, paint: Callable[..., Path], *, quiet: bool, json_progress: bool) -> int:
     """Run a job under a progress display and the handlers of Ctrl-C; return the exit code."""
     reporter = make_reporter(quiet=quiet, as_json=json_progress)
     with closing(reporter), StopRequest(reporter.stopping) as stop:
-        reporter.started(job)
+        if job is not None:
+            reporter.started(job)
         try:
             output = paint(progress=reporter.progress, notice=reporter.notice, stop=stop)
         except (Stopped, KeyboardInterrupt):
@@ -113,7 +114,9 @@ def _work(job: Path, paint: Callable[..., Path], *, quiet: bool, json_progress: 
     return 0
 
 
-def _command_to_go_on(job: Path) -> str:
+def _command_to_go_on(job: Path | None) -> str:
+    if job is None:  # the same command goes on, unless it begins by deleting what there is
+        return shlex.join(["vidstyle", *(word for word in sys.argv[1:] if word != "--overwrite")])
     begun = (job / "job.json").exists()
     return shlex.join(["vidstyle", *(["resume", str(job)] if begun else sys.argv[1:])])
 
@@ -158,6 +161,54 @@ def _status_text(facts: dict[str, Any]) -> str:
 
 
 app.command()(evaluate)
+
+
+@app.command()
+@with_options(Flow=FlowOptions)
+def flow(
+    input: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="INPUT", help="A video, a folder of pictures or %04d.png.", show_default=False
+        ),
+    ] = None,
+    *,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", help="Folder for the files; MASK.pgm with --check."),
+    ],
+    check: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="FLOW.flo REVERSE.flo",
+            help="Instead: judge one flow file by that of the opposite direction, as the released program of "
+            "Ruder et al. does.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    json_progress: JsonProgress = False,
+    **values: Any,
+) -> int:
+    """Write the optical flow of INPUT: .flo files, masks of where it holds, a picture of each.
+
+    The same command again goes on where it was. `vidstyle style --flow-dir DIR` reads the files.
+    """
+    options = collect(FlowOptions, values)
+    if (input is None) == (check is None):
+        raise UsageError("flow takes INPUT, or --check FLOW.flo REVERSE.flo; see vidstyle flow --help")
+    if check is not None:
+        from vidstyle.pipeline.flow_files import judge
+
+        judge(*check, output, overwrite=options.overwrite)
+        return 0
+
+    def write(**hooks: Any) -> Path:
+        from vidstyle.pipeline.flow_files import write_flow
+
+        return write_flow(Path(str(input)), output, options=options, **hooks)
+
+    return _work(None, write, quiet=quiet, json_progress=json_progress)
 
 
 @app.command()

@@ -68,7 +68,10 @@ def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     name = option_name(spec.name)
     if spec.default is True:
         name += "/" + option_name(f"no_{spec.name}")
-    shown = _shown(spec.default)
+    default: Any = spec.default
+    if several:
+        default = [str(value) for value in default]
+    shown = "" if default in (None, []) else default if several else str(default)
     option = typer.Option(
         *filter(None, [name, spec.metadata.get("flag")]),
         help=spec.metadata["help"],
@@ -80,16 +83,9 @@ def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     return inspect.Parameter(
         spec.name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=spec.default if kind is bool else ([shown] if shown and several else shown or None),
+        default=spec.default if kind is bool else shown or None,
         annotation=Annotated[bool if kind is bool else text | None, option],
     )
-
-
-def _shown(default: Any) -> str:
-    """A default as it is typed; "" where there is none."""
-    if isinstance(default, tuple):
-        return ",".join(map(str, default))
-    return "" if default is None else str(default)
 
 
 def _kind(hint: Any) -> tuple[type, bool]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vidstyle.pipeline import Progress
 
 _STOPPING = "finishing this frame; press Ctrl-C again to stop now"
-_PHASES = {"paint": "painting", "encode": "encoding", "measure": "measuring"}
+_PHASES = {"paint": "painting", "encode": "encoding", "measure": "measuring", "flow": "estimating flow"}
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -34,7 +34,7 @@ class Reporter:
         """A line for the user."""
 
     def progress(self, event: Progress) -> None:
-        """A frame was painted, encoded or measured."""
+        """A frame was painted, encoded or measured, or its flow was written."""
 
     def stopping(self) -> None:
         """Answer the first Ctrl-C. Called by a signal handler, so it may only write to a descriptor."""

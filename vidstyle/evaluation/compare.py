@@ -29,7 +29,8 @@ from vidstyle.image.resize import fit
 from vidstyle.options import EvaluateOptions
 from vidstyle.pipeline import Hooks, Progress
 from vidstyle.pipeline.device import pick_device
-from vidstyle.pipeline.inputs import check_longest, frame_range, load_weights, picture_on_paper, scaled
+from vidstyle.pipeline.frames import check_longest, frame_range, resized
+from vidstyle.pipeline.inputs import load_weights, picture_on_paper
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.reader import open_clip
@@ -69,7 +70,7 @@ class _Task:
     def frames_of(self, clip: Clip) -> Iterator[Frame]:
         """The frames of a painted clip that belong to those asked for of the original."""
         frames = clip.frames(self.start, self.stop) if self.is_whole(clip) else clip.frames()
-        return (scaled(frame, self.size) for frame in frames)
+        return (resized(frame, self.size) for frame in frames)
 
 
 def evaluate(
@@ -175,7 +176,7 @@ def _together(task: _Task, hooks: Hooks) -> Iterator[tuple[list[Frame], bool]]:
     Ends with the shortest clip, and says so. Raises InputError where there is nothing to compare.
     """
     clips = task.original, *task.stylized
-    source = (scaled(frame, task.size) for frame in task.original.frames(task.start, task.stop))
+    source = (resized(frame, task.size) for frame in task.original.frames(task.start, task.stop))
     original = detect_cuts(source, task.options.cuts, task.options.cut)
     others = [task.frames_of(clip) for clip in task.stylized]
     count = 0

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 import tempfile
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from vidstyle.checkpoints import Published, check_name, read_tensors, sha256
 from vidstyle.errors import VidstyleError, WeightsError
 from vidstyle.features.calibration import pictures
 from vidstyle.features.vgg import CONV_INDEX, calibrated
@@ -24,7 +20,6 @@ from vidstyle.features.vgg import CONV_INDEX, calibrated
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
 _BUNDLED_LIMITS = "textures, edges and colours, little meaning: for faces and objects use VGG-19"
 _CALIBRATION_VERSION = "1"
-_CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -37,8 +32,7 @@ class Source:
 
     def digest(self) -> str:
         """sha256 of the file, in hexadecimal."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(self.path)
 
 
 @dataclass(frozen=True)
@@ -99,51 +93,19 @@ def find(choice: str, notice: Callable[[str], None] = lambda line: None, fetch: 
 
 def vgg19_cache() -> Path:
     """Where torchvision keeps its VGG-19, whether or not it is there."""
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(_vgg19_url()).name
-
-
-def _vgg19_url() -> str:
-    from torchvision.models import VGG19_Weights
-
-    return str(VGG19_Weights.IMAGENET1K_V1.url)
+    return _vgg19().cached()
 
 
 def fetch_vgg19(notice: Callable[[str], None] = lambda line: None) -> Path:
-    """Download torchvision's VGG-19 (548 MB) into its cache, checked, and return the path.
-
-    Raises WeightsError where it cannot be had. VIDSTYLE_OFFLINE=1 forbids the attempt.
-    """
-    target = vgg19_cache()
-    if os.environ.get("VIDSTYLE_OFFLINE") == "1":
-        raise WeightsError(f"VGG-19 is not in {target} and VIDSTYLE_OFFLINE forbids fetching it")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            urllib.request.urlopen(_vgg19_url(), timeout=_CONNECT_SECONDS) as response,
-            tempfile.NamedTemporaryFile(dir=target.parent, prefix=".vgg19-", delete=False) as file,
-        ):
-            notice("fetching VGG-19, 548 MB, once (--features bundled does without)")
-            part = Path(file.name)
-            try:
-                shutil.copyfileobj(response, file, 1 << 20)
-                file.flush()
-                _check_name(part, target.name)
-                part.replace(target)
-            finally:
-                part.unlink(missing_ok=True)
-    except OSError as error:
-        reason = getattr(error, "reason", None) or error
-        raise WeightsError(f"VGG-19 could not be fetched ({reason}); --features FILE takes a copy") from None
-    return target
+    """Download torchvision's VGG-19 into its cache, checked; see `Published.fetch`."""
+    return _vgg19().fetch(notice)
 
 
-def _check_name(path: Path, name: str) -> None:
-    """torchvision names a file after the first digits of its sha256: vgg19-dcbb9e9d.pth."""
-    expected = Path(name).stem.rpartition("-")[2]
-    if not Source("vgg19", path).digest().startswith(expected):
-        raise WeightsError(
-            f"{name} is damaged: its checksum is not {expected}...; delete it and fetch it again"
-        )
+def _vgg19() -> Published:
+    from torchvision.models import VGG19_Weights
+
+    url = str(VGG19_Weights.IMAGENET1K_V1.url)
+    return Published("VGG-19", url, 548, "--features bundled does without", "--features FILE")
 
 
 def load(source: Source) -> Weights:
@@ -154,42 +116,19 @@ def load(source: Source) -> Weights:
     if source.kind == "bundled" and not source.path.is_file():
         raise WeightsError(f"the bundled features are missing from {source.path}; install vidstyle again")
     if source.kind == "vgg19":
-        _check_name(source.path, source.path.name)
+        check_name(source.path, source.path.name)
     digest = source.digest()
     cached = _cache_directory() / f"{digest}-{_CALIBRATION_VERSION}.safetensors"
     if cached.is_file():
         try:
-            tensors, metadata = _read_safetensors(cached)
+            tensors, metadata = read_tensors(cached)
             return Weights(source, digest, tensors, metadata)
         except WeightsError:
             cached.unlink(missing_ok=True)
-    tensors, metadata = _read(source.path)
+    tensors, metadata = read_tensors(source.path)
     tensors = calibrated(_checked(tensors, source.path), pictures())
     _store(cached, tensors, metadata)
     return Weights(source, digest, tensors, metadata)
-
-
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    if path.suffix == ".safetensors":
-        return _read_safetensors(path)
-    try:
-        state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # unpickling damaged bytes raises nearly anything
-        raise WeightsError(
-            f"{path}: not a readable weights file ({type(error).__name__}); it takes a PyTorch state dict or "
-            "a .safetensors file"
-        ) from None
-    if not isinstance(state, Mapping):
-        raise WeightsError(f"{path}: holds a {type(state).__name__}, not a state dict")
-    return {str(key): value for key, value in state.items() if isinstance(value, Tensor)}, {}
-
-
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise WeightsError(f"{path}: damaged or not a .safetensors file ({error})") from None
 
 
 def _checked(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:

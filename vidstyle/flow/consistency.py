@@ -41,8 +41,7 @@ def consistency(flow: np.ndarray, reverse: np.ndarray, margin: float = 0.0) -> n
         length = _squares(flow)
         # Asked this way round, because every comparison with "not a number" is false.
         consistent = _squares(flow + back) < 0.01 * (length + _squares(back)) + 0.5
-        smooth = _squares(*_gradients(flow)) <= 0.01 * length + 0.002
-    marks = np.where(smooth, CERTAIN, UNCERTAIN)
+    marks = np.where(motion_boundaries(flow), UNCERTAIN, CERTAIN)
     marks[~consistent] = DISOCCLUDED
     marks[~inside] = UNCERTAIN
     return marks.astype(np.int16)
@@ -88,6 +87,35 @@ def long_term(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
         result.append(np.maximum(weight - held, 0))
         held = held + weight
     return result
+
+
+def cautious(weight: np.ndarray, dilate: int = 0, soften: int = 0) -> np.ndarray:
+    """A weight that trusts less around what it does not trust (less than one half).
+
+    weight: float32 (1, H, W) in [0, 1].
+    dilate: pixels by which the untrusted area grows, in all directions; there the weight is 0.
+    soften: pixels over which the weight then rises again, as a straight ramp.
+
+    Returns float32 (1, H, W), nowhere above `weight`, which comes back as it is where both are 0.
+    """
+    if dilate == soften == 0:
+        return weight
+    trusted = (weight[0] >= 0.5).astype(np.uint8)
+    if trusted.all():  # there is no distance to measure
+        return weight
+    distance = cv2.distanceTransform(trusted, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    ramp = np.clip((distance - dilate) / (soften + 1), 0, 1).astype(np.float32)
+    return np.minimum(weight, ramp[None])
+
+
+def motion_boundaries(flow: np.ndarray) -> np.ndarray:
+    """Where a flow changes abruptly, bool (H, W): not |∇u|² + |∇v|² ≤ 0.01 |f|² + 0.002.
+
+    flow: as for `consistency`.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Asked this way round, because every comparison with "not a number" is false.
+        return np.asarray(~(_squares(*_gradients(flow)) <= 0.01 * _squares(flow) + 0.002))
 
 
 def _squares(*fields: np.ndarray) -> np.ndarray:

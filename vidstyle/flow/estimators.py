@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
-from vidstyle.image.convert import reduce_to_uint8
+from vidstyle.errors import UsageError
+from vidstyle.flow import raft
+from vidstyle.flow.classic import TVL1, DeepFlow, DISFlow, Farneback, NoFlow
+from vidstyle.flow.epic import EpicFlow
+from vidstyle.flow.grey import contrib
+
+__all__ = ["ESTIMATORS", "DISFlow", "FlowEstimator", "make_estimator"]
 
 
 class FlowEstimator(Protocol):
@@ -28,96 +34,42 @@ class FlowEstimator(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class DISFlow:
-    """Dense inverse search (Kroeger et al. 2016) with variational refinement, on grey values.
+# RAFT is loaded when it is first used.
+_ALL: tuple[FlowEstimator, ...] = (
+    DISFlow(),
+    DISFlow("dis-fast", finest_scale=1, patch_stride=3, refinement_steps=5, smoothness=20.0),
+    Farneback(),
+    DeepFlow(),
+    TVL1(),
+    EpicFlow(),
+    *map(raft.Raft, raft.NAMES),
+    NoFlow(),
+)
+ESTIMATORS = {estimator.name: estimator for estimator in _ALL}
 
-    finest_scale: patches are matched down to the picture's size / 2**finest_scale, then the flow is enlarged.
-    patch_stride: pixels between the centres of the 8x8 patches, at each scale.
-    descent_steps: of the search for each patch.
-    refinement_steps: of the variational refinement, at each scale.
-    smoothness: of that refinement (its α). At the picture's own scale OpenCV's 20 follows grain and
-        compression noise; 60 makes the error on such footage an eighth smaller.
+
+def make_estimator(
+    name: str,
+    weights: Path | None = None,
+    device: str = "cpu",
+    notice: Callable[[str], None] = lambda line: None,
+) -> FlowEstimator:
+    """The estimator called `name`, with all that it needs found and loaded.
+
+    weights: a file for RAFT, else torchvision's own. device: where RAFT runs; the others run on the CPU.
+
+    Raises UsageError for a name that does not exist, for weights that it has no use for, and where OpenCV
+    lacks what it needs; WeightsError where weights cannot be had.
     """
-
-    name: str = "dis"
-    finest_scale: int = 0
-    patch_stride: int = 4
-    descent_steps: int = 16
-    refinement_steps: int = 10
-    smoothness: float = 60.0
-
-    def __call__(self, target: np.ndarray, source: np.ndarray) -> np.ndarray:
-        # One object a call: it keeps buffers between calls, so threads must not share it.
-        dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        dis.setFinestScale(self.finest_scale)
-        dis.setPatchStride(self.patch_stride)
-        dis.setGradientDescentIterations(self.descent_steps)
-        dis.setVariationalRefinementIterations(self.refinement_steps)
-        dis.setVariationalRefinementAlpha(self.smoothness)
-        grey_target, grey_source = _grey_pair(target, source)
-        return _to_vectors(dis.calc(grey_target, grey_source, _no_motion(grey_target)), target)
-
-
-@dataclass(frozen=True, slots=True)
-class Farneback:
-    """Polynomial expansion (Farnebäck 2003), on grey values: smooth, and blind to sharp motion boundaries.
-
-    window: side in pixels of the area over which motion is averaged.
-    """
-
-    name: str = "farneback"
-    window: int = 15
-
-    def __call__(self, target: np.ndarray, source: np.ndarray) -> np.ndarray:
-        grey_target, grey_source = _grey_pair(target, source)
-        flow = cv2.calcOpticalFlowFarneback(
-            grey_target,
-            grey_source,
-            _no_motion(grey_target),
-            pyr_scale=0.5,
-            levels=5,
-            winsize=self.window,
-            iterations=3,
-            poly_n=7,
-            poly_sigma=1.5,
-            flags=0,
-        )
-        return _to_vectors(flow, target)
-
-
-ESTIMATORS: dict[str, FlowEstimator] = {
-    estimator.name: estimator
-    for estimator in (
-        DISFlow(),
-        DISFlow("dis-fast", finest_scale=1, patch_stride=3, refinement_steps=5, smoothness=20.0),
-        Farneback(),
-    )
-}
-
-# Below this, OpenCV's pyramids have no level to work on.
-LEAST_SIDE = 32
-
-
-def _grey_pair(target: np.ndarray, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 (h, w) each, the last row and column repeated where a side is under LEAST_SIDE pixels."""
-    if target.ndim != 3 or target.shape[0] != 3 or target.shape != source.shape or 0 in target.shape:
-        raise ValueError(f"target and source must both be (3, H, W), not {target.shape} and {source.shape}")
-    return _grey(target), _grey(source)
-
-
-def _grey(pixels: np.ndarray) -> np.ndarray:
-    rgb = np.ascontiguousarray(reduce_to_uint8(pixels).transpose(1, 2, 0))
-    below, beside = (max(0, LEAST_SIDE - side) for side in rgb.shape[:2])
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.copyMakeBorder(grey, 0, below, 0, beside, cv2.BORDER_REPLICATE))
-
-
-def _no_motion(grey: np.ndarray) -> np.ndarray:
-    return np.zeros((*grey.shape, 2), np.float32)
-
-
-def _to_vectors(flow: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """OpenCV's (h, w, 2) as (2, H, W), without the padding."""
-    _, height, width = target.shape
-    return np.ascontiguousarray(flow[:height, :width].transpose(2, 0, 1), dtype=np.float32)
+    if name not in ESTIMATORS:
+        raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {name!r}")
+    if name in raft.NAMES:
+        network = raft.Raft(name, weights, device)
+        network.prepare(notice)
+        return network
+    if weights is not None:
+        raise UsageError(f"--flow-weights is for --flow {' or '.join(raft.NAMES)}, not for {name}")
+    estimator = ESTIMATORS[name]
+    if module := getattr(estimator, "contrib", None):
+        contrib(module)
+    return estimator

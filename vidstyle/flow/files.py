@@ -1,4 +1,7 @@
-"""Flow files: Middlebury `.flo`, which most flow programs read and write; masks as PGM."""
+"""Flow files: Middlebury `.flo`, which most flow programs read and write; masks as PGM.
+
+They are written whole or not at all: a file under its name is a complete one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vidstyle.errors import InputError, OutputError
+from vidstyle.errors import InputError
+from vidstyle.video.pictures import read_picture, to_depth, write_whole
 
 MAGIC = b"PIEH"  # the float 202021.25, which also shows the byte order
 HEADER_BYTES = 12
@@ -50,7 +54,7 @@ def write_flo(path: str | Path, vectors: np.ndarray) -> None:
         raise ValueError(f"vectors must be (2, H, W) and not empty, not {vectors.shape}")
     _, height, width = vectors.shape
     size = np.array([width, height], "<i4").tobytes()
-    _write(Path(path), MAGIC + size + vectors.transpose(1, 2, 0).astype("<f4").tobytes())
+    write_whole(Path(path), MAGIC + size + vectors.transpose(1, 2, 0).astype("<f4").tobytes())
 
 
 def write_pgm(path: str | Path, mask: np.ndarray) -> None:
@@ -61,11 +65,13 @@ def write_pgm(path: str | Path, mask: np.ndarray) -> None:
     if mask.ndim != 2 or mask.dtype != np.uint8 or 0 in mask.shape:
         raise ValueError(f"mask must be uint8 (H, W) and not empty, not {mask.dtype} {mask.shape}")
     height, width = mask.shape
-    _write(Path(path), f"P5\n{width} {height}\n255\n".encode() + mask.tobytes())
+    write_whole(Path(path), f"P5\n{width} {height}\n255\n".encode() + mask.tobytes())
 
 
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error.strerror}.") from error
+def read_pgm(path: str | Path) -> np.ndarray:
+    """Read a mask, uint8 (H, W), from a PGM file, or a grey picture of another format.
+
+    Raises MediaError where the file is missing or broken.
+    """
+    pixels, _ = read_picture(path)
+    return to_depth(pixels[0], 8)

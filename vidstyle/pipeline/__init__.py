@@ -32,7 +32,7 @@ from vidstyle.video.pictures import decode_png, encode_png
 
 @dataclass(frozen=True)
 class Progress:
-    """A frame was finished. phase: "paint", "encode" or, in an evaluation, "measure".
+    """A frame was finished. phase: "paint", "encode", "measure" or "flow", by what the run does.
 
     done, total: frames of this phase, of all passes; total is None where the source does not say, and an
     estimate for most videos. pass_number: from 1. frame, shot: indices from 0. loss, steps: of this frame;

@@ -17,22 +17,17 @@ from vidstyle.errors import JobError, UsageError
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
-from vidstyle.flow.estimators import ESTIMATORS, FlowEstimator
+from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import to_float, to_uint16
-from vidstyle.image.resize import fit, resize
+from vidstyle.image.resize import resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
 from vidstyle.methods import METHODS
 from vidstyle.methods.base import Method
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions, from_json
 from vidstyle.pipeline.device import pick_device, pick_dtype
-from vidstyle.pipeline.inputs import (
-    check_longest,
-    check_spared,
-    frame_range,
-    load_weights,
-    picture_on_paper,
-    scaled,
-)
+from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
+from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
+from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -42,9 +37,10 @@ from vidstyle.video.writer import Writer, check_output, open_writer
 Notice = Callable[[str], None]
 
 _LONGEST_BY_QUALITY = {"draft": 480, "standard": 960, "high": 1920}
+_UNKNOWN = 1000  # frames, where the source does not say
 _METHOD = "style"
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
-_PAINTER_VERSION = 2
+_PAINTER_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,7 @@ class Plan:
     device: torch.device
     dtype: torch.dtype
     weights: Weights
+    flow: FlowSource
 
     @property
     def directory(self) -> Path:
@@ -73,10 +70,7 @@ class Plan:
     @property
     def total(self) -> int | None:
         """How many frames there are to paint; an estimate for most videos."""
-        end = self.clip.frame_count
-        if self.stop is not None:
-            end = self.stop if end is None else min(end, self.stop)
-        return None if end is None else max(1, end - self.start)
+        return frame_total(self.clip, self.start, self.stop)
 
     @property
     def work(self) -> int | None:
@@ -104,7 +98,7 @@ class Plan:
             "seed": self.run.seed,
             "weights": {"name": self.weights.source.path.name, "digest": self.weights.digest},
             "precision": str(self.dtype).removeprefix("torch."),
-            "flow": self.run.flow,
+            **flow_entry(self.flow, self.wants_flow, min(self.run.history)),
             "history": sorted(self.run.history),
             "passes": self.passes,
             "loop": self.run.loop,
@@ -123,12 +117,18 @@ class Plan:
             "styles": [str(style.absolute()) for style in self.styles],
             "output": str(self.output.absolute()),
             "options": asdict(self.options),
-            "run": asdict(self.run),
+            "run": {**asdict(self.run), **self._flow_paths},
             "encode": asdict(self.encode),
             "features": chosen,
             "total": self.total,
             "passes": self.passes,
         }
+
+    @property
+    def _flow_paths(self) -> dict[str, str]:
+        """Files of flow as they are found from any directory."""
+        given = {"flow_dir": self.run.flow_dir, "flow_weights": self.run.flow_weights}
+        return {name: str(Path(path).absolute()) for name, path in given.items() if path}
 
     @property
     def made_with(self) -> dict[str, Any]:
@@ -156,8 +156,14 @@ class Plan:
     def recipe(self, layers: Sequence[str], notice: Notice) -> Recipe:
         return recipe_for(self.weights.source.kind, layers, notice)
 
-    def estimator(self) -> FlowEstimator:
-        return ESTIMATORS[self.run.flow]
+    @property
+    def wants_flow(self) -> range:
+        """The frames that are painted with flow from an earlier one, if there is no cut between."""
+        if self.options.independent and self.passes == 1:
+            return range(0)
+        return range(
+            self.start + min(self.run.history), self.start + (_UNKNOWN if self.total is None else self.total)
+        )
 
     def move(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device)
@@ -171,7 +177,7 @@ class Plan:
 
     def scaled(self, frame: Frame) -> Frame:
         """The frame at the size of the result, at no less than its own depth."""
-        return scaled(frame, (self.height, self.width))
+        return resized(frame, (self.height, self.width))
 
     def result_frame(self, source: Frame, pixels: np.ndarray) -> Frame:
         """The painted `pixels`, uint16 (3, H, W), with the time and the transparency of `source`."""
@@ -210,8 +216,6 @@ def make_plan(
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
     if not styles:
         raise UsageError("give at least one style picture")
-    if run.flow not in ESTIMATORS:
-        raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {run.flow!r}")
     fps = _fraction(encode.fps) if encode.fps else None
     clip = open_clip(source, fps=fps)
     start, stop = frame_range(run.frames, clip)
@@ -229,13 +233,12 @@ def make_plan(
         stop=stop,
         overwrite=run.overwrite or ours,
     )
-    longest = run.size or min(max(clip.width, clip.height), _LONGEST_BY_QUALITY[options.quality])
-    check_longest(longest)
-    width, height = fit(clip.width, clip.height, longest)
+    longest = min(max(clip.width, clip.height), _LONGEST_BY_QUALITY[options.quality])
+    width, height = result_size(clip, run.size or longest)
     device = pick_device(run.device)
     for picture in pictures:
         read_picture(picture)
-    return Plan(
+    plan = Plan(
         clip=clip,
         styles=tuple(styles),
         output=output,
@@ -249,7 +252,10 @@ def make_plan(
         device=device,
         dtype=pick_dtype(run.precision, device),
         weights=_weights(run.features, earlier, notice),
+        flow=find_flow(run, device, notice),
     )
+    check_flow(plan.flow, plan.wants_flow, min(run.history))
+    return plan
 
 
 def replan(job: Path, notice: Notice) -> Plan:

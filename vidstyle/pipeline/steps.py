@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidstyle.flow.consistency import long_term
-from vidstyle.flow.pair import flow_between
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Flow, Frame, Shot
 from vidstyle.video.shots import LOOKBEHIND, detect_cuts
@@ -89,7 +88,7 @@ def _walk(plan: Plan, shot: Shot, back: bool, loop: bool, painted: Collection[in
 def _links(plan: Plan, frame: Frame, earlier: Sequence[Frame]) -> tuple[Link, ...]:
     """Links to those of the `earlier` frames, latest last, that the history names."""
     chosen = [earlier[-back] for back in sorted(plan.run.history) if back <= len(earlier)]
-    found = [flow_between(frame, source, plan.estimator()) for source in chosen]
+    found = [plan.flow.between(frame, source) for source in chosen]
     weights = long_term([weight for _, weight in found])
     return tuple(Link(flow, weight) for (flow, _), weight in zip(found, weights, strict=True))
 
