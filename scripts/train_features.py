@@ -130,7 +130,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="safetensors file to write")
     parser.add_argument("--base", type=Path, help="a student to conv3_4: train the layers above it alone")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=1800)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--deep-steps", type=int, default=1500, help="of the layers above conv3_4")
     parser.add_argument(
         "--width", type=float, default=0.5, help="share of VGG-19's channels in the thinned layers"

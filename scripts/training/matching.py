@@ -28,7 +28,16 @@ from training.pictures import generate
 WITHIN = 0.02
 STRIDE = 8  # of the points asked about, in pixels
 LAYERS = ("conv2_1", "conv3_1", "conv3_4", "conv4_1", "conv4_4", "conv5_1")
-VIEWS = (("valley", 0, 14), ("valley", 24, 44), ("passing", 12, 34), ("passing", 34, 56))
+VIEWS = (
+    ("valley", 0, 14),
+    ("valley", 24, 44),
+    ("valley", 0, 40),
+    ("valley", 20, 70),
+    ("passing", 12, 34),
+    ("passing", 34, 56),
+    ("passing", 4, 44),
+    ("passing", 12, 68),
+)
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_videos"
 
 Pair = tuple[Tensor, Tensor, Tensor, Tensor]

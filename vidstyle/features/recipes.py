@@ -27,7 +27,7 @@ class Recipe:
 _GATYS_STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 _IMAGENET = Recipe(("relu4_2",), _GATYS_STYLE, content=0.5, style=30.0, tv=7.0, temporal=300.0)
 # The layers above relu3_4 are made for matching, not for Gram matrices: they have had no teacher.
-_BUNDLED = replace(_IMAGENET, content_layers=("relu3_2",), style_layers=_GATYS_STYLE[:3])
+_BUNDLED = replace(_IMAGENET, content_layers=("relu3_2",), style_layers=_GATYS_STYLE[:3], content=0.8)
 
 # Where the weights stop early, the subject is taken from the deepest of these that they reach.
 _CONTENT_FALLBACK = ("relu4_2", "relu3_2", "relu2_2", "relu1_2")
