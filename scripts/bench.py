@@ -18,7 +18,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import classic, flow, longterm, memory, precision, stages, temporal
+from benchmarks import classic, flow, longterm, memory, precision, stages, still, temporal
 from benchmarks.common import Setting, Table, machine
 
 from vidstyle.errors import VidstyleError
@@ -28,6 +28,7 @@ BENCHMARKS = {
     "against-classic": classic.run,
     "temporal": temporal.run,
     "longterm": longterm.run,
+    "still": still.run,
     "memory": memory.run,
     "precision": precision.run,
     "flow": flow.run,

@@ -20,7 +20,7 @@ from vidstyle.types import Frame
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from benchmarks import classic, flow, memory, precision, stages, temporal  # noqa: E402
+from benchmarks import classic, flow, memory, precision, stages, still, temporal  # noqa: E402
 from benchmarks.common import Clock, Judge, Setting, Table, peak_memory  # noqa: E402
 
 
@@ -88,6 +88,12 @@ def test_steadiness_is_told_beside_the_losses(setting: Setting) -> None:
     errors = [row[2] for row in table.rows]
     assert all(error > 0 for error in errors[1:])
     assert table.rows[1][4] > 0
+
+
+def test_a_shot_in_which_nothing_moves_is_painted_beside_one_that_moves(setting: Setting) -> None:
+    (table,) = still.run(setting)
+    assert list(column(table, "s per frame")) == ["moving", *still.GRAIN]
+    assert all(value > 0.5 for value in list(column(table, "gradient energy, last / first").values())[1:])
 
 
 def test_both_precisions_are_painted_and_shown(setting: Setting) -> None:

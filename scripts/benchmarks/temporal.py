@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.common import SAMPLES, Judge, Setting, Table, paint, scaled_frames
+from vidstyle import losses
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
@@ -36,6 +37,7 @@ COLUMNS = (
     "of input's",
     "backwards",
     "style loss",
+    "of borders",
     "content loss",
     "s per frame",
     "mean colour, first",
@@ -90,13 +92,14 @@ def _measure(setting: Setting, clip: Path, count: int, rows: list[tuple[object, 
                 pairs = [_pairs(frames, starts), _pairs(frames, starts, back=True)]
                 errors["input"], back = (_warping_error(inputs, each) for each in pairs)
                 still = inputs[0], inputs[-1]
-                rows.append((clip.stem, "input", errors["input"], 1.0, back, "", "", "", *_drift(*still)))
+                rows.append((clip.stem, "input", errors["input"], 1.0, back, *[""] * 4, *_drift(*still)))
             errors[way], back = (_warping_error(painted, each) for each in pairs)
             style, content = _losses(judge, painted, inputs)
             ratio = errors[way] / errors["input"]
             drift = _drift(painted[0], painted[-1])
             each = seconds / len(frames)
-            rows.append((clip.stem, way, errors[way], ratio, back, style, content, each, *drift))
+            borders = fmean(_border_style(judge, image) for image in painted)
+            rows.append((clip.stem, way, errors[way], ratio, back, style, borders, content, each, *drift))
     return errors
 
 
@@ -125,6 +128,19 @@ def _losses(judge: Judge, painted: list[Tensor], inputs: list[Tensor]) -> tuple[
     return fmean(f["style"] for f in found) / recipe.style, fmean(
         f["content"] for f in found
     ) / recipe.content
+
+
+@torch.no_grad()
+def _border_style(judge: Judge, image: Tensor) -> float:
+    """Style loss of the left and the right eighth of a frame, where most that is new comes into view."""
+    method = judge.method
+    wanted = method._style_grams((image.shape[1], image.shape[2]), None)
+    width = image.shape[2] // 8
+    found = []
+    for strip in (image[..., :width], image[..., -width:]):
+        features = method.features(strip[None].to(next(method.features.parameters()).device), list(wanted))
+        found += [float(losses.style(losses.gram(features[k]), wanted[k])) for k in wanted]
+    return fmean(found)
 
 
 def _drift(first: Tensor, last: Tensor) -> tuple[object, ...]:
