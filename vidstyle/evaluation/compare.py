@@ -22,7 +22,7 @@ from vidstyle.evaluation.meter import Meter
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Source
-from vidstyle.flow.estimators import ESTIMATORS, FlowEstimator
+from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import fit
@@ -104,14 +104,13 @@ def evaluate(
 def _prepare(original: Path, stylized: Sequence[Path], options: EvaluateOptions, hooks: Hooks) -> _Task:
     if not stylized:
         raise UsageError("give at least one painted clip to compare with the original")
-    if options.flow not in ESTIMATORS:
-        raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {options.flow!r}")
     clip, others = open_clip(original), tuple(open_clip(path) for path in stylized)
     start, stop = frame_range(options.frames, clip)
+    estimator = make_estimator(options.flow, None, str(pick_device(options.device)), hooks.tell)
     width, height = _size(others, options)
     for each in (clip, *others):
         _tell_doubts(each, clip, (width, height), options, hooks)
-    task = _Task(clip, others, start, stop, (height, width), options, ESTIMATORS[options.flow])
+    task = _Task(clip, others, start, stop, (height, width), options, estimator)
     if options.frames is not None:
         for each in filter(task.is_whole, others):
             hooks.tell(f"{each.path} is as long as {clip.path}: --frames {options.frames} is taken from both")
