@@ -1,40 +1,17 @@
-"""The job directory: what is stored is whole, what is refused is named, nothing outside is touched."""
+"""The job directory: what is stored is whole, and what is refused is named."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.job.directories import PRINT, assert_one_line, everything_under, open_store
 from vidstyle.errors import JobBusy, JobError, JobMismatch, OutputError, VidstyleError
-from vidstyle.job import FORMAT, JobStore, default_job_directory, job_named
-
-PRINT = {"method": "neural", "options": {"style_weight": 1.0}}
-SETTINGS = {"output": "out.mp4", "crf": 18}
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "out.mp4.vidstyle"
-
-
-def open_store(directory: Path, **changes: Any) -> JobStore:
-    return JobStore.open(directory, changes.pop("fingerprint", PRINT), SETTINGS, **changes)
-
-
-def everything_under(directory: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()
-    }
-
-
-def assert_one_line(error: pytest.ExceptionInfo[VidstyleError]) -> None:
-    assert "\n" not in str(error.value)
+from vidstyle.job import JobStore, default_job_directory
 
 
 def test_the_default_directory_is_beside_the_output() -> None:
@@ -186,112 +163,6 @@ class TestReopening:
         assert JobStore.load(directory).frames() == [0]
 
 
-class TestForeignDirectories:
-    @pytest.mark.parametrize("name", ["holiday.jpg", "frames/00000001.png", "done"])
-    @pytest.mark.parametrize("restart", [False, True])
-    def test_a_directory_with_other_files_is_refused_untouched(
-        self, directory: Path, name: str, restart: bool
-    ) -> None:
-        (directory / name).parent.mkdir(parents=True)
-        (directory / name).write_bytes(b"precious")
-        with pytest.raises(JobError, match="is not empty and not a job directory") as error:
-            open_store(directory, restart=restart)
-        assert_one_line(error)
-        assert everything_under(directory) == {name: b"precious"}
-
-    def test_a_file_is_refused(self, directory: Path) -> None:
-        directory.write_bytes(b"precious")
-        with pytest.raises(JobError, match="is not a directory"):
-            open_store(directory)
-        assert directory.read_bytes() == b"precious"
-
-    def test_an_empty_directory_is_taken(self, directory: Path) -> None:
-        directory.mkdir()
-        open_store(directory).close()
-
-    @pytest.mark.parametrize("kind", ["frames", "carry", "shots"])
-    def test_a_link_out_of_the_directory_is_refused(self, directory: Path, tmp_path: Path, kind: str) -> None:
-        open_store(directory).close()
-        outside = tmp_path / "outside"
-        outside.mkdir()
-        for name in ("00000000.png", "00000000.safetensors", "00000000", ".00000000.png.tmp"):
-            (outside / name).write_bytes(b"precious")
-        before = everything_under(outside)
-        (directory / kind).rmdir()
-        (directory / kind).symlink_to(outside)
-        with pytest.raises(JobError, match="should be a plain directory"):
-            open_store(directory, restart=True)
-        assert everything_under(outside) == before
-
-    def test_a_link_laid_while_running_is_not_followed(self, directory: Path, tmp_path: Path) -> None:
-        outside = tmp_path / "outside"
-        outside.mkdir()
-        (outside / "00000000.png").write_bytes(b"precious")
-        with open_store(directory) as store:
-            (directory / "frames").rmdir()
-            (directory / "frames").symlink_to(outside)
-            with pytest.raises(JobError, match="plain directory"):
-                store.drop_frames()
-        assert everything_under(outside) == {"00000000.png": b"precious"}
-
-    def test_a_linked_frame_is_unlinked_not_its_target(self, directory: Path, tmp_path: Path) -> None:
-        precious = tmp_path / "precious.png"
-        precious.write_bytes(b"precious")
-        with open_store(directory) as store:
-            store.frame_path(0).symlink_to(precious)
-            store.save_frame(0, b"new")
-            store.drop_frames()
-        assert precious.read_bytes() == b"precious"
-
-
-class TestJobJson:
-    @pytest.mark.parametrize(
-        ("content", "words"),
-        [
-            (b"", "is damaged"),
-            (b'{"format": 1, "fing', "is damaged"),
-            (b"\xff\xfe", "is damaged"),
-            (b"[]", "was not written by vidstyle"),
-            (b'{"name": "some node package"}', "was not written by vidstyle"),
-            (b'{"format": true}', "was not written by vidstyle"),
-            (b'{"format": 1, "fingerprint": {}}', 'no "settings"'),
-            (b'{"format": 1, "fingerprint": [], "settings": {}}', 'no "fingerprint"'),
-            (json.dumps({"format": FORMAT + 1}).encode(), "newer vidstyle"),
-        ],
-    )
-    def test_a_damaged_one_is_refused_and_nothing_deleted(
-        self, directory: Path, content: bytes, words: str
-    ) -> None:
-        with open_store(directory) as store:
-            store.save_frame(0, b"x")
-        (directory / "job.json").write_bytes(content)
-        attempts: list[Callable[[], JobStore]] = [
-            lambda: JobStore.load(directory),
-            lambda: open_store(directory),
-            lambda: open_store(directory, restart=True),
-        ]
-        for attempt in attempts:
-            with pytest.raises(JobError, match=words) as error:
-                attempt()
-            assert_one_line(error)
-            assert str(directory) in str(error.value)
-        assert (directory / "frames" / "00000000.png").exists()
-
-    def test_a_missing_one(self, directory: Path, tmp_path: Path) -> None:
-        with pytest.raises(JobError, match=r"is not a job directory$"):
-            JobStore.load(directory)
-        directory.mkdir()
-        with pytest.raises(JobError, match=r"\(it has no job\.json\)$"):
-            JobStore.load(directory)
-
-    def test_the_output_names_its_job(self, directory: Path, tmp_path: Path) -> None:
-        output = tmp_path / "out.mp4"
-        assert job_named(output) == output
-        open_store(directory).close()
-        assert job_named(output) == job_named(directory) == directory
-        assert job_named(Path("/")) == Path("/")
-
-
 class TestDone:
     def test_done_until_the_result_changes(self, directory: Path, tmp_path: Path) -> None:
         output = tmp_path / "out.mp4"
@@ -403,3 +274,52 @@ def test_a_second_run_in_one_process_is_refused(directory: Path) -> None:
         store.save_frame(0, b"x")
     assert JobStore.load(directory).running is None
     open_store(directory).close()
+
+
+class TestPasses:
+    def test_each_has_frames_of_its_own(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.save_frame(3, b"first", b"carry")
+            second = store.of_pass(2)
+            second.prepare()
+            second.save_frame(3, b"second")
+            assert (store.load_frame(3), second.load_frame(3)) == (b"first", b"second")
+            assert second.load_carry(3) is None
+            assert (store.passes(), store.of_pass(1)) == ([1, 2], store)
+            second.remove()
+            assert store.passes() == [1] and store.frames() == [3]
+            assert not list(directory.glob("*-2"))
+
+    def test_all_are_counted_and_all_are_dropped(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.mark_shot(5)
+            for index in range(5, 9):
+                store.save_frame(index, b"picture")
+            assert (store.end(), store.painted()) == (None, 4)
+            store.mark_end(9)
+            store.of_pass(2).prepare()
+            store.of_pass(2).save_frame(8, b"again")
+            assert (store.end(), store.painted()) == (9, 5)
+            store.drop_frames()
+            assert store.passes() == [1] and store.frames() == []
+
+    def test_what_a_killed_run_left_half_written_is_cleared_away(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            store.of_pass(2).prepare()
+        half = directory / "frames-2" / ".00000001.png.tmp"
+        half.write_bytes(b"half")
+        with open_store(directory):
+            assert not half.exists()
+
+    def test_a_link_in_place_of_a_pass_is_refused(self, directory: Path, tmp_path: Path) -> None:
+        with open_store(directory):
+            pass
+        (tmp_path / "elsewhere").mkdir()
+        (directory / "frames-2").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(JobError, match="should be a plain directory"):
+            open_store(directory)
+
+    def test_a_damaged_end_mark_counts_as_none(self, directory: Path) -> None:
+        with open_store(directory) as store:
+            (directory / "end").write_bytes(b"\xffnine")
+            assert store.end() is None
