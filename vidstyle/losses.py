@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+_LEAST_EIGENVALUE = 1e-6  # added to all, as a share of the matrix's norm
 _BEND = 0.05  # where the smooth-l1 temporal loss turns from a parabola into a line, in pixel values
 
 
@@ -62,6 +63,67 @@ def content(features: Tensor, target: Tensor) -> Tensor:
 def style(gram_now: Tensor, target: Tensor) -> Tensor:
     """Σ (G − A)² / Σ A² over Gram matrices float32 (C, C)."""
     return (gram_now - target).square().sum() / target.square().sum().clamp_min(1e-12)
+
+
+def moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean μ and covariance C over the positions of features (1, C, h, w). Returns float32 (C,), (C, C).
+
+    In float32 whatever the features' dtype: rounded to bfloat16 a covariance has negative eigenvalues.
+    """
+    flat = _positions_first(features).float()
+    mean = flat.mean(dim=0)
+    centred = flat - mean
+    return mean, centred.T @ centred / len(flat)
+
+
+def wasserstein(mean: Tensor, covariance_now: Tensor, target_mean: Tensor, target_root: Tensor) -> Tensor:
+    """Squared Wasserstein-2 distance of two Gaussians, as a share of the target's energy |μ'|² + tr C'.
+
+    W² = |μ − μ'|² + tr C + tr C' − 2 tr (C'^½ C C'^½)^½; no response at all costs 1.
+
+    mean: float32 (C,); covariance_now: (C, C); target_mean: (C,); target_root: C'^½, see `matrix_root`.
+    """
+    energy = target_root.square().sum()
+    inner: Tensor = _RootTrace.apply(target_root @ covariance_now @ target_root)
+    distance = (mean - target_mean).square().sum() + covariance_now.trace() + energy - 2 * inner
+    # Rounding may leave less than nothing of a difference of large numbers.
+    return distance.clamp_min(0) / (target_mean.square().sum() + energy).clamp_min(1e-12)
+
+
+def matrix_root(matrix: Tensor) -> Tensor:
+    """The root of a positive semi-definite matrix, float32 (C, C)."""
+    return _newton_schulz(matrix)[0]
+
+
+def _newton_schulz(matrix: Tensor, iterations: int = 14) -> tuple[Tensor, Tensor]:
+    """M^½ and M^-½ by the coupled Newton–Schulz iteration (Higham 2008, ch. 6): products alone.
+
+    Eigenvalues below about 1e-5 of the largest are not reached: their inverse roots stay bounded, which keeps
+    gradients so as well.
+    """
+    size = matrix.norm().clamp_min(1e-12)
+    identity = torch.eye(len(matrix), device=matrix.device, dtype=matrix.dtype)
+    # What rounding makes negative would grow without bound.
+    root, inverse = matrix / size + _LEAST_EIGENVALUE * identity, identity
+    for _ in range(iterations):
+        step = 1.5 * identity - 0.5 * inverse @ root
+        root, inverse = root @ step, step @ inverse
+    return root * size.sqrt(), inverse / size.sqrt()
+
+
+class _RootTrace(torch.autograd.Function):
+    """tr M^½ of a symmetric M, with the gradient ½ M^-½: no way back through the iteration is kept."""
+
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor) -> Tensor:
+        root, inverse = _newton_schulz(matrix)
+        ctx.save_for_backward(inverse)
+        return root.trace()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (inverse,), (gradient,) = ctx.saved_tensors, gradients
+        return gradient * 0.5 * inverse
 
 
 def total_variation(image: Tensor, beta: float = 2.0) -> Tensor:

@@ -156,7 +156,7 @@ class _Quasi:
         loss = torch.stack([*last.values(), outside]).sum()
         (self.x.grad,) = torch.autograd.grad(loss, self.x)
         self.value = float(loss.detach())
-        if self.value < self.least:
+        if self.value < self.least or not self.losses:
             self.least, self.best, self.losses = self.value, self.x.detach().clone(), _values(last)
         return loss.detach()
 

@@ -68,6 +68,11 @@ class NeuralOptions(_Checked):
         "Sizes and iterations together: draft is for a first look, high for the final result.",
         choices=("draft", "standard", "high"),
     )
+    loss: str = _option(
+        "gram",
+        "What of the style's responses is matched: their Gram matrices, or their mean and covariance.",
+        choices=("gram", "wasserstein"),
+    )
     content_weight: float = _option(1.0, "How closely the subject's shapes are kept.", minimum=0)
     style_weight: float = _option(1.0, "How strongly the style is applied.", minimum=0)
     tv_weight: float = _option(1.0, "How strongly pixel noise is suppressed.", minimum=0)

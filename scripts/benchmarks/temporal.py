@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from benchmarks.common import SAMPLES, Judge, Setting, Table, paint, scaled_frames
-from vidstyle import losses
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
@@ -134,12 +133,12 @@ def _losses(judge: Judge, painted: list[Tensor], inputs: list[Tensor]) -> tuple[
 def _border_style(judge: Judge, image: Tensor) -> float:
     """Style loss of the left and the right eighth of a frame, where most that is new comes into view."""
     method = judge.method
-    wanted = method._style_grams((image.shape[1], image.shape[2]), None)
+    wanted = method.style_targets((image.shape[1], image.shape[2]))
     width = image.shape[2] // 8
     found = []
     for strip in (image[..., :width], image[..., -width:]):
         features = method.features(strip[None].to(next(method.features.parameters()).device), list(wanted))
-        found += [float(losses.style(losses.gram(features[k]), wanted[k])) for k in wanted]
+        found += [float(method.statistic.distance(features[k], wanted[k])) for k in wanted]
     return fmean(found)
 
 

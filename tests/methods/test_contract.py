@@ -54,8 +54,9 @@ SIZES = [(32, 48), (37, 23), (1, 1), (2, 150)]
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int]) -> None:
-    method, content = make(), picture(*size)
+@pytest.mark.parametrize("loss", ["gram", "wasserstein"])
+def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int], loss: str) -> None:
+    method, content = make(loss=loss), picture(*size)
     first = method.paint(content, [], seed=1)
     half_seen = Prior(first.image, (picture(*size, seed=4)[:1] > 0.5).float(), first.carry)
     second = method.paint(content, [half_seen], seed=2)
@@ -67,7 +68,10 @@ def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int
         assert painted.steps > 0 and painted.losses
 
 
-@pytest.mark.parametrize("settings", [{}, {"color": "content"}, {"color": "match"}, {"init": "noise"}])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"color": "content"}, {"color": "match"}, {"init": "noise"}, {"loss": "wasserstein"}],
+)
 def test_same_arguments_same_result_and_nothing_kept_between_calls(
     make: Make, settings: dict[str, object]
 ) -> None:

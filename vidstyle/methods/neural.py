@@ -16,6 +16,7 @@ from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
+from vidstyle.methods.statistics import STATISTICS, Figures
 from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -87,7 +88,8 @@ class NeuralStyle:
         fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
         coarse, middle = (round(steps * fine / schedule.fine) for steps in (schedule.coarse, schedule.middle))
         self.schedule = _Schedule(coarse, middle, fine, after)
-        self._targets: dict[tuple[tuple[int, int], bytes], dict[str, Tensor]] = {}
+        self.statistic = STATISTICS[options.loss]
+        self._targets: dict[tuple[tuple[int, int], bytes], dict[str, Figures]] = {}
 
     @torch.no_grad()
     def paint(
@@ -258,16 +260,17 @@ class NeuralStyle:
     def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:
         """The painting loss of `subject`, as a function of the picture."""
         options, recipe = self.options, self.recipe
-        grams = self._style_grams((subject.shape[1], subject.shape[2]), colours)
+        targets = self.style_targets((subject.shape[1], subject.shape[2]), colours)
         contents = self.features(subject[None], recipe.content_layers)
         layers = dict.fromkeys(recipe.content_layers + recipe.style_layers)
+        style_weight = options.style_weight * recipe.style * self.statistic.factor
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             found = self.features(x[None], layers)
-            style = [w * losses.style(losses.gram(found[k]), grams[k]) for k, w in self.layer_weights.items()]
+            style = [w * self.statistic.distance(found[k], targets[k]) for k, w in self.layer_weights.items()]
             content = [losses.content(found[k], contents[k]) for k in recipe.content_layers]
             result = {
-                "style": options.style_weight * recipe.style * torch.stack(style).sum(),
+                "style": style_weight * torch.stack(style).sum(),
                 "content": options.content_weight * recipe.content * torch.stack(content).mean(),
                 "tv": options.tv_weight * recipe.tv * losses.total_variation(x),
             }
@@ -279,18 +282,23 @@ class NeuralStyle:
 
         return terms
 
-    def _style_grams(self, size: tuple[int, int], colours: Tensor | None) -> dict[str, Tensor]:
-        """The blended Gram matrices of the styles, at the scale that belongs to a frame of `size`."""
+    def style_targets(self, size: tuple[int, int], colours: Tensor | None = None) -> dict[str, Figures]:
+        """What the style layers are to match, all styles together, at the scale of a frame of `size`.
+
+        size: (height, width). colours: of the palette that the styles are matched to, if they are.
+        """
         key = size, b"" if colours is None else colours.cpu().numpy().tobytes()
         if key not in self._targets:
             if len(self._targets) > 16:  # a long film with matched colours has many shots
                 self._targets.clear()
-            total: dict[str, Tensor] = {}
+            total: dict[str, list[Tensor]] = {}
             for picture, weight in zip(self.styles, self.blend, strict=True):
                 found = self.features(self._scaled(picture, size, colours)[None], self.recipe.style_layers)
                 for layer, response in found.items():
-                    total[layer] = total.get(layer, 0) + weight * losses.gram(response)
-            self._targets[key] = total
+                    sums = total.setdefault(layer, [])
+                    for place, figure in enumerate(self.statistic.measure(response)):
+                        sums[place : place + 1] = [sum(sums[place : place + 1], weight * figure)]
+            self._targets[key] = {k: self.statistic.target(tuple(figures)) for k, figures in total.items()}
         return self._targets[key]
 
     def _scaled(self, picture: Tensor, size: tuple[int, int], colours: Tensor | None) -> Tensor:
