@@ -201,9 +201,11 @@ class RunOptions(_Checked):
         0, "Let trust rise gradually from the edge of that area.", minimum=0, metavar="PIXELS"
     )
     history: tuple[int, ...] = _option(
-        (1,),
-        "How many frames back a frame keeps to, e.g. 1,2,4: what was hidden comes back as it was.",
+        (),
+        "How many frames back a frame keeps to, so that what was hidden comes back as it was; 1,10,20,40 if "
+        "not given, or 1 with --flow-dir.",
         minimum=1,
+        metavar="N,...",
     )
     passes: int = _option(
         1,

@@ -17,10 +17,10 @@ CLIP = "passing"
 # Frame before and frame after: the balloon hides a sixth of the scene in between, for 2 to 17 frames.
 BEFORE, AFTER = 6, 30
 WAYS: dict[str, dict[str, object]] = {
-    "short-term only": {},
+    "short-term only": {"history": (1,)},
     "history 1,2,4": {"history": (1, 2, 4)},
     "history 1,8,16": {"history": (1, 8, 16)},
-    "history 1,10,20,40": {"history": (1, 10, 20, 40)},
+    "default: 1,10,20,40": {},
 }
 COLUMNS = ("way", "hidden meanwhile: difference", "never hidden: difference", "s per frame")
 

@@ -24,11 +24,11 @@ WAYS: dict[str, dict[str, object]] = {
     "random start": {"independent": True},
     "previous frame": {"flow": "none", "temporal_weight": 0.0},
     "previous frame, warped": {"temporal_weight": 0.0},
-    "+ short-term loss (default)": {},
-    "+ long-term loss": {"history": (1, 2, 4)},
-    "+ a second pass": {"history": (1, 2, 4), "passes": 2},
+    "+ short-term loss": {"history": (1,)},
+    "+ long-term loss (default)": {},
+    "+ a second pass": {"passes": 2},
 }
-DEFAULT = "+ short-term loss (default)"
+DEFAULT = "+ long-term loss (default)"
 COLUMNS = (
     "clip",
     "way",

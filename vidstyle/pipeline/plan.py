@@ -73,6 +73,13 @@ class Plan:
         return frame_total(self.clip, self.start, self.stop)
 
     @property
+    def history(self) -> list[int]:
+        """How many frames back a frame keeps to, nearest first."""
+        # The distances of Ruder et al. (2016). Files of flow mostly lead to the next frame alone.
+        default = (1,) if self.run.flow_dir else (1, 10, 20, 40)
+        return sorted(set(self.run.history or default))
+
+    @property
     def work(self) -> int | None:
         """How often a frame is painted, in all passes; None or an estimate, as `total`."""
         return None if self.total is None else self.total * self.passes
@@ -98,8 +105,8 @@ class Plan:
             "seed": self.run.seed,
             "weights": {"name": self.weights.source.path.name, "digest": self.weights.digest},
             "precision": str(self.dtype).removeprefix("torch."),
-            **flow_entry(self.flow, self.wants_flow, min(self.run.history)),
-            "history": sorted(self.run.history),
+            **flow_entry(self.flow, self.wants_flow, self.history[0]),
+            "history": self.history,
             "passes": self.passes,
             "loop": self.run.loop,
             "cuts": self.run.cuts,
@@ -162,7 +169,7 @@ class Plan:
         if self.options.independent and self.passes == 1:
             return range(0)
         return range(
-            self.start + min(self.run.history), self.start + (_UNKNOWN if self.total is None else self.total)
+            self.start + self.history[0], self.start + (_UNKNOWN if self.total is None else self.total)
         )
 
     def move(self, tensor: Tensor) -> Tensor:
@@ -254,7 +261,7 @@ def make_plan(
         weights=_weights(run.features, earlier, notice),
         flow=find_flow(run, device, notice),
     )
-    check_flow(plan.flow, plan.wants_flow, min(run.history))
+    check_flow(plan.flow, plan.wants_flow, plan.history[0])
     return plan
 
 

@@ -40,7 +40,7 @@ class Step:
 
 def first_pass(plan: Plan, first: int) -> Iterator[Step]:
     """The steps from frame `first` on. Where shots start is found on the way."""
-    reach = max(plan.run.history)
+    reach = plan.history[-1]
     # Earlier frames, so that cuts are found, and flow begins, as in a run that was never interrupted.
     begin = max(plan.start, first - reach - LOOKBEHIND)
     frames = (plan.scaled(frame) for frame in plan.clip.frames(begin, plan.stop))
@@ -75,7 +75,7 @@ def _walk(plan: Plan, shot: Shot, back: bool, loop: bool, painted: Collection[in
     first = next((place for place, index in enumerate(order) if index not in painted), None)
     if first is None:
         return
-    reach = max(plan.run.history)
+    reach = plan.history[-1]
     earlier: deque[Frame] = deque(maxlen=reach)
     if loop and first < reach and len(order) > 1:
         earlier.extend(_frames(plan, order[max(1, len(order) - reach) :]))
@@ -87,7 +87,7 @@ def _walk(plan: Plan, shot: Shot, back: bool, loop: bool, painted: Collection[in
 
 def _links(plan: Plan, frame: Frame, earlier: Sequence[Frame]) -> tuple[Link, ...]:
     """Links to those of the `earlier` frames, latest last, that the history names."""
-    chosen = [earlier[-back] for back in sorted(plan.run.history) if back <= len(earlier)]
+    chosen = [earlier[-back] for back in plan.history if back <= len(earlier)]
     found = [plan.flow.between(frame, source) for source in chosen]
     weights = long_term([weight for _, weight in found])
     return tuple(Link(flow, weight) for (flow, _), weight in zip(found, weights, strict=True))
