@@ -10,6 +10,7 @@ from vidstyle.flow.consistency import (
     CERTAIN,
     DISOCCLUDED,
     UNCERTAIN,
+    agreement,
     consistency,
     long_term,
     reliability,
@@ -164,3 +165,26 @@ def test_each_pixel_is_held_by_the_nearest_frame_that_sees_it() -> None:
     wanted = [[1, 0, 0.4, 0.2, 0], [0, 1, 0.1, 0.1, 0], [0, 0, 0.1, 0.5, 0.7]]
     assert np.allclose(np.concatenate(held)[:, 0], wanted, atol=1e-6)
     assert long_term([]) == []
+
+
+def test_agreement_is_of_what_looks_alike_along_the_flow() -> None:
+    rng = np.random.default_rng(3)
+    target = cv2.GaussianBlur(rng.integers(0, 255, (HEIGHT, WIDTH, 3)).astype(np.float32), (0, 0), 2)
+    target = np.clip(target * 3 - 255, 0, 255).astype(np.uint8).transpose(2, 0, 1)
+    source = np.roll(target, 5, axis=2)
+    right = agreement(target, source, constant(5, 0))
+    assert right.shape == (1, HEIGHT, WIDTH) and right.dtype == np.float32
+    assert right[0, 8:-8, 8:-14].min() > 0.95
+    assert agreement(target, source, constant(0, 0)).mean() < 0.4
+    deep = agreement(target.astype(np.uint16) * 257, source.astype(np.uint16) * 257, constant(5, 0))
+    assert np.array_equal(deep, right)
+
+
+def test_islands_of_agreement_do_not_count() -> None:
+    """Black on white but for a spot of 4 and one of 16 pixels across that look alike."""
+    target, source = np.zeros((3, HEIGHT, WIDTH), np.uint8), np.full((3, HEIGHT, WIDTH), 255, np.uint8)
+    source[:, 4:8, 4:8] = 0
+    source[:, 12:28, 30:46] = 0
+    found = agreement(target, source, constant(0, 0))[0]
+    assert not found[:12, :12].any()
+    assert found[18:22, 36:40].min() > 0.9

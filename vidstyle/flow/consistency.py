@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import torch
 
+from vidstyle.image.convert import reduce_to_uint8
 from vidstyle.image.warp import in_frame, warp
 
 CERTAIN = 255
@@ -16,6 +17,8 @@ DISOCCLUDED = -255
 
 
 HALF_A_PIXEL = 0.5
+# What does not hold a disc of this size is an island.
+_ISLAND = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 
 
 def consistency(flow: np.ndarray, reverse: np.ndarray, margin: float = 0.0) -> np.ndarray:
@@ -71,6 +74,22 @@ def reliability(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
     half of its outermost pixels, and they would flicker.
     """
     return reliability_8bit(flow, reverse, HALF_A_PIXEL)[None].astype(np.float32) / 254
+
+
+def agreement(target: np.ndarray, source: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """How far two frames look alike along a flow, float32 (1, H, W) in [0, 1].
+
+    target, source: uint8 or uint16 (3, H, W); vectors: float32 (2, H, W), on the target's grid.
+
+    exp(−α d²) of the difference d of colours in [0, 1] (as Lai et al. 2018 weigh pixels, with α = 50), here
+    of the mean of d² around a pixel and with α = 100; and 0 in what then is left of islands. Over several
+    frames forward and backward flow meet by chance here and there, on a surface that is not the same.
+    """
+    one, other = (torch.from_numpy(reduce_to_uint8(pixels)).float() / 255 for pixels in (target, source))
+    squares = (one - warp(other, torch.from_numpy(vectors))).square().mean(dim=0).numpy()
+    weight = np.exp(-100 * cv2.GaussianBlur(squares, (0, 0), 1.5, borderType=cv2.BORDER_REFLECT))
+    solid = cv2.morphologyEx((weight > 0.5).astype(np.uint8), cv2.MORPH_OPEN, _ISLAND)
+    return np.asarray((weight * solid)[None], np.float32)
 
 
 def long_term(weights: Sequence[np.ndarray]) -> list[np.ndarray]:

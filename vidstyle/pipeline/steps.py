@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidstyle.flow.consistency import long_term
+from vidstyle.flow.consistency import agreement, long_term
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Flow, Frame, Shot
 from vidstyle.video.shots import LOOKBEHIND, detect_cuts
@@ -87,10 +87,17 @@ def _walk(plan: Plan, shot: Shot, back: bool, loop: bool, painted: Collection[in
 
 def _links(plan: Plan, frame: Frame, earlier: Sequence[Frame]) -> tuple[Link, ...]:
     """Links to those of the `earlier` frames, latest last, that the history names."""
-    chosen = [earlier[-back] for back in plan.history if back <= len(earlier)]
-    found = [plan.flow.between(frame, source) for source in chosen]
-    weights = long_term([weight for _, weight in found])
-    return tuple(Link(flow, weight) for (flow, _), weight in zip(found, weights, strict=True))
+    flows, weights = [], []
+    for back in plan.history:
+        if back <= len(earlier):
+            source = earlier[-back]
+            flow, weight = plan.flow.between(frame, source)
+            # The next frame is near enough for flow to be right where it is consistent; others may not be.
+            far = back > 1
+            flows.append(flow)
+            weights.append(weight * agreement(frame.pixels, source.pixels, flow.vectors) if far else weight)
+    held = long_term(weights)
+    return tuple(Link(flow, weight) for flow, weight in zip(flows, held, strict=True))
 
 
 def _frames(plan: Plan, order: range) -> Iterator[Frame]:
