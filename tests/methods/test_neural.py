@@ -175,3 +175,9 @@ def test_where_nothing_moves_and_nothing_is_gained_a_frame_costs_no_step() -> No
     assert method.paint(content, [prior_of(painted, 0.9)], 0).steps > 0  # not all of it is known
     restless = neural(tolerance=0, next_steps=20)
     assert restless.paint(content, [prior_of(painted)], 0).steps == 20
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 150), (37, 23)])
+def test_wasserstein_of_any_size_is_finite(size: tuple[int, int]) -> None:
+    painted = neural(loss="wasserstein", steps=3).paint(picture(*size), [], 0)
+    assert bool(painted.image.isfinite().all()) and painted.losses["style"] >= 0
