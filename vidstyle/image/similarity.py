@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vidstyle.image.resize import resize
-from vidstyle.image.warp import in_frame, warp
+from vidstyle.image.warp import warp
 
 
 @dataclass(frozen=True)
@@ -61,25 +61,32 @@ def estimate_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
     return Similarity(scale, math.atan2(rotation[1, 0], rotation[0, 0]), float(x), float(y))
 
 
-def apply_similarity(image: Tensor, transform: Similarity, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+def apply_similarity(image: Tensor, transform: Similarity, size: tuple[int, int]) -> Tensor:
     """`image` float32 (C, H, W) as `transform` lays it on a picture of `size`, (height, width).
 
-    Returns (float32 (C, height, width), bool (1, height, width)): where `image` does not reach it is
-    continued by its border, and the second is False. Shrunk without aliasing.
+    Where it does not reach (see `reached`) it is continued by its border. Shrunk without aliasing.
     """
-    height, width = image.shape[1:]
     small = min(1.0, transform.scale)
-    if small < 1:
-        image = resize(image, (max(1, round(height * small)), max(1, round(width * small))))
-    inverse = np.linalg.inv(np.vstack([transform.matrix, [0, 0, 1]]))[:2]
+    height, width = (max(1, round(side * small)) for side in image.shape[1:])
+    x, y = _places(transform, size)
+    # Pixel centres: the picture's corner, not its first pixel's centre, keeps its place when it shrinks.
+    x = (x + 0.5) * (width / image.shape[2]) - 0.5 - torch.arange(size[1])
+    y = (y + 0.5) * (height / image.shape[1]) - 0.5 - torch.arange(size[0])[:, None]
+    flow = torch.stack([x, y]).float().to(image.device)
+    return warp(resize(image, (height, width)), flow, "bicubic")
+
+
+def reached(picture: tuple[int, int], transform: Similarity, size: tuple[int, int]) -> Tensor:
+    """bool (1, *size): where a picture (height, width) comes to lie, once `transform` is applied."""
+    x, y = _places(transform, size)
+    inside = (x >= -0.5) & (x <= picture[1] - 0.5) & (y >= -0.5) & (y <= picture[0] - 0.5)
+    return inside[None]
+
+
+def _places(transform: Similarity, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Where each pixel of a picture of `size` comes from: x and y, float64 (height, width)."""
+    inverse = np.linalg.inv(np.vstack([transform.matrix, [0, 0, 1]]))
     columns = torch.arange(size[1], dtype=torch.float64)
     rows = torch.arange(size[0], dtype=torch.float64)[:, None]
-    vectors = []
-    for row, old, new, grid in zip(
-        inverse, (width, height), image.shape[:0:-1], (columns, rows), strict=True
-    ):
-        place = row[0] * columns + row[1] * rows + row[2]
-        # Pixel centres: the whole picture, not its first pixel, keeps its place when it shrinks.
-        vectors.append((place + 0.5) * (new / old) - 0.5 - grid)
-    flow = torch.stack(vectors).float().to(image.device)
-    return warp(image, flow, "bicubic"), in_frame(flow, (image.shape[1], image.shape[2]), 0.5)
+    x, y = (float(a) * columns + float(b) * rows + float(c) for a, b, c in inverse[:2])
+    return x, y
