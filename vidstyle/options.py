@@ -316,8 +316,9 @@ def split_settings(
 class DfiOptions(_Checked):
     """How an attribute is given to a picture by deep feature interpolation (Upchurch et al. 2017).
 
-    The loss is  |φ(x) + α·w − φ(z)|² + tv_weight·R(z − x) + temporal_weight·L_temporal;  every term is scaled
-    so that the default weights suit any set of features, any size and any strength.
+    The loss is  |φ(x) + α·w − φ(z)|² + tv_weight·R(z − x) + color_weight·C(z − x) +
+    temporal_weight·L_temporal;  every term is scaled so that the default weights suit any set of features,
+    any size and any strength.
     """
 
     quality: str = _as_in(
@@ -337,6 +338,12 @@ class DfiOptions(_Checked):
     neighbors: int = _option(
         100, "Pictures of each set, those most like the input, that make the attribute.", minimum=1
     )
+    certainty: float = _option(
+        2.0,
+        "How strictly chance differences between the sets are left out, which matters where they are small; "
+        "0 takes all, as published.",
+        minimum=0,
+    )
     edit_size: int = _option(
         256,
         "Longest side in pixels at which the edit is found; what changes is then added to the picture at its "
@@ -350,6 +357,11 @@ class DfiOptions(_Checked):
         choices=("edit", "content"),
     )
     tv_weight: float = _option(1.0, "How strongly noise in the change is suppressed.", minimum=0)
+    color_weight: float = _option(
+        1.0,
+        "How strongly the change is kept from being one of colour; 0 where colour is the attribute.",
+        minimum=0,
+    )
     temporal_weight: float = _as_in(NeuralOptions, "temporal_weight")
     independent: bool = _option(
         False, "Edit every frame on its own, without any temporal term: the baseline."

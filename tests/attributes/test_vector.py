@@ -141,7 +141,7 @@ def test_equal_sets_have_no_difference(tmp_path: Path) -> None:
 def test_the_vector_is_the_difference_of_the_means(tmp_path: Path) -> None:
     source, target = random_set(tmp_path / "s", 6, 1), random_set(tmp_path / "t", 9, 2)
     features = features_of()
-    attribute = BetweenSets(features, source, target, count=8)
+    attribute = BetweenSets(features, source, target, count=8, certainty=0)
     chosen = attribute.choose(torch.rand(3, *SIZE), View(SIZE))
     assert chosen.shape == (2, 6)  # K is what the smaller set has
     vector = attribute.vector(chosen, View(SIZE))

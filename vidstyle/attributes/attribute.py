@@ -34,12 +34,17 @@ class Attribute(Protocol):
 
 @dataclass(frozen=True)
 class BetweenSets:
-    """From pictures without the attribute to pictures with it; `count` is K, neighbours taken of each."""
+    """From pictures without the attribute to pictures with it.
+
+    count: K, neighbours taken of each. certainty: how strictly chance is kept out of the vector; 0 is as
+    published.
+    """
 
     features: SetFeatures
     source: PictureSet
     target: PictureSet
     count: int = 100
+    certainty: float = 2.0
 
     def choose(self, content: Tensor, view: View) -> Tensor:
         """See `Attribute.choose`. K is no more than either set has, so that both means are as sure."""
@@ -51,8 +56,15 @@ class BetweenSets:
     def vector(self, chosen: Tensor, view: View) -> AttributeVector:
         """w = mean φ(N^t) − mean φ(N^s), faded out where the pictures brought onto landmarks do not reach."""
         pairs = list(zip(self._sets, chosen.tolist(), strict=True))
-        source, target = (self.features.mean(each, places, view) for each, places in pairs)
+        (source, noise), (target, more) = (
+            self.features.moments(each, places, view) for each, places in pairs
+        )
         parts = {layer: target[layer] - source[layer] for layer in source}
+        if self.certainty:
+            doubt = self.certainty / chosen.shape[1]
+            parts = {
+                layer: _sure(part, doubt * (noise[layer] + more[layer])) for layer, part in parts.items()
+            }
         if view.landmarks is not None:
             shown = torch.minimum(*(self.features.coverage(each, places, view) for each, places in pairs))
             parts = {layer: part * _fitting(shown, part) for layer, part in parts.items()}
@@ -105,6 +117,16 @@ def _neighbours(
     places, seen = nearest(query, features.summaries(pictures, view), count)
     require(pictures.name, seen)
     return places
+
+
+def _sure(part: Tensor, noise: Tensor) -> Tensor:
+    """w·max(0, 1 − noise / w²), (C, h, w): what may well be chance is taken out.
+
+    Departure: Upchurch et al. keep all of w. The neighbours of the two sets are different people before
+    different walls, whose differences do not average out over so few; they would tint the whole picture. With
+    `noise` the expected square of such a difference, this is the positive-part estimator of James & Stein.
+    """
+    return part * (1 - noise / part.square().clamp_min(1e-12)).clamp_min(0)
 
 
 def _fitting(shown: Tensor, part: Tensor) -> Tensor:

@@ -39,7 +39,7 @@ class View:
 
     size: (height, width) of that picture in pixels. landmarks: float64 (N, 2), (x, y) in that picture, onto
     which the others are brought by their own; None fits them to the size, cut evenly where the shape differs.
-    hole: bool (1, H, W), filled with the mean colour of the rest; None leaves all visible.
+    hole: bool (1, H, W), filled with the colours round it; None leaves all visible.
     """
 
     size: tuple[int, int]
@@ -69,11 +69,20 @@ def cover(image: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def fill(image: Tensor, hole: Tensor) -> Tensor:
-    """`image` float32 (3, H, W) with the mean colour of what is visible in the `hole`, bool (1, H, W)."""
-    hole = hole.to(image.device)
-    known = (~hole).float()
-    mean = (image * known).sum(dim=(1, 2), keepdim=True) / known.sum().clamp_min(1)
-    return torch.where(hole, mean, image)
+    """`image` float32 (3, H, W) with the `hole`, bool (1, H, W), filled smoothly from what surrounds it.
+
+    Pull and push (Gortler et al. 1996): where a scale knows nothing, the next coarser one, enlarged. All
+    hole is grey.
+    """
+    known = (~hole.to(image.device)).float()
+    sums = [torch.cat([image * known, known])]
+    while max(sums[-1].shape[1:]) > 1:
+        sums.append(F.avg_pool2d(sums[-1][None], 2, ceil_mode=True)[0])
+    found = torch.full_like(sums[-1][:3], 0.5)
+    for level in reversed(sums):
+        coarse = F.interpolate(found[None], level.shape[1:], mode="bilinear", align_corners=False)[0]
+        found = torch.where(level[3:] > 0, level[:3] / level[3:].clamp_min(1e-12), coarse)
+    return torch.where(known > 0, image, found)
 
 
 class SetFeatures:
@@ -130,23 +139,35 @@ class SetFeatures:
             self.notice(f"{pictures.name}: skipped {'; '.join(skipped[:_NAMED])}{more}")
 
     def mean(self, pictures: PictureSet, places: Sequence[int], view: View) -> dict[str, Tensor]:
-        """Mean φ of some pictures of a set, {layer: float32 (C, h, w)}; one batch is in memory at a time.
+        """Mean φ of some pictures of a set, {layer: float32 (C, h, w)}; see `moments`."""
+        return self.moments(pictures, places, view)[0]
 
-        Raises MediaError where one of them cannot be read.
+    def moments(
+        self, pictures: PictureSet, places: Sequence[int], view: View
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Mean and variance of φ over some pictures of a set, each {layer: float32 (C, h, w)}.
+
+        One batch is in memory at a time (Chan, Golub & LeVeque 1983, for merging batches). Raises MediaError
+        where a picture cannot be read.
         """
-        total: Tensor | None = None
+        mean, squares = torch.zeros(()), torch.zeros(())
         for begin in range(0, len(places), self.batch):
             some, unread = places[begin : begin + self.batch], list[str]()
             rows = self._rows(pictures, some, view, "full", unread)
             if unread:
                 raise MediaError(unread[0])
             stack = torch.stack([rows[place] for place in some])
-            total = torch.zeros_like(stack[0]) if total is None else total
-            total += (stack - total).sum(dim=0) / (begin + len(some))
-        if total is None:
+            spread, own = torch.var_mean(stack, dim=0, correction=0)
+            step, share = own - mean.to(own), len(some) / (begin + len(some))
+            mean = mean.to(own) + step * share
+            squares = squares.to(own) + len(some) * (spread + step.square() * (1 - share))
+        if not places:
             raise ValueError("a mean needs at least one picture")
+        return self._by_layer(mean, view), self._by_layer(squares / len(places), view)
+
+    def _by_layer(self, row: Tensor, view: View) -> dict[str, Tensor]:
         shapes = self.shapes(view.size)
-        parts = total.split([math.prod(shape) for shape in shapes.values()])
+        parts = row.split([math.prod(shape) for shape in shapes.values()])
         return {layer: part.view(shape) for (layer, shape), part in zip(shapes.items(), parts, strict=True)}
 
     def coverage(self, pictures: PictureSet, places: Sequence[int], view: View) -> Tensor:
