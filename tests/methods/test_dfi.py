@@ -1,0 +1,243 @@
+"""Deep feature interpolation: the contract, and edits whose right answer is drawn."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.methods.test_contract import (  # the contract's own tests, with the `make` below
+    picture,
+    prior_of,
+    test_arguments_are_not_changed,  # noqa: F401
+    test_shape_range_and_with_or_without_priors,  # noqa: F401
+    tiny_network,
+)
+from vidstyle.attributes.attribute import BetweenSets, FillHole, Stored
+from vidstyle.attributes.cache import FeatureCache
+from vidstyle.attributes.features import LAYERS, SetFeatures, View, fill
+from vidstyle.attributes.sets import PictureSet, open_set
+from vidstyle.errors import UsageError
+from vidstyle.features import weights
+from vidstyle.features.vgg import VGG
+from vidstyle.methods.dfi import Dfi, Edit
+from vidstyle.options import DfiOptions
+from vidstyle.types import Draft, Prior
+from vidstyle.video.pictures import write_picture
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "scripts"))
+from samples.faces import Face, draw, random_face, with_attributes
+
+Make = Callable[..., Dfi]
+SIDE = 64
+
+
+def drawn(face: Face, side: int = SIDE) -> torch.Tensor:
+    return torch.from_numpy(draw(face, side)).float() / 255
+
+
+def faces(folder: Path, count: int, seed: int, glasses: bool) -> PictureSet:
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    for i in range(count):
+        write_picture(folder / f"{i}.png", draw(random_face(rng, rng.uniform(-1, 1), glasses), SIDE))
+    return open_set(folder)
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[PictureSet, PictureSet]:
+    """Faces without glasses, and faces with them."""
+    root = tmp_path_factory.mktemp("faces")
+    return faces(root / "plain", 150, 1, False), faces(root / "glasses", 150, 2, True)
+
+
+@pytest.fixture
+def make(sets: tuple[PictureSet, PictureSet]) -> Make:
+    """make(OPTION=VALUE...) -> the method with a tiny network, small sets and few steps."""
+    small = [PictureSet(each.name, each.paths[:6]) for each in sets]
+
+    def build(**settings: object) -> Dfi:
+        options = DfiOptions(**({"steps": 3, "next_steps": 3, "edit_size": 48} | settings))  # type: ignore[arg-type]
+        features = SetFeatures(tiny_network(), "f" * 64)
+        attribute = BetweenSets(features, small[0], small[1], certainty=0)
+        return Dfi(features, [Edit(attribute)], options)
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> SetFeatures:
+    found = weights.load(weights.find("bundled"))
+    cache = FeatureCache(tmp_path_factory.mktemp("features"))
+    return SetFeatures(VGG(found.tensors, "max"), found.digest, cache=cache, batch=16)
+
+
+@dataclass
+class Case:
+    """A face that is to wear glasses, and the truth; eyes is rows and columns of the picture."""
+
+    method: Dfi
+    content: torch.Tensor
+    truth: torch.Tensor
+    eyes: tuple[slice, slice]
+
+
+@pytest.fixture(scope="module")
+def case(sets: tuple[PictureSet, PictureSet], bundled: SetFeatures) -> Case:
+    face = random_face(np.random.default_rng(77), 0.3)
+    x, y = (int(SIDE * place) for place in face.landmarks[:2].mean(axis=0))
+    attribute = BetweenSets(bundled, *sets, count=60)
+    options = DfiOptions(strength=(0.0, 0.75, 1.5), steps=80)
+    eyes = slice(y - 8, y + 9), slice(x - 18, x + 19)
+    truth = drawn(with_attributes(face, glasses=True))
+    return Case(Dfi(bundled, [Edit(attribute)], options), drawn(face), truth, eyes)
+
+
+def rms(difference: torch.Tensor) -> float:
+    return float(difference.square().mean().sqrt())
+
+
+def towards(case: Case, image: torch.Tensor) -> float:
+    """How far along the way from the content to the truth, in the eyes' region: 0 to 1 and beyond."""
+    way = (case.truth - case.content)[:, *case.eyes]
+    return float(((image - case.content)[:, *case.eyes] * way).sum() / way.square().sum())
+
+
+def test_glasses_come_where_they_belong_and_grow_with_the_strength(case: Case) -> None:
+    none, half, more = case.method.series(case.content)
+    assert torch.equal(none, case.content)
+    assert 0.05 < towards(case, half) < towards(case, more)
+    assert towards(case, more) > 0.4
+    assert rms(more - case.truth) < 0.8 * rms(case.content - case.truth)
+    rest = torch.ones(1, SIDE, SIDE)
+    rest[:, *case.eyes] = 0
+    assert rms(rest * (more - case.content)) < 0.5 * rms((1 - rest) * (more - case.content))
+
+
+def test_a_negative_strength_goes_the_other_way(case: Case) -> None:
+    options = DfiOptions(strength=(-1.0,), steps=60)
+    [image] = Dfi(case.method.features, case.method.edits, options).series(case.content)
+    assert towards(case, image) < -0.02
+
+
+def test_two_attributes_at_once_can_cancel(case: Case) -> None:
+    [edit] = case.method.edits
+    method = Dfi(case.method.features, [edit, Edit(edit.attribute, -1.0)], DfiOptions())
+    assert torch.equal(method.series(case.content)[0], case.content)
+
+
+def test_a_mask_keeps_the_rest_and_a_large_picture_stays_sharp(case: Case) -> None:
+    face = random_face(np.random.default_rng(77), 0.3)
+    large = drawn(face, 4 * SIDE)
+    mask = torch.zeros(1, SIDE, SIDE)
+    mask[:, *case.eyes] = 1
+    options = DfiOptions(strength=(1.5,), steps=40, edit_size=SIDE)
+    [image] = Dfi(case.method.features, case.method.edits, options, mask=mask).series(large)
+    changed = (image - large).abs().amax(dim=0)
+    away = torch.ones(4 * SIDE, 4 * SIDE, dtype=torch.bool)
+    rows, columns = (slice(4 * s.start - 12, 4 * s.stop + 12) for s in case.eyes)
+    away[rows, columns] = False
+    assert float(changed[away].max()) == 0 and float(changed.max()) > 0.05
+    # The change is smooth at this size: the grain of the picture is as it was.
+    grain = [(i[:, 1:] - i[:, :-1]).abs().median() for i in (image, large)]
+    assert float(grain[0]) == pytest.approx(float(grain[1]), rel=0.05)
+
+
+def test_colours_can_be_kept(case: Case) -> None:
+    away = {}
+    for color in ("edit", "content"):
+        options = DfiOptions(steps=20, color=color, color_weight=0)
+        [image] = Dfi(case.method.features, case.method.edits, options).series(case.content)
+        away[color] = float((image - case.content).mean(dim=(1, 2)).abs().max())
+    assert away["content"] < 0.5 * away["edit"] and away["content"] < 0.01
+
+
+def test_a_hole_is_filled_from_one_set(sets: tuple[PictureSet, PictureSet], bundled: SetFeatures) -> None:
+    """An eye comes back, nearer to the truth than the smooth colours that the hole is filled with."""
+    face = random_face(np.random.default_rng(78), 0.3)
+    x, y = (int(SIDE * place) for place in face.landmarks[0])
+    hole = torch.zeros(1, SIDE, SIDE, dtype=torch.bool)
+    hole[:, y - 5 : y + 6, x - 6 : x + 7] = True
+    truth = drawn(face)
+    damaged = torch.where(hole, torch.ones(()), truth)
+    method = Dfi(bundled, [Edit(FillHole(bundled, sets[0], 60))], DfiOptions(steps=80), hole=hole)
+    [image] = method.series(damaged)
+    inside = hole.expand(3, -1, -1)
+    assert torch.equal(image[~inside], truth[~inside])
+    way = (truth - fill(damaged, hole))[inside]
+    assert float(((image - fill(damaged, hole))[inside] * way).sum()) > 0.2 * float(way.square().sum())
+    assert rms((image - truth)[inside]) < 0.97 * rms(way)
+
+
+def test_a_stored_vector_gives_the_same_edit(case: Case) -> None:
+    [edit] = case.method.edits
+    view = View((SIDE, SIDE))
+    vector = edit.attribute.vector(edit.attribute.choose(case.content, view), view)
+    options = DfiOptions(steps=5)
+    features = case.method.features
+    images = [
+        Dfi(features, [Edit(attribute)], options).series(case.content)[0]
+        for attribute in (edit.attribute, Stored(features, vector))
+    ]
+    assert torch.allclose(*images, atol=1e-5)
+
+
+def test_a_shot_has_one_vector_that_moves_with_it(case: Case) -> None:
+    """The second frame is the first one shifted: so is the vector, though its neighbours are the first's."""
+    method, moved = case.method, case.content.roll(8, dims=2)
+    carry = method._begin(case.content)
+    first, second = method._task(case.content, carry).change, method._task(moved, carry).change
+    for layer, step in zip(LAYERS[:2], (2, 1), strict=True):
+        still, shifted = (rms(second[layer] - c) for c in (first[layer], first[layer].roll(step, dims=2)))
+        assert shifted < 0.5 * still
+    painted = method.paint(case.content, [], 0)
+    again = method.paint(
+        moved, [Prior(painted.image.roll(8, dims=2), torch.ones(1, SIDE, SIDE), painted.carry)], 0
+    )
+    assert all(torch.equal(painted.carry[name], again.carry[name]) for name in painted.carry)
+
+
+def test_priors_steady_the_edit(case: Case) -> None:
+    """Nothing moves but the grain of the film: held frames differ less than independent ones, by half."""
+    noise = [0.02 * torch.randn(3, SIDE, SIDE, generator=torch.Generator().manual_seed(i)) for i in range(3)]
+    frames = [(case.content + n).clamp(0, 1) for n in noise]
+    change: dict[bool, float] = {}
+    for independent in (False, True):
+        options = DfiOptions(strength=(1.5,), steps=60, next_steps=25, independent=independent)
+        method = Dfi(case.method.features, case.method.edits, options)
+        painted = [method.paint(frames[0], [], 0)]
+        for frame in frames[1:]:
+            # What moves is known to be nothing: the edit before, on this frame's grain.
+            earlier = painted[-1].image - frames[len(painted) - 1] + frame
+            prior = Prior(earlier.clamp(0, 1), torch.ones(1, SIDE, SIDE), painted[-1].carry)
+            painted.append(method.paint(frame, [prior], 0))
+        edits = [p.image - f for p, f in zip(painted, frames, strict=True)]
+        change[independent] = sum(rms(b - a) for a, b in itertools.pairwise(edits))
+    assert change[False] < 0.5 * change[True]
+
+
+def test_same_arguments_same_result_and_nothing_kept_between_calls(make: Make) -> None:
+    content, other = picture(24, 32), picture(24, 32, seed=7)
+    method, fresh = make(), make()
+    first = method.paint(content, [], seed=5)
+    method.paint(other, [], seed=1)
+    after = method.paint(other, [prior_of(first, 0.7)], seed=6)
+    assert torch.equal(after.image, fresh.paint(other, [prior_of(first, 0.7)], seed=6).image)
+    assert torch.equal(first.image, fresh.paint(content, [], seed=5).image)
+    assert method.paint(content, [], 0, Draft(first.image, 2, first.carry)).image.shape == content.shape
+    assert all(seconds > 0 for seconds in method.foretell(32, 48, torch.device("cpu")))
+
+
+def test_options_that_do_not_fit(make: Make) -> None:
+    with pytest.raises(UsageError, match="--strength needs"):
+        make(strength=())
+    with pytest.raises(UsageError, match="--scaling must be one of raw, beta"):
+        make(scaling="gamma")
+    with pytest.raises(UsageError, match="--edit-size must be at least 16"):
+        make(edit_size=8)

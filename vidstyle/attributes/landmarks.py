@@ -1,0 +1,51 @@
+"""Landmarks of pictures, from a list that the user made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from vidstyle.attributes.sets import read_rows
+from vidstyle.errors import MediaError
+
+
+class Landmarks:
+    """Landmarks by picture, float64 (N, 2), (x, y) in pixels of that picture.
+
+    table: by name as the list has it; a picture is looked up by its path, then by its file's name.
+    """
+
+    def __init__(self, name: str, table: Mapping[str, np.ndarray]) -> None:
+        self.name, self._table = name, table
+
+    def __getitem__(self, picture: Path) -> np.ndarray:
+        """Raises MediaError for a picture that the list does not have."""
+        for key in (str(picture), picture.as_posix(), picture.name):
+            if key in self._table:
+                return self._table[key]
+        raise MediaError(f"{picture} has no landmarks in {self.name}")
+
+
+def read_landmarks(path: Path | str) -> Landmarks:
+    """A .csv or .jsonl list: a picture in the first column, then x1, y1, x2, y2, ...; two points or more.
+
+    Raises MediaError where a row is not that, or has another number of points than the first.
+    """
+    path = Path(path)
+    table: dict[str, np.ndarray] = {}
+    count = 0
+    for number, row in enumerate(read_rows(path), start=1):
+        name, *values = row.values()
+        try:
+            points = np.array([float(value) for value in values]).reshape(-1, 2)
+        except (TypeError, ValueError):
+            points = np.empty((0, 2))
+        count = count or len(points)
+        if len(points) < 2 or len(points) != count or not np.isfinite(points).all():
+            raise MediaError(
+                f"{path}, picture {number}: needs a name and then x1, y1, x2, y2, ..., as many as the others"
+            )
+        table[str(name)] = points
+    return Landmarks(str(path), table)

@@ -1,0 +1,106 @@
+"""The vector of an attribute: what has to be added to a picture's features to give the picture it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from vidstyle.checkpoints import read_tensors
+from vidstyle.errors import WeightsError
+from vidstyle.image.resize import resize
+from vidstyle.video.pictures import write_whole
+
+_FORMAT = "vidstyle attribute vector 1"
+SCALINGS = ("raw", "beta")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AttributeVector:
+    """w = mean φ(target neighbours) − mean φ(source neighbours) (Upchurch et al. 2017, section 3).
+
+    layers: {layer: float32 (C, h, w)}. size: (height, width) in pixels of the pictures it comes from.
+    fingerprint: of the weights, without which the numbers mean nothing.
+    """
+
+    layers: Mapping[str, Tensor]
+    size: tuple[int, int]
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        if not self.layers or any(part.ndim != 3 for part in self.layers.values()):
+            raise ValueError("layers must be {name: (C, h, w)}, at least one")
+        object.__setattr__(self, "layers", MappingProxyType(dict(self.layers)))
+
+    @property
+    def mean_square(self) -> float:
+        """mean(w²) over all numbers of all layers."""
+        total = sum(float(part.double().cpu().square().sum()) for part in self.layers.values())
+        return total / sum(part.numel() for part in self.layers.values())
+
+    def alpha(self, strength: float, scaling: str) -> float:
+        """The factor α of α·w for a strength, which may be negative.
+
+        "raw": α = strength; at 1 the whole difference between the neighbours is added.
+        "beta": α = β / mean(w²), β = strength (Upchurch et al. 2017): less for what differs a lot anyway. An
+            empty vector has α = 0.
+        """
+        if scaling == "raw":
+            return strength
+        if scaling != "beta":
+            raise ValueError(f"scaling must be one of {', '.join(SCALINGS)}, not {scaling!r}")
+        return strength / self.mean_square if self.mean_square > 0 else 0.0
+
+    def fitted(self, size: tuple[int, int], shapes: Mapping[str, tuple[int, ...]]) -> AttributeVector:
+        """The same for pictures of another size, whose φ has `shapes` {layer: (C, h, w)}.
+
+        Raises WeightsError where the network does not have these layers with as many channels.
+        """
+        have = {layer: part.shape[0] for layer, part in self.layers.items()}
+        if have != {layer: shape[0] for layer, shape in shapes.items()}:
+            raise WeightsError(f"the vector is for layers {_words(have)}, not for those of this network")
+        parts = {layer: resize(part, shapes[layer][1:]) for layer, part in self.layers.items()}  # type: ignore[arg-type]
+        return AttributeVector(parts, size, self.fingerprint)
+
+    def save(self, path: Path) -> None:
+        """Write it as .safetensors, whole or not at all. Raises OutputError."""
+        facts = {
+            "format": _FORMAT,
+            "weights": self.fingerprint,
+            "size": f"{self.size[0]} {self.size[1]}",
+            "mean_square": repr(self.mean_square),
+        }
+        tensors = {layer: part.detach().cpu().contiguous() for layer, part in self.layers.items()}
+        write_whole(path, save(tensors, facts))
+
+    def __repr__(self) -> str:
+        return f"AttributeVector({self.size[1]}x{self.size[0]}, {', '.join(self.layers)})"
+
+
+def load_vector(path: Path, fingerprint: str) -> AttributeVector:
+    """A vector that `AttributeVector.save` wrote.
+
+    Raises WeightsError for another file, and for a vector of weights other than those of `fingerprint`.
+    """
+    tensors, facts = read_tensors(path)
+    if facts.get("format") != _FORMAT:
+        raise WeightsError(f"{path}: not an attribute vector that vidstyle has saved")
+    if facts.get("weights") != fingerprint:
+        raise WeightsError(
+            f"{path}: made with other features (sha256 {facts.get('weights', '?')[:12]}...) than these "
+            f"({fingerprint[:12]}...); choose the same with --features, or make the vector anew"
+        )
+    height, width = (int(number) for number in facts["size"].split())
+    ordered = {layer: tensors[layer].float() for layer in sorted(tensors)}
+    if not all(bool(torch.isfinite(part).all()) for part in ordered.values()):
+        raise WeightsError(f"{path}: holds values that are not finite; the file is damaged")
+    return AttributeVector(ordered, (height, width), fingerprint)
+
+
+def _words(channels: Mapping[str, int]) -> str:
+    return ", ".join(f"{layer} ({count} channels)" for layer, count in channels.items())
