@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vidstyle.attributes.landmarks import read_landmarks
-from vidstyle.attributes.sets import open_set, parse_where
+from vidstyle.attributes.sets import open_set, parse_attribute, parse_where
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.video.pictures import write_picture
 
@@ -50,6 +50,13 @@ def test_what_cannot_be_selected(listed: Path) -> None:
         parse_where("smiling")
     with pytest.raises(UsageError, match="is a folder"):
         open_set(listed, "smiling=1")
+
+
+def test_attributes_by_name() -> None:
+    assert parse_attribute("smile=a/plain:b/smiling") == ("smile", "a/plain", "b/smiling")
+    for wrong in ("smile", "=a:b", "smile=a", "smile=a:", "smile=a:b:c"):
+        with pytest.raises(UsageError, match="NAME=SOURCE:TARGET"):
+            parse_attribute(wrong)
 
 
 def test_sets_that_are_none(listed: Path, tmp_path: Path) -> None:

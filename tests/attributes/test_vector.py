@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,19 @@ def test_what_an_entry_of_the_cache_belongs_to(tmp_path: Path) -> None:
         entry.write_bytes(entry.read_bytes()[:50])
     found = features_of(tmp_path).mean(pictures, [0], View(SIZE))
     assert all(torch.equal(found[layer], wanted[layer]) for layer in LAYERS)
+
+
+def test_two_runs_can_share_a_cache(tmp_path: Path) -> None:
+    pictures = random_set(tmp_path / "set", 12, 1)
+    with ThreadPoolExecutor(4) as pool:
+        runs = [
+            pool.submit(features_of(tmp_path, batch=batch).mean, pictures, range(12), View(SIZE))
+            for batch in (3, 3, 3, 3)
+        ]
+        wanted = features_of(batch=3).mean(pictures, range(12), View(SIZE))
+        for run in runs:
+            assert all(torch.equal(run.result()[layer], wanted[layer]) for layer in LAYERS)
+    assert len(list((tmp_path / "cache").rglob("*"))) - len(list((tmp_path / "cache").iterdir())) == 12
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:

@@ -14,15 +14,20 @@ from vidstyle.errors import MediaError
 class Landmarks:
     """Landmarks by picture, float64 (N, 2), (x, y) in pixels of that picture.
 
-    table: by name as the list has it; a picture is looked up by its path, then by its file's name.
+    table: by name as the list has it; a picture is looked up by its path, from the list's folder and as it
+    is, then by its file's name.
     """
 
     def __init__(self, name: str, table: Mapping[str, np.ndarray]) -> None:
-        self.name, self._table = name, table
+        self.name, self._folder = name, Path(name).parent.absolute()
+        self._table = {Path(key).as_posix(): points for key, points in table.items()}
 
     def __getitem__(self, picture: Path) -> np.ndarray:
         """Raises MediaError for a picture that the list does not have."""
-        for key in (str(picture), picture.as_posix(), picture.name):
+        keys = [picture.as_posix(), picture.absolute().as_posix(), picture.name]
+        if picture.absolute().is_relative_to(self._folder):
+            keys.insert(0, picture.absolute().relative_to(self._folder).as_posix())
+        for key in keys:
             if key in self._table:
                 return self._table[key]
         raise MediaError(f"{picture} has no landmarks in {self.name}")

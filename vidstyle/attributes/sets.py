@@ -78,6 +78,18 @@ def parse_where(text: str) -> dict[str, str]:
     return result
 
 
+def parse_attribute(text: str) -> tuple[str, str, str]:
+    """ "smile=plain:smiling" as ("smile", "plain", "smiling"): a name, the source and the target set.
+
+    Raises UsageError for anything else.
+    """
+    name, _, sets = text.partition("=")
+    source, _, target = sets.partition(":")
+    if not (name.strip() and source and target) or ":" in target:
+        raise UsageError(f"--attribute takes NAME=SOURCE:TARGET, not {text!r}")
+    return name.strip(), source, target
+
+
 def read_rows(path: Path) -> list[Mapping[str, Any]]:
     """The rows of a .csv or .jsonl list, at least one; raises MediaError where it is none."""
     try:

@@ -118,7 +118,7 @@ def load(source: Source) -> Weights:
     if source.kind == "vgg19":
         check_name(source.path, source.path.name)
     digest = source.digest()
-    cached = _cache_directory() / f"{digest}-{_CALIBRATION_VERSION}.safetensors"
+    cached = cache_directory() / f"{digest}-{_CALIBRATION_VERSION}.safetensors"
     if cached.is_file():
         try:
             tensors, metadata = read_tensors(cached)
@@ -154,7 +154,8 @@ def _checked(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
     return result
 
 
-def _cache_directory() -> Path:
+def cache_directory() -> Path:
+    """Where vidstyle keeps what it can make again: VIDSTYLE_CACHE, else in the user's cache."""
     if named := os.environ.get("VIDSTYLE_CACHE"):
         return Path(named)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vidstyle"
