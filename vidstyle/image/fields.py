@@ -48,7 +48,7 @@ def upsample(field: Tensor, size: Size, reach: Size, new_reach: Size) -> Tensor:
     field: (2, h, w) into a grid of size `reach`; the result is (2, *size) into one of size `new_reach`.
 
     A block of places that grows out of one is matched with a block as it lies, place by place, so that a
-    shift stays the same shift. Linear mixing would match with places between two matches, which neither meant.
+    shift stays the same shift. Linear mixing would match with places that neither neighbour meant.
     """
     if tuple(field.shape[1:]) == tuple(size) and tuple(reach) == tuple(new_reach):
         return field

@@ -1,8 +1,8 @@
 """Nearest patches between two maps of features (Barnes et al. 2009), in large tensor operations.
 
 Departures from PatchMatch: a sweep offers every place the matches of its neighbours at distances 8, 4, 2 and
-1 at once (jump flooding, Rong & Tan 2006) instead of scanning line by line, so that a match crosses the map in
-few large steps; and deep patches are compared in their principal components, which costs a hundredth of
+1 at once (jump flooding, Rong & Tan 2006) instead of scanning line by line, so that a match crosses the map
+in few large steps; and deep patches are compared in their principal components, which costs a hundredth of
 comparing every channel of every position of a patch.
 """
 
