@@ -52,6 +52,8 @@ def minimise(
     optimizer: str = "adam",
     rate: float = 0.03,
     tolerance: float = 0.0,
+    limits: tuple[float, float] = (0.0, 1.0),
+    history: int = 20,
 ) -> Minimum:
     """The picture near `image`, float32 (3, H, W) in [0, 1], that makes the sum of `terms` small.
 
@@ -59,17 +61,21 @@ def minimise(
     tolerance: stop when the loss falls by less than this share of itself per step, over the last ten.
 
     "adam" returns the average of its iterates (weight 0.95), which is free of the noise that single steps
-    leave; "lbfgs" keeps 20 pairs and returns its best iterate. Both work on any device.
+    leave; "lbfgs" keeps `history` pairs and returns its best iterate. Both work on any device.
+
+    With other `limits` than those of pixels the same searches a map of features, of any shape.
     """
-    run = {"adam": _adam, "lbfgs": _lbfgs}[optimizer]
-    return run(image, terms, steps, rate, tolerance)
+    if optimizer == "adam":
+        return _adam(image, terms, steps, rate, tolerance, limits)
+    return _lbfgs(_Quasi(image, terms, limits, history), steps, tolerance)
 
 
 class _Watch:
     """Notes the loss of every step; says when it has stopped falling. Reads from the device once a window."""
 
-    def __init__(self, tolerance: float) -> None:
+    def __init__(self, tolerance: float, limits: tuple[float, float]) -> None:
         self.tolerance = tolerance
+        self.limits = limits
         self.window: list[Tensor] = []
         self.previous = math.inf
         self.steps = 0
@@ -93,14 +99,16 @@ class _Watch:
         """The result, once `image` and its `losses` are known."""
         first = math.nan if self.first is None else float(self.first)
         fall = 1 - sum(losses.values()) / first if first > 0 else 0.0
-        return Minimum(image.clamp(0, 1), losses, self.steps, fall)
+        return Minimum(image.clamp(*self.limits), losses, self.steps, fall)
 
 
 def _values(terms: Mapping[str, Tensor]) -> dict[str, float]:
     return {name: float(value.detach()) for name, value in terms.items()}
 
 
-def _adam(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float) -> Minimum:
+def _adam(
+    image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float, limits: tuple[float, float]
+) -> Minimum:
     """Adam (Kingma & Ba 2015) on one tensor, with the pixels kept in range and the iterates averaged.
 
     Written out, because torch.optim.Adam takes seconds to import what it needs at its first step.
@@ -108,7 +116,7 @@ def _adam(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float
     x = image.clone().requires_grad_(True)
     mean, square, average = (torch.zeros_like(image) for _ in range(3))
     beta_mean, beta_square, beta_average = 0.9, 0.99, 0.95
-    watch = _Watch(tolerance)
+    watch = _Watch(tolerance, limits)
     last: Mapping[str, Tensor] = {}
     for step in range(1, steps + 1):
         last = terms(x)
@@ -118,7 +126,7 @@ def _adam(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float
             mean.lerp_(gradient, 1 - beta_mean)
             square.lerp_(gradient.square(), 1 - beta_square)
             deviation = (square / (1 - beta_square**step)).sqrt_().add_(1e-8)
-            x.addcdiv_(mean, deviation, value=-rate / (1 - beta_mean**step)).clamp_(0, 1)
+            x.addcdiv_(mean, deviation, value=-rate / (1 - beta_mean**step)).clamp_(*limits)
             average.lerp_(x, 1 - beta_average)
         if watch.add(loss):
             break
@@ -132,8 +140,8 @@ class _Quasi:
     the loss twice the least so far, the search goes back there with half the step and a fresh memory.
     """
 
-    def __init__(self, image: Tensor, terms: Terms) -> None:
-        self.terms = terms
+    def __init__(self, image: Tensor, terms: Terms, limits: tuple[float, float], history: int) -> None:
+        self.terms, self.limits, self.history = terms, limits, history
         self.x = image.clone().requires_grad_(True)
         self.rate = 1.0
         self.least, self.best, self.losses = math.inf, image, dict[str, float]()
@@ -144,7 +152,7 @@ class _Quasi:
             [self.x],
             lr=self.rate,
             max_iter=1,
-            history_size=20,
+            history_size=self.history,
             tolerance_grad=0,
             tolerance_change=0,
         )
@@ -152,7 +160,7 @@ class _Quasi:
     def _evaluate(self) -> Tensor:
         last = dict(self.terms(self.x))
         # Clamping between steps would falsify the curvature that L-BFGS collects.
-        outside = _RANGE_WEIGHT * (self.x - self.x.clamp(0, 1)).square().mean()
+        outside = _RANGE_WEIGHT * (self.x - self.x.clamp(*self.limits)).square().mean()
         loss = torch.stack([*last.values(), outside]).sum()
         (self.x.grad,) = torch.autograd.grad(loss, self.x)
         self.value = float(loss.detach())
@@ -171,8 +179,8 @@ class _Quasi:
         return loss
 
 
-def _lbfgs(image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float) -> Minimum:
-    search, watch = _Quasi(image, terms), _Watch(tolerance)
+def _lbfgs(search: _Quasi, steps: int, tolerance: float) -> Minimum:
+    watch = _Watch(tolerance, search.limits)
     for _ in range(steps):
         if watch.add(search.step()):
             break

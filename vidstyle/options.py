@@ -141,6 +141,62 @@ class NeuralOptions(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnalogyOptions(_Checked):
+    """How a frame is painted by Deep Image Analogy (Liao et al. 2017)."""
+
+    balance: str = _option(
+        "balanced",
+        "What is kept of the frame's own structure, level by level: style keeps least, structure most.",
+        choices=("style", "balanced", "structure"),
+    )
+    levels: int | None = _option(
+        None,
+        "Levels of the search, 3 to 5, one per block of the network; more match larger parts. As many as the "
+        "features reach if not given.",
+        minimum=3,
+    )
+    steepness: float = _option(
+        300.0, "How sharply kept structure is told from what gives way: k of the blend.", minimum=0
+    )
+    threshold: float = _option(
+        0.05,
+        "Above which response structure is kept, relative to the strongest: tau of the blend.",
+        minimum=0,
+    )
+    route: str = _option(
+        "deconvolve",
+        "From level to level: deconvolve searches the finer features that give the matched coarser ones; "
+        "warp takes them as matched, much faster.",
+        choices=("deconvolve", "warp"),
+    )
+    steps: int = _option(40, "Steps of each deconvolution.", minimum=1)
+    sweeps: int = _option(4, "How often matches are improved at each level.", minimum=1)
+    randomness: float = _option(
+        1.0, "How far around its match a place looks for better ones; 1 is as published.", minimum=0
+    )
+    one_way: bool = _option(
+        False, "Match the frame with the exemplar only, not the other way: half the time and memory."
+    )
+    refine: bool = _option(
+        False, "Photo to photo: keep the frame's own detail, take only what is smooth from the result."
+    )
+    color_only: bool = _option(
+        False, "Match by brightness and take only colour: colourises grey footage from a colour exemplar."
+    )
+    temporal_weight: float = _option(
+        1.0, "How closely a frame keeps to the one before, along the flow.", minimum=0
+    )
+    independent: bool = _option(False, "Paint every frame on its own: the flickering baseline.")
+    match_size: int | None = _option(
+        None,
+        "Longest side in pixels at which frames are matched; full-size pixels are voted through the matches. "
+        "By the memory of the machine if not given.",
+        minimum=16,
+        metavar="PIXELS",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunOptions(_Checked):
     """What is painted, on what, and where the job's state is kept."""
 

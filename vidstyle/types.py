@@ -115,16 +115,22 @@ class Prior:
     image: float32 (3, H, W) in [0, 1].
     weight: float32 (1, H, W) in [0, 1]; 0 where the earlier frame does not show this surface.
     carry: the tensors that the method left behind with that frame.
+    vectors: the flow that it was warped by, float32 (2, H, W), see `Flow`; None where nothing moves. What is
+        carried lies as in the earlier frame: a method that carries maps warps them itself, each in its way.
     """
 
     image: Tensor
     weight: Tensor
     carry: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+    vectors: Tensor | None = None
 
     def __post_init__(self) -> None:
         _check(self.image, "image", 3, "float32")
         _check(self.weight, "weight", 1, "float32")
         _same_size(self.image, self.weight, "image and weight")
+        if self.vectors is not None:
+            _check(self.vectors, "vectors", 2, "float32")
+            _same_size(self.image, self.vectors, "image and vectors")
 
     def __repr__(self) -> str:
         return f"Prior({tuple(self.image.shape)}, carry={sorted(self.carry)})"

@@ -95,13 +95,26 @@ class VGG(nn.Module):
         x = (image - image.new_tensor(MEAN).view(1, 3, 1, 1)) / image.new_tensor(STD).view(1, 3, 1, 1)
         x = x.to(dtype=self.get_parameter("conv1_1.weight").dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[: stop + 1]:
-            if suffix.endswith("_1") and suffix != "1_1":
-                x = self._pool(x)
-            x = self.get_submodule(f"conv{suffix}")(x)
-            found[f"conv{suffix}"] = x
-            x = F.relu(x)
-            found[f"relu{suffix}"] = x
+            found[f"conv{suffix}"] = self._convolved(x, suffix)
+            x = found[f"relu{suffix}"] = F.relu(found[f"conv{suffix}"])
         return {layer: found[layer] for layer in wanted}
+
+    def onward(self, response: Tensor, start: str, layer: str) -> Tensor:
+        """The response of `layer`, a relu layer after `start`, to `response` (N, C, h, w) of `start`.
+
+        The part of the network between the two, which is all that has to run: {relu4_1 → relu5_1}, say.
+        """
+        first, last = (_ORDER.index(_suffix(name)) for name in (start, layer))
+        x = response.to(dtype=self.get_parameter("conv1_1.weight").dtype, memory_format=torch.channels_last)
+        for suffix in _ORDER[first + 1 : last + 1]:
+            x = F.relu(self._convolved(x, suffix))
+        return x
+
+    def _convolved(self, x: Tensor, suffix: str) -> Tensor:
+        if suffix.endswith("_1") and suffix != "1_1":
+            x = self._pool(x)
+        convolved: Tensor = self.get_submodule(f"conv{suffix}")(x)
+        return convolved
 
     def _pool(self, x: Tensor) -> Tensor:
         # ceil_mode keeps a position for a last odd row, so that tiny pictures never pool to nothing.

@@ -244,7 +244,8 @@ def _priors(
             painted = _load(_holder(source, step.frame.index, frames, drafts), source)
         vectors, weight = plan.tensor(link.flow.vectors), plan.tensor(link.weight)
         # Bicubic, because a bilinear warp blurs a little, and the frame after it again, and so on.
-        priors.append(Prior(warp(plan.move(painted.image), vectors, "bicubic"), weight, painted.carry))
+        image = warp(plan.move(painted.image), vectors, "bicubic")
+        priors.append(Prior(image, weight, painted.carry, vectors))
     return priors
 
 
