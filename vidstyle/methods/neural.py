@@ -295,9 +295,9 @@ class NeuralStyle:
             for picture, weight in zip(self.styles, self.blend, strict=True):
                 found = self.features(self._scaled(picture, size, colours)[None], self.recipe.style_layers)
                 for layer, response in found.items():
-                    sums = total.setdefault(layer, [])
-                    for place, figure in enumerate(self.statistic.measure(response)):
-                        sums[place : place + 1] = [sum(sums[place : place + 1], weight * figure)]
+                    shares = [weight * figure for figure in self.statistic.measure(response)]
+                    before = total.get(layer, [torch.zeros_like(share) for share in shares])
+                    total[layer] = [one + other for one, other in zip(before, shares, strict=True)]
             self._targets[key] = {k: self.statistic.target(tuple(figures)) for k, figures in total.items()}
         return self._targets[key]
 

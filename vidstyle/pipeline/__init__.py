@@ -17,7 +17,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from vidstyle.errors import JobError, MediaError, Stopped
+from vidstyle.errors import InputError, JobError, MediaError, Stopped
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.warp import warp
 from vidstyle.job import FrameStore, JobStore
@@ -175,6 +175,8 @@ def _first_pass(plan: Plan, store: JobStore, work: _Work) -> None:
                 shot += index > plan.start
             # Only after a damaged frame in the middle was dropped are there later ones that are stored.
             before = None if store.has_frame(index) else work.paint(step, shot, store, before, None)
+    if not store.frames():  # only now is it known, where the source does not say how long it is
+        raise InputError(f"{plan.clip.path} ends before frame {plan.start}, where --frames begins")
     store.mark_end(store.frames()[-1] + 1)
 
 
