@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.pipeline.painting import Paint, StopAfter, pictures, stored
-from tests.video.clip_makers import write_image
-from vidstyle.errors import JobError, Stopped
+from tests.video.clip_makers import make_video, write_image
+from vidstyle.errors import InputError, JobError, Stopped
 from vidstyle.job import JobStore
 from vidstyle.pipeline import Progress, resume
 
@@ -135,3 +135,10 @@ def test_a_damaged_draft_is_painted_again_or_said_to_be_lost(
             resume(job)
     again = paint(clip, "parts.mkv", passes=3, codec="ffv1", restart=True)
     assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(again), strict=True))
+
+
+def test_a_clip_that_ends_before_the_frames_asked_for(paint: Paint, tmp_path: Path) -> None:
+    """Matroska does not say how many frames there are: only reading tells."""
+    clip = make_video(tmp_path / "clip.mkv", size=(48, 32), count=6)
+    with pytest.raises(InputError, match="ends before frame 50"):
+        paint(clip, "out.mp4", frames="50:")
