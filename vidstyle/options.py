@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from vidstyle.errors import UsageError
 
@@ -134,6 +134,16 @@ class NeuralOptions(_Checked):
         minimum=0,
     )
 
+    @property
+    def longest(self) -> int:
+        """Longest side in pixels of what is painted where --size is not given."""
+        return {"draft": 480, "standard": 960, "high": 1920}[self.quality]
+
+    @property
+    def picture(self) -> str | None:
+        """The picture file that these options name."""
+        return None if self.init in ("content", "noise") else self.init
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnalogyOptions(_Checked):
@@ -189,6 +199,19 @@ class AnalogyOptions(_Checked):
         minimum=16,
         metavar="PIXELS",
     )
+    save_fields: str | None = _option(
+        None,
+        "Write the matches of every frame into DIR: as .npz and .flo files and as pictures, and B, which has "
+        "the exemplar's structure and the look of the frame.",
+        metavar="DIR",
+    )
+
+    longest: ClassVar[int] = 700
+    picture: ClassVar[str | None] = None
+
+
+PaintOptions = NeuralOptions | AnalogyOptions
+"""Options of any painting method: each has its own dataclass."""
 
 
 @dataclass(frozen=True, kw_only=True)

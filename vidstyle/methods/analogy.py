@@ -21,6 +21,7 @@ from vidstyle.image.fields import Size, carried, follow, resized, upsample, vote
 from vidstyle.image.patchmatch import Matches, normalised, search
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.smooth import refined
+from vidstyle.methods.base import Materials
 from vidstyle.methods.reconstruct import deconvolve, structure
 from vidstyle.options import AnalogyOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -262,6 +263,11 @@ class Analogy:
     def _responses(self, image: Tensor, top: int) -> Responses:
         found = self.features(image[None], _LAYERS[:top])
         return {level: found[layer][0].float() for level, layer in enumerate(_LAYERS[:top], start=1)}
+
+
+def prepare(materials: Materials, options: AnalogyOptions) -> Analogy:
+    """The painter, with max pooling: as the features were trained, and better to match by."""
+    return Analogy(materials.network("max"), materials.exemplars[0], options)
 
 
 def _size(image: Tensor) -> Size:
