@@ -18,7 +18,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import classic, flow, longterm, memory, precision, stages, still, temporal
+from benchmarks import analogy, classic, flow, longterm, memory, precision, stages, still, temporal
 from benchmarks.common import Setting, Table, machine
 
 from vidstyle.errors import VidstyleError
@@ -32,6 +32,7 @@ BENCHMARKS = {
     "memory": memory.run,
     "precision": precision.run,
     "flow": flow.run,
+    "analogy": analogy.run,
 }
 
 

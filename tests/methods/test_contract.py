@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 
 import pytest
 import torch
 
-from vidstyle.features.recipes import recipe_for
 from vidstyle.features.vgg import CONV_INDEX, VGG
 from vidstyle.methods import METHODS
-from vidstyle.methods.base import Method
-from vidstyle.options import NeuralOptions
+from vidstyle.methods.base import Materials, Method
 from vidstyle.types import Painted, Prior
 
 Make = Callable[..., Method]
@@ -34,10 +33,14 @@ def make(request: pytest.FixtureRequest) -> Make:
     network = tiny_network()
 
     def build(**settings: object) -> Method:
-        recipe = recipe_for("vgg19", network.layers, lambda line: None)
-        styles = [picture(30, 41, seed=9)]
-        options = NeuralOptions(**({"steps": 3, "next_steps": 3} | settings))  # type: ignore[arg-type]
-        return METHODS[request.param](network, recipe, styles, options)
+        kind = METHODS[request.param]
+        names = {spec.name for spec in fields(kind.options)}
+        if not names.issuperset(settings):
+            pytest.skip(f"{request.param} has no option {', '.join(settings)}")
+        quick = {name: 3 for name in ("steps", "next_steps", "sweeps") if name in names}
+        exemplars = [picture(30, 41, seed=9)]
+        materials = Materials(lambda pooling: network, "vgg19", exemplars, None, lambda line: None)
+        return kind.prepare(materials, kind.options(**(quick | settings)))
 
     return build
 
@@ -69,7 +72,16 @@ def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"color": "content"}, {"color": "match"}, {"init": "noise"}, {"loss": "wasserstein"}],
+    [
+        {},
+        {"color": "content"},
+        {"color": "match"},
+        {"init": "noise"},
+        {"loss": "wasserstein"},
+        {"one_way": True},
+        {"route": "warp", "color_only": True, "refine": True},
+        {"levels": 3, "match_size": 20},
+    ],
 )
 def test_same_arguments_same_result_and_nothing_kept_between_calls(
     make: Make, settings: dict[str, object]

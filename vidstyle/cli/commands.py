@@ -18,7 +18,7 @@ from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import Stopped, UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
-from vidstyle.options import EncodeOptions, FlowOptions, NeuralOptions, RunOptions
+from vidstyle.options import AnalogyOptions, EncodeOptions, FlowOptions, NeuralOptions, RunOptions
 
 app = typer.Typer(
     help="Paint a video, or a picture, in the style of a picture.",
@@ -81,6 +81,54 @@ def style(
         return stylize(input, styles, output, options=options, run=run, encode=encode, **hooks)
 
     return _work(job, paint, quiet=quiet, json_progress=json_progress)
+
+
+Input = Annotated[
+    Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
+]
+Exemplar = Annotated[
+    Path, typer.Argument(metavar="EXEMPLAR", help="A picture that shows what is like INPUT.")
+]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The result, likewise.")]
+
+
+@app.command()
+@with_options(Analogy=AnalogyOptions, Run=RunOptions, Result=EncodeOptions)
+def analogy(
+    input: Input,
+    exemplar: Exemplar,
+    output: Output,
+    *,
+    quiet: Quiet = False,
+    json_progress: JsonProgress = False,
+    **values: Any,
+) -> int:
+    """Paint INPUT from patches of EXEMPLAR that show what is like it (Deep Image Analogy)."""
+    options, run, encode = (collect(kind, values) for kind in (AnalogyOptions, RunOptions, EncodeOptions))
+    job = Path(run.job) if run.job else default_job_directory(output)
+
+    def paint(**hooks: Any) -> Path:
+        from vidstyle.pipeline import stylize
+
+        return stylize(input, [exemplar], output, options=options, run=run, encode=encode, **hooks)
+
+    return _work(job, paint, quiet=quiet, json_progress=json_progress)
+
+
+@app.command()
+@with_options(Analogy=AnalogyOptions, Run=RunOptions, Result=EncodeOptions)
+def colorize(
+    input: Input,
+    exemplar: Exemplar,
+    output: Output,
+    *,
+    quiet: Quiet = False,
+    json_progress: JsonProgress = False,
+    **values: Any,
+) -> int:
+    """Colourise INPUT by EXEMPLAR: vidstyle analogy --color-only."""
+    values["color_only"] = True
+    return analogy(input, exemplar, output, quiet=quiet, json_progress=json_progress, **values)
 
 
 @app.command()

@@ -1,8 +1,20 @@
 """The painting methods. They share one contract (see `base`) and never import each other."""
 
+from vidstyle.methods import analogy, neural
+from vidstyle.methods.analogy import Analogy
+from vidstyle.methods.base import Kind
 from vidstyle.methods.neural import NeuralStyle
+from vidstyle.options import AnalogyOptions, NeuralOptions
 
-__all__ = ["METHODS", "NeuralStyle"]
+__all__ = ["METHODS", "Analogy", "NeuralStyle", "method_name"]
 
-METHODS = {"style": NeuralStyle}
-"""Method name, as on the command line -> the class that keeps `base.Method`'s contract."""
+METHODS = {
+    "style": Kind(NeuralOptions, neural.prepare),
+    "analogy": Kind(AnalogyOptions, analogy.prepare),
+}
+"""Method name, as on the command line -> its options, and how it is made."""
+
+
+def method_name(options: NeuralOptions | AnalogyOptions) -> str:
+    """The name of the method that these options belong to."""
+    return next(name for name, kind in METHODS.items() if kind.options is type(options))

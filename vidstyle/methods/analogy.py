@@ -21,6 +21,7 @@ from vidstyle.image.fields import Size, carried, follow, resized, upsample, vote
 from vidstyle.image.patchmatch import Matches, normalised, search
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.smooth import refined
+from vidstyle.methods.base import Materials
 from vidstyle.methods.reconstruct import deconvolve, structure
 from vidstyle.options import AnalogyOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -39,6 +40,7 @@ _ALPHA = {
 # The level at which a frame that follows another begins: its matches are nearly right already.
 _TOP_AFTER = 3
 _SEEN = 0.5  # weight above which a place is known from the frame before
+_ROUNDS = 2  # of matching the voted result with the exemplar
 _FORETOLD_AT = 96  # longest side at which a frame is painted to foretell the time of larger ones
 
 
@@ -142,8 +144,21 @@ class Analogy:
                 ab = upsample(ab, sizes[0], reach_b, sizes[1])
                 ba = None if ba is None else upsample(ba, sizes[1], reach_a, sizes[0])
         assert ab is not None
+        ab = self._gathered(b, own_b[1], ab, seed)
         analog = None if ba is None else vote(a, ba, _VOTED)
         return _Found(ab, ba, analog, float(matches.distance.mean()), steps)
+
+    def _gathered(self, b: Tensor, own_b: Tensor, ab: Tensor, seed: int) -> Tensor:
+        """φ_ab with neighbours from one place of the exemplar: A′ is voted, and its own patches matched.
+
+        Departure: where neighbouring matches disagree the vote mixes what does not fit together, and blurs.
+        Two rounds of this, as in texture optimisation (Kwatra et al. 2005), make the strokes whole again.
+        """
+        for number in range(1, _ROUNDS + 1):
+            voted = self._responses(vote(b, ab, _VOTED), 1)[1]
+            ours, theirs = normalised(voted), normalised(own_b)
+            ab = self._search(1, ours, theirs, ab, seed + number, sweeps=2).field
+        return ab
 
     def _after(self, a: Tensor, b: Tensor, prior: Prior, seed: int) -> _Found:
         """From the frame before: its field, carried along the motion, is the start, its A′ the guess.
@@ -262,6 +277,11 @@ class Analogy:
     def _responses(self, image: Tensor, top: int) -> Responses:
         found = self.features(image[None], _LAYERS[:top])
         return {level: found[layer][0].float() for level, layer in enumerate(_LAYERS[:top], start=1)}
+
+
+def prepare(materials: Materials, options: AnalogyOptions) -> Analogy:
+    """The painter, with max pooling: as the features were trained, and better to match by."""
+    return Analogy(materials.network("max"), materials.exemplars[0], options)
 
 
 def _size(image: Tensor) -> Size:

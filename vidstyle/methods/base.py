@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from vidstyle.features.vgg import VGG
 from vidstyle.types import Draft, Painted, Prior
 
 
@@ -33,3 +35,27 @@ class Method(Protocol):
     def foretell(self, height: int, width: int, device: torch.device) -> tuple[float, float]:
         """Seconds that a shot's first frame and a later frame will take at this size, by timing a little."""
         ...
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What methods are made from, on the device.
+
+    network: makes the feature network with "max" or "average" pooling. weights: "vgg19", "bundled" or "file".
+    exemplars: the pictures to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
+    init: the picture that the options name as a start, likewise. notice: takes lines for the user.
+    """
+
+    network: Callable[[str], VGG]
+    weights: str
+    exemplars: Sequence[Tensor]
+    init: Tensor | None
+    notice: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A method: the dataclass of its options, and how it is made from materials and such options."""
+
+    options: type[Any]
+    prepare: Callable[[Materials, Any], Method]

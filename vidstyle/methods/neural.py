@@ -11,11 +11,12 @@ from torch import Tensor
 
 from vidstyle import losses
 from vidstyle.errors import UsageError
-from vidstyle.features.recipes import Recipe, check_layers
+from vidstyle.features.recipes import Recipe, check_layers, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
+from vidstyle.methods.base import Materials
 from vidstyle.methods.statistics import STATISTICS, Figures
 from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
@@ -309,6 +310,13 @@ class NeuralStyle:
         if self.options.color == "match":
             return match_palette(picture, colours)
         return _match_luma(luminance(picture), colours)
+
+
+def prepare(materials: Materials, options: NeuralOptions) -> NeuralStyle:
+    """The painter, with the layers and the balance that suit its features."""
+    network = materials.network(options.pooling)
+    recipe = recipe_for(materials.weights, network.layers, materials.notice)
+    return NeuralStyle(network, recipe, materials.exemplars, options, materials.init)
 
 
 def scaled_style(picture: Tensor, size: tuple[int, int], scale: float = 1.0) -> Tensor:

@@ -21,9 +21,10 @@ from vidstyle.errors import InputError, JobError, MediaError, Stopped
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.warp import warp
 from vidstyle.job import FrameStore, JobStore
-from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
+from vidstyle.options import EncodeOptions, NeuralOptions, PaintOptions, RunOptions
 from vidstyle.pipeline.ahead import ahead
 from vidstyle.pipeline.estimate import warning
+from vidstyle.pipeline.matches import save_matches
 from vidstyle.pipeline.plan import Plan, make_plan, replan
 from vidstyle.pipeline.steps import Step, backwards, first_pass, later_pass
 from vidstyle.types import Draft, Painted, Prior, Shot
@@ -80,7 +81,7 @@ def stylize(
     styles: Sequence[Path | str],
     output: Path | str,
     *,
-    options: NeuralOptions | None = None,
+    options: PaintOptions | None = None,
     run: RunOptions | None = None,
     encode: EncodeOptions | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -90,6 +91,7 @@ def stylize(
     """Paint a clip or a picture in the style of one or more pictures; returns the path of the result.
 
     source: a video, a picture, a folder of pictures or a pattern such as frames/%04d.png; output likewise.
+    options: of the method to paint by: NeuralOptions (the default) or AnalogyOptions, with one exemplar.
     The job's state is kept beside the output, so the same call again goes on where an earlier one ended.
 
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `stop` was set.
@@ -132,6 +134,7 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
             hooks.tell(f"going on after {painted} painted frames")
         _paint(plan, store, hooks)
         files = _encode(plan, store.of_pass(plan.passes), hooks)
+        save_matches(plan, store.of_pass(plan.passes))
         store.mark_done(plan.output, files, plan.made_with)
         if not plan.run.keep:
             store.drop_frames()

@@ -14,20 +14,20 @@ import torch
 from torch import Tensor
 
 from vidstyle.errors import JobError, UsageError
-from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.resize import resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
-from vidstyle.methods import METHODS
-from vidstyle.methods.base import Method
-from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions, from_json
+from vidstyle.methods import METHODS, method_name
+from vidstyle.methods.base import Materials, Method
+from vidstyle.options import AnalogyOptions, EncodeOptions, PaintOptions, RunOptions, from_json
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
+from vidstyle.pipeline.memory import within_memory
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -36,9 +36,7 @@ from vidstyle.video.writer import Writer, check_output, open_writer
 
 Notice = Callable[[str], None]
 
-_LONGEST_BY_QUALITY = {"draft": 480, "standard": 960, "high": 1920}
 _UNKNOWN = 1000  # frames, where the source does not say
-_METHOD = "style"
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
 _PAINTER_VERSION = 3
 
@@ -50,7 +48,7 @@ class Plan:
     clip: Clip
     styles: tuple[Path, ...]
     output: Path
-    options: NeuralOptions
+    options: PaintOptions
     run: RunOptions
     encode: EncodeOptions
     start: int
@@ -93,12 +91,13 @@ class Plan:
     def fingerprint(self) -> dict[str, Any]:
         """What makes this job this job: all that the painted frames depend on."""
         options = asdict(self.options)
+        options.pop("save_fields", None)  # what is written beside the frames does not change them
         if self._init_path is not None:
             options["init"] = file_entry(self._init_path)
         return {
             "source": {"name": self.clip.path.name, "digest": self.clip.digest()},
             "styles": [file_entry(style) for style in self.styles],
-            "method": _METHOD,
+            "method": method_name(self.options),
             "options": options,
             "size": f"{self.width}x{self.height}",
             "frames": [self.start, self.stop],
@@ -123,6 +122,7 @@ class Plan:
             "input": str(self.clip.path.absolute()),
             "styles": [str(style.absolute()) for style in self.styles],
             "output": str(self.output.absolute()),
+            "method": method_name(self.options),
             "options": asdict(self.options),
             "run": {**asdict(self.run), **self._flow_paths},
             "encode": asdict(self.encode),
@@ -150,18 +150,18 @@ class Plan:
 
     @property
     def _init_path(self) -> Path | None:
-        return None if self.options.init in ("content", "noise") else Path(self.options.init)
+        return None if self.options.picture is None else Path(self.options.picture)
 
     def prepare(self, notice: Notice) -> Method:
         """The painter, with its network and its style pictures on the device."""
-        network = VGG(self.weights.tensors, self.options.pooling).to(self.device, self.dtype)
-        recipe = self.recipe(network.layers, notice)
-        init = None if self._init_path is None else self.move(picture_on_paper(self._init_path))
-        styles = [self.move(picture_on_paper(style)) for style in self.styles]
-        return METHODS[_METHOD](network, recipe, styles, self.options, init)
-
-    def recipe(self, layers: Sequence[str], notice: Notice) -> Recipe:
-        return recipe_for(self.weights.source.kind, layers, notice)
+        materials = Materials(
+            network=lambda pooling: VGG(self.weights.tensors, pooling).to(self.device, self.dtype),
+            weights=self.weights.source.kind,
+            exemplars=[self.move(picture_on_paper(style)) for style in self.styles],
+            init=None if self._init_path is None else self.move(picture_on_paper(self._init_path)),
+            notice=notice,
+        )
+        return METHODS[method_name(self.options)].prepare(materials, self.options)
 
     @property
     def wants_flow(self) -> range:
@@ -215,7 +215,7 @@ def make_plan(
     source: Path,
     styles: Sequence[Path],
     output: Path,
-    options: NeuralOptions,
+    options: PaintOptions,
     run: RunOptions,
     encode: EncodeOptions,
     notice: Notice,
@@ -223,12 +223,14 @@ def make_plan(
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
     if not styles:
         raise UsageError("give at least one style picture")
+    if isinstance(options, AnalogyOptions) and len(styles) > 1:
+        raise UsageError(f"analogy takes one exemplar, not {len(styles)}")
     fps = _fraction(encode.fps) if encode.fps else None
     clip = open_clip(source, fps=fps)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
     ours = earlier.get("output") == str(output.absolute())
-    pictures = [*styles, *([Path(options.init)] if options.init not in ("content", "noise") else [])]
+    pictures = [*styles, *([Path(options.picture)] if options.picture else [])]
     check_spared(output, pictures, run.overwrite or ours)
     check_output(
         output,
@@ -240,9 +242,11 @@ def make_plan(
         stop=stop,
         overwrite=run.overwrite or ours,
     )
-    longest = min(max(clip.width, clip.height), _LONGEST_BY_QUALITY[options.quality])
+    longest = min(max(clip.width, clip.height), options.longest)
     width, height = result_size(clip, run.size or longest)
     device = pick_device(run.device)
+    if isinstance(options, AnalogyOptions):
+        options = within_memory(options, width, height, device, notice)
     for picture in pictures:
         read_picture(picture)
     plan = Plan(
@@ -269,9 +273,10 @@ def replan(job: Path, notice: Notice) -> Plan:
     """The plan of the job in a job directory, as it was started. Raises JobError."""
     settings = JobStore.load(job).settings
     try:
+        kind = METHODS[settings.get("method", "style")]
         source, output = Path(settings["input"]), Path(settings["output"])
         styles = [Path(style) for style in settings["styles"]]
-        options = from_json(NeuralOptions, settings["options"])
+        options = from_json(kind.options, settings["options"])
         run = from_json(RunOptions, settings["run"])
         encode = from_json(EncodeOptions, settings["encode"])
     except (KeyError, TypeError, UsageError) as error:

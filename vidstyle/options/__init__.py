@@ -1,0 +1,50 @@
+"""Every setting of a run, with its default: the one home from which the command line is derived.
+
+Pure dataclasses without torch, so that `vidstyle --help` stays fast. Each field carries its help text and
+whatever the command line needs to know about it in `metadata`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from typing import Any
+
+from vidstyle.options.analogy import AnalogyOptions
+from vidstyle.options.base import check_names, from_json
+from vidstyle.options.dfi import DfiOptions
+from vidstyle.options.measuring import EvaluateOptions, FlowOptions
+from vidstyle.options.neural import NeuralOptions
+from vidstyle.options.run import EncodeOptions, RunOptions
+
+__all__ = [
+    "AnalogyOptions",
+    "DfiOptions",
+    "EncodeOptions",
+    "EvaluateOptions",
+    "FlowOptions",
+    "NeuralOptions",
+    "PaintOptions",
+    "RunOptions",
+    "check_names",
+    "from_json",
+    "split_settings",
+]
+
+PaintOptions = NeuralOptions | AnalogyOptions
+"""Options of any painting method: each has its own dataclass."""
+
+
+def split_settings(
+    settings: Mapping[str, Any], hooks: Collection[str], kind: type[Any] = NeuralOptions
+) -> tuple[Any, RunOptions, EncodeOptions, dict[str, Any]]:
+    """Keyword arguments sorted into the options they belong to and the hooks. UsageError for others.
+
+    kind: the dataclass of the method's own options; the first of what is returned is one of it.
+    """
+    kinds = (kind, RunOptions, EncodeOptions)
+    check_names(set(settings).difference(hooks), *kinds)
+    names = [{spec.name for spec in fields(each)} for each in kinds]
+    own, run, encode = ({name: value for name, value in settings.items() if name in its} for its in names)
+    own_hooks = {name: value for name, value in settings.items() if name in hooks}
+    return kind(**own), RunOptions(**run), EncodeOptions(**encode), own_hooks

@@ -1,0 +1,56 @@
+"""Settings of what is measured of clips: their flow, and how steady painted ones are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vidstyle.options.base import Checked, as_in, option
+from vidstyle.options.run import RunOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowOptions(Checked):
+    """Which flow of a clip is written to files, and in which forms."""
+
+    size: int | None = as_in(
+        RunOptions, "size", "Longest side of the flow in pixels; the input's own if not given."
+    )
+    frames: str | None = as_in(RunOptions, "frames")
+    distance: tuple[int, ...] = option(
+        (1,), "How many frames apart the frames of a pair are, e.g. 1,2,4.", minimum=1, metavar="N,..."
+    )
+    flow: str = as_in(RunOptions, "flow")
+    flow_size: int | None = as_in(RunOptions, "flow_size")
+    flow_weights: str | None = as_in(RunOptions, "flow_weights")
+    device: str = as_in(RunOptions, "device", "Where raft runs: auto takes a GPU where there is one.")
+    cuts: bool = as_in(RunOptions, "cuts", "Find cuts; there is no flow across one.")
+    cut: tuple[int, ...] = as_in(RunOptions, "cut")
+    pictures: bool = option(True, "Write each flow as a picture, too: hue is direction, colour is speed.")
+    video: bool = option(
+        False, "Write DIR/preview.mp4, too: the clip, its flow to the frame before, and where that holds."
+    )
+    overwrite: bool = option(False, "Estimate all flow anew, replacing what DIR holds.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(Checked):
+    """What is measured, on what, and how painted clips are compared with the clip they were made from."""
+
+    size: int | None = option(
+        None,
+        "Longest side in pixels at which the clips are compared; the painted clip's own if not given.",
+        minimum=16,
+        metavar="PIXELS",
+    )
+    frames: str | None = option(
+        None,
+        "The frames of ORIGINAL that were painted, counted from 0, the end not included: 100:200, :50 or "
+        "100:. They are also taken from a painted clip that is as long as ORIGINAL.",
+        metavar="A:B",
+    )
+    device: str = as_in(RunOptions, "device")
+    features: str = as_in(RunOptions, "features")
+    flow: str = as_in(RunOptions, "flow")
+    cuts: bool = option(True, "Find cuts in ORIGINAL; no two frames are compared across one.")
+    cut: tuple[int, ...] = as_in(RunOptions, "cut")
+    worst: int = option(3, "How many of the worst pairs of frames of each clip are kept to show.", minimum=0)

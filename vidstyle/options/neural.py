@@ -1,0 +1,100 @@
+"""Settings of neural style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vidstyle.options.base import Checked, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeuralOptions(Checked):
+    """How a frame is painted by neural style (Gatys et al. 2016; Ruder et al. 2016 for video).
+
+    The loss is  content_weight·L_content + style_weight·L_style + tv_weight·R + temporal_weight·L_temporal;
+    every term is scaled so that the default weights suit any set of features and any size.
+    """
+
+    quality: str = option(
+        "standard",
+        "Sizes and iterations together: draft is for a first look, high for the final result.",
+        choices=("draft", "standard", "high"),
+    )
+    loss: str = option(
+        "gram",
+        "What of the style's responses is matched: their Gram matrices, or their mean and covariance.",
+        choices=("gram", "wasserstein"),
+    )
+    content_weight: float = option(1.0, "How closely the subject's shapes are kept.", minimum=0)
+    style_weight: float = option(1.0, "How strongly the style is applied.", minimum=0)
+    tv_weight: float = option(1.0, "How strongly pixel noise is suppressed.", minimum=0)
+    temporal_weight: float = option(
+        1.0, "How closely a frame keeps to the one before, along the flow.", minimum=0
+    )
+    temporal_loss: str = option(
+        "l2",
+        "Form of the temporal loss; smooth-l1 gives way sooner where the flow is wrong.",
+        choices=("l2", "smooth-l1"),
+    )
+    temporal_from: int = option(
+        2, "With --passes: the first of the later passes that has the temporal loss.", minimum=2
+    )
+    style_scale: float = option(
+        1.0, "Size of the style picture relative to the frame: above 1 for larger strokes.", minimum=0.05
+    )
+    blend: tuple[float, ...] = option(
+        (), "Weights of several style pictures, e.g. 0.7,0.3; equal if not given.", minimum=0
+    )
+    color: str = option(
+        "style",
+        "style: colours of the style picture; content: keep the clip's own colours (only brightness is "
+        "painted); match: recolour the style picture to the clip first.",
+        choices=("style", "content", "match"),
+    )
+    init: str = option(
+        "content",
+        "Start of a shot's first frame: content, noise or a picture file.",
+        metavar="content|noise|FILE",
+    )
+    independent: bool = option(
+        False,
+        "Paint every frame on its own from noise, without any temporal term: the baseline; of several "
+        "passes the first.",
+    )
+    content_layers: tuple[str, ...] = option(
+        (), "Content layers, e.g. relu4_2; by the features if not given."
+    )
+    style_layers: tuple[str, ...] = option(
+        (), "Style layers, e.g. relu1_1,relu2_1; by the features if not given."
+    )
+    layer_weights: tuple[float, ...] = option(
+        (), "Weights of the style layers, in their order; equal if not given.", minimum=0
+    )
+    pooling: str = option("average", "Pooling between the blocks of the network.", choices=("average", "max"))
+    optimizer: str = option(
+        "auto",
+        "The minimiser; auto is adam at the small sizes of a shot's first frame and lbfgs for all else.",
+        choices=("auto", "adam", "lbfgs"),
+    )
+    steps: int | None = option(
+        None, "Steps at the full size for a shot's first frame; by --quality if not given.", minimum=1
+    )
+    next_steps: int | None = option(
+        None, "Steps at the full size for the frames after it; by --quality if not given.", minimum=1
+    )
+    tolerance: float = option(
+        1e-4,
+        "Stop a frame early when the loss falls by less than this share per step; a frame that begins "
+        "as the one before ended, after such a stop, is kept as it begins. 0 paints every frame in full.",
+        minimum=0,
+    )
+
+    @property
+    def longest(self) -> int:
+        """Longest side in pixels of what is painted where --size is not given."""
+        return {"draft": 480, "standard": 960, "high": 1920}[self.quality]
+
+    @property
+    def picture(self) -> str | None:
+        """The picture file that these options name."""
+        return None if self.init in ("content", "noise") else self.init

@@ -1,0 +1,113 @@
+"""Settings of a run whatever the method, and of how its result is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vidstyle.options.base import Checked, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(Checked):
+    """What is painted, on what, and where the job's state is kept."""
+
+    size: int | None = option(
+        None,
+        "Longest side of the result in pixels; the input's own if not given, at most 480 (draft), 960 "
+        "(standard) or 1920 (high).",
+        minimum=16,
+        metavar="PIXELS",
+    )
+    frames: str | None = option(
+        None, "Only these frames, counted from 0, the end not included: 100:200, :50 or 100:.", metavar="A:B"
+    )
+    seed: int = option(0, "Seed of everything random.", minimum=0)
+    device: str = option(
+        "auto", "auto takes a GPU where there is one.", choices=("auto", "cpu", "cuda", "mps")
+    )
+    precision: str = option(
+        "auto",
+        "Arithmetic inside the network: auto takes bfloat16 where the device computes it natively.",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    features: str = option(
+        "auto",
+        "Weights of the feature network: vgg19 (fetched once), bundled (ships with vidstyle) or a file; auto "
+        "takes vgg19 where it can be had.",
+        metavar="auto|vgg19|bundled|FILE",
+    )
+    # Where flow is trusted, which is all that painting uses, the more accurate estimators are better by a few
+    # thousandths of a pixel (scripts/BENCHMARKS.md), at several times the cost.
+    flow: str = option(
+        "dis",
+        "Optical flow estimator: dis, dis-fast, farneback, deepflow, tvl1, epic, raft, raft-small or none.",
+        metavar="NAME",
+    )
+    flow_size: int | None = option(
+        None,
+        "Longest side at which flow is estimated, to be scaled up; that of the result if not given.",
+        minimum=16,
+        metavar="PIXELS",
+    )
+    flow_weights: str | None = option(
+        None, "Weights of raft or raft-small; torchvision's, fetched once, if not given.", metavar="FILE"
+    )
+    flow_dir: str | None = option(
+        None,
+        "Read flow from .flo files instead: a folder made by vidstyle flow, or a pattern with {target} and "
+        "{source}, the numbers of the frame that the flow lies on and of the one it leads to.",
+        metavar="DIR",
+    )
+    mask_dilate: int = option(
+        0,
+        "Grow the area where flow is not trusted, and the painting not carried over.",
+        minimum=0,
+        metavar="PIXELS",
+    )
+    mask_soften: int = option(
+        0, "Let trust rise gradually from the edge of that area.", minimum=0, metavar="PIXELS"
+    )
+    history: tuple[int, ...] = option(
+        (),
+        "How many frames back a frame keeps to, so that what was hidden comes back as it was; 1,10,20,40 if "
+        "not given, or 1 with --flow-dir.",
+        minimum=1,
+        metavar="N,...",
+    )
+    passes: int = option(
+        1,
+        "How often the clip is gone through, forwards and backwards by turns; borders and what comes into "
+        "view late gain.",
+        minimum=1,
+    )
+    loop: bool = option(False, "Let the last frame flow into the first; takes at least two passes.")
+    cuts: bool = option(True, "Find cuts; no frame is carried across one.")
+    cut: tuple[int, ...] = option(
+        (), "A cut at this frame (repeat for more), in addition to those found.", minimum=1, metavar="FRAME"
+    )
+    job: str | None = option(
+        None, "Where the job's state is kept; OUT.vidstyle beside the output if not given.", metavar="DIR"
+    )
+    overwrite: bool = option(False, "Replace an output that exists already.")
+    restart: bool = option(False, "Forget what an earlier run of this job has painted.")
+    keep: bool = option(False, "Keep the painted frames in the job directory when done.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeOptions(Checked):
+    """How the result is written; can change between the runs of one job."""
+
+    codec: str = option(
+        "auto",
+        "Video codec; auto is what suits the file's suffix (h264 in mp4).",
+        choices=("auto", "h264", "h265", "av1", "vp9", "ffv1", "prores"),
+    )
+    crf: int | None = option(
+        None, "Quality of the encoding, lower is better; the codec's own scale.", minimum=0
+    )
+    bit_depth: int | None = option(
+        None, "Bits per channel of the result: 8, 10 (video) or 16 (PNG, TIFF).", metavar="8|10|16"
+    )
+    fps: str | None = option(
+        None, "Frame rate of a sequence of pictures, e.g. 24 or 30000/1001; 25 if not given.", metavar="RATE"
+    )
