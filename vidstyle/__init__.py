@@ -3,7 +3,8 @@
     import vidstyle
     vidstyle.stylize("in.mp4", "style.jpg", "out.mp4")
 
-See `stylize` for its settings; `evaluate` measures what it made. The pieces behind them:
+See `stylize` for its settings; `analogy` paints from patches of a picture; `evaluate` measures what they
+made. The pieces behind them:
 `vidstyle.video.reader.open_clip` and `vidstyle.video.writer.open_writer` (frames with exact times),
 `vidstyle.flow` (optical flow and its reliability), `vidstyle.features` (VGG by layer name),
 `vidstyle.losses`, `vidstyle.metrics`, `vidstyle.optimize`, `vidstyle.methods.neural.NeuralStyle` (paints one
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 # takes back each of them in pages of 4 KiB, which took a third of a step at 1280x720 (12.5 s against 8.4 s).
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-__all__ = ["evaluate", "stylize"]
+_HOOKS = ("progress", "notice", "stop")
+
+__all__ = ["analogy", "evaluate", "stylize"]
 
 
 def stylize(
@@ -50,8 +53,24 @@ def stylize(
     from vidstyle.pipeline import stylize as run_pipeline
 
     styles = [style] if isinstance(style, (str, Path)) else list(style)
-    options, run, encode, hooks = split_settings(settings, hooks=("progress", "notice", "stop"))
+    options, run, encode, hooks = split_settings(settings, _HOOKS)
     return run_pipeline(source, styles, output, options=options, run=run, encode=encode, **hooks)
+
+
+def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **settings: Any) -> Path:
+    """Paint a clip or a picture from patches of a picture that shows what is like it (Deep Image Analogy).
+
+    source, output: as for `stylize`. exemplar: the picture.
+    settings: any field of `vidstyle.options.AnalogyOptions`, `RunOptions` and `EncodeOptions`, such as
+        balance="structure", route="warp", color_only=True, size=480; and the hooks of `stylize`.
+
+    Resumes, returns and raises as `stylize` does.
+    """
+    from vidstyle.options import AnalogyOptions, split_settings
+    from vidstyle.pipeline import stylize as run_pipeline
+
+    options, run, encode, hooks = split_settings(settings, _HOOKS, AnalogyOptions)
+    return run_pipeline(source, [exemplar], output, options=options, run=run, encode=encode, **hooks)
 
 
 def evaluate(

@@ -14,6 +14,7 @@ from vidstyle.features.weights import find, load
 from vidstyle.image.colour import luminance
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
+from vidstyle.image.smooth import coloured
 from vidstyle.methods.analogy import Analogy
 from vidstyle.methods.reconstruct import deconvolve, structure
 from vidstyle.options import AnalogyOptions
@@ -55,6 +56,17 @@ def test_only_colours_of_the_exemplar_are_taken() -> None:
     assert not torch.allclose(found, grey, atol=0.02)
     # Colours that cannot be that bright or dark are clipped.
     assert float((luminance(found) - grey).abs().mean()) < 0.02
+
+
+def test_colours_are_even_within_a_surface() -> None:
+    grey = torch.full((3, 40, 60), 0.3)
+    grey[:, :, 30:] = 0.7
+    blotchy = grey + 0.1 * torch.randn(3, 40, 60, generator=torch.Generator().manual_seed(0))
+    blotchy[0, :, :30] += 0.2
+    found = coloured(grey, blotchy)
+    red = found[0] - found[2]
+    assert float(red[:, :30].std()) < 0.5 * float((blotchy[0] - blotchy[2])[:, :30].std())
+    assert float(red[:, 20:30].mean() - red[:, 30:40].mean()) > 0.15  # the edge stays one
 
 
 def test_refined_photos_keep_their_detail() -> None:
@@ -138,3 +150,15 @@ def test_deconvolution_finds_features_that_give_the_coarser_ones() -> None:
     (there,) = deconvolve(network, [start], [coarse], ("relu3_1", "relu4_1"), 40)
     assert gap(there) < 0.2 * gap(start) and float(there.min()) >= 0
     assert gap(fine) < 1e-10
+
+
+def test_pictures_that_leave_little_to_match_are_told() -> None:
+    lines: list[str] = []
+    red = torch.tensor([0.8, 0.1, 0.1])[:, None, None].expand(3, 40, 50)
+    for exemplar in (red, scene(40, 50), scene(80, 80)):
+        Analogy(tiny_network(), exemplar, AnalogyOptions(), lines.append)
+    assert len(lines) == 2 and "one colour" in lines[0] and "only 50x40 pixels" in lines[1]
+    method = Analogy(tiny_network(), scene(80, 80), AnalogyOptions(steps=1, sweeps=1), lines.append)
+    for content in (scene(), red, red):
+        method.paint(content, [], seed=1)
+    assert len(lines) == 3 and "a frame is of one colour" in lines[2]

@@ -7,7 +7,7 @@ the structure of B′ and the look of A. A field φ_ab matches places of A with 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,11 +16,11 @@ from torch.nn.functional import interpolate
 
 from vidstyle.features.recipes import check_layers
 from vidstyle.features.vgg import VGG
-from vidstyle.image.colour import luminance, with_luminance
+from vidstyle.image.colour import luminance
 from vidstyle.image.fields import Size, carried, follow, resized, upsample, vote
 from vidstyle.image.patchmatch import Matches, normalised, search
 from vidstyle.image.resize import fit, resize, resize_flow
-from vidstyle.image.smooth import refined
+from vidstyle.image.smooth import coloured, refined
 from vidstyle.methods.base import Materials
 from vidstyle.methods.reconstruct import deconvolve, structure
 from vidstyle.options import AnalogyOptions
@@ -41,6 +41,8 @@ _ALPHA = {
 _TOP_AFTER = 3
 _SEEN = 0.5  # weight above which a place is known from the frame before
 _ROUNDS = 2  # of matching the voted result with the exemplar
+_SMALL = 64  # shorter side in pixels of an exemplar that has few patches to choose from
+_FLAT = 2 / 255  # standard deviation below which a picture has nothing to match by
 _FORETOLD_AT = 96  # longest side at which a frame is painted to foretell the time of larger ones
 
 
@@ -67,12 +69,21 @@ class Analogy:
 
     features: the network, with max pooling, on the device and in the precision to compute with.
     exemplar: float32 (3, H, W) in [0, 1], on that device, at its own size.
+    notice: takes lines for the user about pictures that leave little to match.
     """
 
-    def __init__(self, features: VGG, exemplar: Tensor, options: AnalogyOptions) -> None:
+    def __init__(
+        self,
+        features: VGG,
+        exemplar: Tensor,
+        options: AnalogyOptions,
+        notice: Callable[[str], None] = lambda line: None,
+    ) -> None:
         self.features = features
         self.exemplar = exemplar
         self.options = options
+        self._notice, self._told = notice, False
+        self._tell_of_exemplar()
         check_layers(_LAYERS[: options.levels or 1], features.layers)
         reached = sum(layer in features.layers for layer in _LAYERS)
         self.top = min(options.levels or reached, len(_LAYERS))
@@ -90,6 +101,7 @@ class Analogy:
             priors = [Prior(draft.image, torch.ones_like(draft.image[:1]), draft.carry)]
         exemplar = _no_larger(self.exemplar, max(content.shape[1:]))
         a, b = self._to_match(content, exemplar)
+        self._tell_of_frame(a)
         known = priors and not self.options.independent and "field" in priors[0].carry
         found = self._after(a, b, priors[0], seed) if known else self._first(a, b, seed)
         image = self._result(content, exemplar, found, [] if self.options.independent else priors)
@@ -113,6 +125,21 @@ class Analogy:
         longest = min(self.options.match_size or max(height, width), max(height, width))
         growth = (longest / max(rows, columns)) ** 2
         return seconds[0] * growth, seconds[1] * growth
+
+    def _tell_of_exemplar(self) -> None:
+        height, width = _size(self.exemplar)
+        if _is_flat(self.exemplar):
+            self._notice("the exemplar is of one colour, and so will the result be")
+        elif min(height, width) < _SMALL:
+            self._notice(f"the exemplar has only {width}x{height} pixels: its few patches will repeat")
+
+    def _tell_of_frame(self, image: Tensor) -> None:
+        """Once: a film may be black for minutes. What is painted does not depend on whether it was told."""
+        if not self._told and _is_flat(image):
+            self._notice(
+                "a frame is of one colour, so there is nothing to match it by: its patches are chance"
+            )
+            self._told = True
 
     def _to_match(self, content: Tensor, exemplar: Tensor) -> tuple[Tensor, Tensor]:
         """A and B′ as they are matched: small enough for the memory, grey where only colour is wanted."""
@@ -271,7 +298,7 @@ class Analogy:
             image, weight = image + share * prior.image, weight + share
         image = (image / weight).clamp(0, 1)
         if self.options.color_only:
-            image = with_luminance(image, luminance(content))
+            image = coloured(luminance(content), image)
         return refined(content, image) if self.options.refine else image
 
     def _responses(self, image: Tensor, top: int) -> Responses:
@@ -281,7 +308,11 @@ class Analogy:
 
 def prepare(materials: Materials, options: AnalogyOptions) -> Analogy:
     """The painter, with max pooling: as the features were trained, and better to match by."""
-    return Analogy(materials.network("max"), materials.exemplars[0], options)
+    return Analogy(materials.network("max"), materials.exemplars[0], options, materials.notice)
+
+
+def _is_flat(image: Tensor) -> bool:
+    return float(image.flatten(1).std(dim=1, correction=0).max()) < _FLAT
 
 
 def _size(image: Tensor) -> Size:

@@ -22,6 +22,7 @@ class AnalogyOptions(Checked):
         "Levels of the search, 3 to 5, one per block of the network; more match larger parts. As many as the "
         "features reach if not given.",
         minimum=3,
+        maximum=5,
     )
     steepness: float = option(
         300.0, "How sharply kept structure is told from what gives way: k of the blend.", minimum=0

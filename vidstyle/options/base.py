@@ -15,28 +15,32 @@ def option(
     *,
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
+    maximum: float | None = None,
     flag: str | None = None,
     metavar: str | None = None,
 ) -> Any:
-    """A dataclass field with what the command line shows; `choices` and `minimum` are checked when made."""
-    metadata = {"help": help, "choices": choices, "minimum": minimum, "flag": flag, "metavar": metavar}
-    return field(default=default, metadata=metadata)
+    """A dataclass field with what the command line shows; `choices` and the limits are checked when made."""
+    metadata = {"help": help, "choices": choices, "minimum": minimum, "maximum": maximum}
+    return field(default=default, metadata={**metadata, "flag": flag, "metavar": metavar})
 
 
 def _check(name: str, spec: Field[Any], value: Any) -> None:
     option = "--" + name.replace("_", "-")
-    choices, minimum = spec.metadata.get("choices"), spec.metadata.get("minimum")
+    choices, minimum, maximum = (spec.metadata.get(key) for key in ("choices", "minimum", "maximum"))
     if value is not None and choices and value not in choices:
         raise UsageError(f"{option} must be one of {', '.join(choices)}, not {value!r}")
     for number in value if isinstance(value, tuple) else (value,):
-        if minimum is None or number is None:
+        if number is None or (minimum is None and maximum is None):
             continue
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not number >= minimum:
+        is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+        if minimum is not None and not (is_number and number >= minimum):
             raise UsageError(f"{option} must be at least {minimum:g}, not {number!r}")
+        if maximum is not None and not (is_number and number <= maximum):
+            raise UsageError(f"{option} must be at most {maximum:g}, not {number!r}")
 
 
 class Checked:
-    """Checks every field against its own `choices` and `minimum`."""
+    """Checks every field against its own `choices` and limits."""
 
     def __post_init__(self) -> None:
         for spec in fields(self):  # type: ignore[arg-type]
