@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from vidstyle.types import Frame
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from benchmarks import classic, flow, memory, precision, stages, still, temporal  # noqa: E402
+from benchmarks import analogy, classic, flow, memory, precision, stages, still, temporal  # noqa: E402
 from benchmarks.common import Clock, Judge, Setting, Table, peak_memory  # noqa: E402
 
 
@@ -63,6 +64,16 @@ def test_stages_are_timed_and_shared_out(setting: Setting) -> None:
     )
     assert column(shares, "steps")[stages.AFTER] >= 2
     assert list(column(step, "ratio")) == ["bfloat16", "float32"]
+
+
+def test_analogies_are_timed_by_level_and_judged(setting: Setting) -> None:
+    times, steady = analogy.run(replace(setting, size=32))
+    assert len(times.rows) == 8
+    for row in times.rows:
+        figures = dict(zip(times.columns, row, strict=True))
+        levels = [figures[f"level {level}, s"] for level in (1, 2, 3)]
+        assert all(seconds > 0 for seconds in levels) and sum(levels) < figures["first frame, s"]
+    assert column(steady, "frame by frame")["clip"] > 0
 
 
 def test_the_judge_and_the_classic_have_one_loss(setting: Setting, tmp_path: Path) -> None:
