@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.errors import MediaError, UsageError
+from vidstyle.options.edits import parse_where
 from vidstyle.video.pictures import read_bytes
 from vidstyle.video.sequences import pictures_of_folder
 
@@ -65,29 +66,6 @@ def open_set(path: Path | str, where: str = "") -> PictureSet:
     chosen = [row for row in rows if all(_same(row.get(name), value) for name, value in wanted.items())]
     paths = dict.fromkeys(path.parent / str(row[column]) for row in chosen if row.get(column))
     return PictureSet(f"{path} [{where}]" if where else str(path), tuple(paths))
-
-
-def parse_where(text: str) -> dict[str, str]:
-    """ "smiling=1,sex=f" as {"smiling": "1", "sex": "f"}; raises UsageError for anything else."""
-    result = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not (name and equals and value):
-            raise UsageError(f"--where takes COLUMN=VALUE,COLUMN=VALUE..., not {text!r}")
-        result[name] = value
-    return result
-
-
-def parse_attribute(text: str) -> tuple[str, str, str]:
-    """ "smile=plain:smiling" as ("smile", "plain", "smiling"): a name, the source and the target set.
-
-    Raises UsageError for anything else.
-    """
-    name, _, sets = text.partition("=")
-    source, _, target = sets.partition(":")
-    if not (name.strip() and source and target) or ":" in target:
-        raise UsageError(f"--attribute takes NAME=SOURCE:TARGET, not {text!r}")
-    return name.strip(), source, target
 
 
 def read_rows(path: Path) -> list[Mapping[str, Any]]:

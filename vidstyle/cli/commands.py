@@ -18,7 +18,7 @@ from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import Stopped, UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
-from vidstyle.options import AnalogyOptions, EncodeOptions, FlowOptions, NeuralOptions, RunOptions
+from vidstyle.options import AnalogyOptions, DfiOptions, EncodeOptions, FlowOptions, NeuralOptions, RunOptions
 
 app = typer.Typer(
     help="Paint a video, or a picture, in the style of a picture.",
@@ -129,6 +129,23 @@ def colorize(
     """Colourise INPUT by EXEMPLAR: vidstyle analogy --color-only."""
     values["color_only"] = True
     return analogy(input, exemplar, output, quiet=quiet, json_progress=json_progress, **values)
+
+
+@app.command()
+@with_options(Edit=DfiOptions, Run=RunOptions, Result=EncodeOptions)
+def dfi(
+    input: Input, output: Output, *, quiet: Quiet = False, json_progress: JsonProgress = False, **values: Any
+) -> int:
+    """Give INPUT what sets the pictures of TARGET apart from those of SOURCE (Deep Feature Interpolation)."""
+    options, run, encode = (collect(kind, values) for kind in (DfiOptions, RunOptions, EncodeOptions))
+    job = Path(run.job) if run.job else default_job_directory(output)
+
+    def paint(**hooks: Any) -> Path:
+        from vidstyle.pipeline import stylize
+
+        return stylize(input, [], output, options=options, run=run, encode=encode, **hooks)
+
+    return _work(job, paint, quiet=quiet, json_progress=json_progress)
 
 
 @app.command()

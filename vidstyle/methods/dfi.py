@@ -12,13 +12,18 @@ from torch import Tensor
 
 from vidstyle import losses
 from vidstyle.attributes.attribute import Attribute, combined
+from vidstyle.attributes.cache import FeatureCache
 from vidstyle.attributes.features import SetFeatures, View, fill
+from vidstyle.attributes.vector import AttributeVector
 from vidstyle.errors import UsageError
+from vidstyle.features.recipes import check_layers
+from vidstyle.features.weights import cache_directory
 from vidstyle.flow.estimators import DISFlow
 from vidstyle.image.colour import luminance, match_palette, palette
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.warp import warp
+from vidstyle.methods.base import Materials
 from vidstyle.optimize import Minimum, Terms, minimise
 from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -77,8 +82,6 @@ class Dfi:
     ) -> None:
         if not edits:
             raise UsageError("an edit needs at least one attribute")
-        if not options.strength:
-            raise UsageError("--strength needs at least one number")
         self.features, self.edits, self.options = features, list(edits), options
         self.mask = hole.float() if hole is not None and mask is None else mask
         self.hole, self.landmarks = hole, landmarks
@@ -93,7 +96,8 @@ class Dfi:
         """See `Method.paint`. Nothing is random. Of several strengths it gives the last.
 
         The carry holds the first frame of the shot, small, and its neighbours: a shot has one vector, which
-        moves with what it belongs to.
+        moves with what it belongs to. With several strengths it holds all their results as `series`, float32
+        (S, 3, H, W).
         """
         if self.options.independent:
             priors, draft = [], None
@@ -101,8 +105,22 @@ class Dfi:
         small = self._small(content)
         carry = dict(known.carry) if known is not None and "anchor" in known.carry else self._begin(small)
         task = self._task(small, carry)
-        found = self._series(task)[-1] if known is None else self._after(task, priors, draft)
-        return Painted(self._pasted(content, task, found.image), carry, found.losses, found.steps)
+        if known is not None:
+            found = self._after(task, priors, draft)
+            return Painted(self._pasted(content, task, found.image), carry, found.losses, found.steps)
+        every = self._series(task)
+        images = [self._pasted(content, task, each.image) for each in every]
+        if len(images) > 1:
+            carry["series"] = torch.stack(images)
+        return Painted(images[-1], carry, every[-1].losses, sum(each.steps for each in every))
+
+    @torch.no_grad()
+    def vector(self, carry: Mapping[str, Tensor]) -> AttributeVector:
+        """Σ weight·w of the shot that a painted frame's carry belongs to: what strength 1 adds, unscaled."""
+        view = self._view(carry["anchor"])
+        vectors = [edit.attribute.vector(places, view) for edit, places in self._chosen(carry)]
+        weights = [edit.weight for edit in self.edits]
+        return AttributeVector(combined(vectors, weights), view.size, self.features.fingerprint)
 
     @torch.no_grad()
     def series(self, content: Tensor) -> list[Tensor]:
@@ -159,19 +177,21 @@ class Dfi:
 
     def _vector(self, small: Tensor, carry: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Σ weight·α·w of the shot, with α for strength 1; kept until another shot begins."""
-        chosen = [carry[f"neighbors{i}"] for i in range(len(self.edits))]
-        key = repr((tuple(small.shape), [places.tolist() for places in chosen])).encode()
+        chosen = self._chosen(carry)
+        key = repr((tuple(small.shape), [places.tolist() for _, places in chosen])).encode()
         if self._change is None or self._change[0] != key:
             view = self._view(small)
-            vectors = [
-                edit.attribute.vector(places, view) for edit, places in zip(self.edits, chosen, strict=True)
-            ]
+            vectors = [edit.attribute.vector(places, view) for edit, places in chosen]
             factors = [
                 vector.alpha(edit.weight, self.options.scaling)
                 for edit, vector in zip(self.edits, vectors, strict=True)
             ]
             self._change = key, combined(vectors, factors)
         return self._change[1]
+
+    def _chosen(self, carry: Mapping[str, Tensor]) -> list[tuple[Edit, Tensor]]:
+        """The edits, and the neighbours that a carry holds for each."""
+        return [(edit, carry[f"neighbors{i}"]) for i, edit in enumerate(self.edits)]
 
     def _followed(
         self, small: Tensor, carry: Mapping[str, Tensor], change: dict[str, Tensor]
@@ -260,6 +280,32 @@ class Dfi:
         if self.mask is not None:
             change = change * resize(self.mask.to(content), size)
         return (base + change).clamp(0, 1)
+
+
+def prepare(materials: Materials, options: DfiOptions) -> Dfi:
+    """The editor of what is given, with those of the layers that its features have."""
+    given = materials.given
+    if given is None:
+        raise UsageError("an edit needs sets, or a vector")
+    network = materials.network(options.pooling)
+    layers = [layer for layer in network.layers if layer in options.layers]
+    if options.layers != DfiOptions.layers or not layers:
+        check_layers(options.layers, network.layers)
+    elif len(layers) < len(options.layers):
+        materials.notice(f"these features end at {network.layers[-1]}: {', '.join(layers)} are interpolated")
+    features = SetFeatures(
+        network,
+        materials.digest,
+        layers=layers,
+        cache=FeatureCache(cache_directory() / "features") if options.cache else None,
+        marks=given.marks,
+        notice=materials.notice,
+    )
+    edits = [
+        Edit(origin.attribute(features, options.neighbors, options.certainty), origin.weight)
+        for origin in given.origins
+    ]
+    return Dfi(features, edits, options, mask=given.mask, hole=given.hole, landmarks=given.landmarks)
 
 
 def _chroma(change: Tensor) -> Tensor:
