@@ -60,6 +60,10 @@ class _Task:
     size: float
 
 
+_Held = tuple[Tensor, Tensor]
+"""What was changed in an earlier frame, warped into this one, float32 (3, h, w), and its weight (1, h, w)."""
+
+
 class Dfi:
     """Paints a frame so that its features are the content's, moved along the attributes' vectors.
 
@@ -96,8 +100,8 @@ class Dfi:
         """See `Method.paint`. Nothing is random. Of several strengths it gives the last.
 
         The carry holds the first frame of the shot, small, and its neighbours: a shot has one vector, which
-        moves with what it belongs to. With several strengths it holds all their results as `series`, float32
-        (S, 3, H, W).
+        moves with what it belongs to; and `edit`, what was changed in this frame, float16 (3, h, w). With
+        several strengths it holds all their results as `series`, float32 (S, 3, H, W).
         """
         if self.options.independent:
             priors, draft = [], None
@@ -105,11 +109,9 @@ class Dfi:
         small = self._small(content)
         carry = dict(known.carry) if known is not None and "anchor" in known.carry else self._begin(small)
         task = self._task(small, carry)
-        if known is not None:
-            found = self._after(task, priors, draft)
-            return Painted(self._pasted(content, task, found.image), carry, found.losses, found.steps)
-        every = self._series(task)
+        every = self._series(task) if known is None else [self._after(task, priors, draft)]
         images = [self._pasted(content, task, each.image) for each in every]
+        carry["edit"] = (every[-1].image - task.x).half()
         if len(images) > 1:
             carry["series"] = torch.stack(images)
         return Painted(images[-1], carry, every[-1].losses, sum(each.steps for each in every))
@@ -220,21 +222,20 @@ class Dfi:
         return found
 
     def _after(self, task: _Task, priors: Sequence[Prior], draft: Draft | None) -> Minimum:
-        """From the pass before, or from the earlier frames, warped."""
-        size = task.x.shape[1], task.x.shape[2]
-        small = [Prior(resize(prior.image, size), resize(prior.weight, size)) for prior in priors]
-        start = task.x if draft is None else resize(draft.image, size)
-        if draft is None:
-            for prior in small:
-                start = start + prior.weight * (prior.image - task.x)
-        return self._minimise(task, self.options.strength[-1], start.clamp(0, 1), small, self.next_steps)
+        """From what the pass before changed in this frame, or else in the earlier ones, warped."""
+        held = [_carried(prior, (task.x.shape[1], task.x.shape[2])) for prior in priors]
+        if draft is not None:
+            start = task.x + draft.carry["edit"].to(task.x)
+        else:
+            start = task.x + sum(edit * weight for edit, weight in held)
+        return self._minimise(task, self.options.strength[-1], start.clamp(0, 1), held, self.next_steps)
 
     def _minimise(
-        self, task: _Task, strength: float, start: Tensor, priors: Sequence[Prior], steps: int
+        self, task: _Task, strength: float, start: Tensor, held: Sequence[_Held], steps: int
     ) -> Minimum:
         if strength == 0 or task.size == 0:
             return Minimum(task.x, {"features": 0.0}, 0)
-        terms = self._terms(task, strength, priors)
+        terms = self._terms(task, strength, held)
         with torch.enable_grad():
             found = minimise(start, terms, steps=steps, optimizer="lbfgs", tolerance=self.options.tolerance)
         image = _within(task, found.image)
@@ -242,11 +243,12 @@ class Dfi:
             image = match_palette(image, palette(task.x))
         return Minimum(image.clamp(0, 1), found.losses, found.steps, found.fall)
 
-    def _terms(self, task: _Task, strength: float, priors: Sequence[Prior]) -> Terms:
+    def _terms(self, task: _Task, strength: float, held: Sequence[_Held]) -> Terms:
         """½|φ(x) + α·w − φ(z)|² + λ·R_TV, over ½|α·w|²: 1 where z = x, whatever the attribute.
 
         Departure: R_TV is of the change z − x, not of z. The picture keeps its own detail, strength 0 returns
-        it as it is, and noise costs the same in a plain picture and a rich one.
+        it as it is, and noise costs the same in a plain picture and a rich one. L_temporal likewise is of the
+        change, against that of an earlier frame: the film keeps its own grain and what moves in it.
         """
         options = self.options
         before = self.features.full(task.x[None])
@@ -263,9 +265,9 @@ class Dfi:
                 "tv": options.tv_weight * _TV / whole * losses.total_variation(z - task.x),
                 "color": options.color_weight * _COLOUR / whole * _chroma(z - task.x),
             }
-            if priors:
-                held = [losses.temporal(z, prior.image, prior.weight) for prior in priors]
-                result["temporal"] = options.temporal_weight * _TEMPORAL * torch.stack(held).sum()
+            if held:
+                parts = [losses.temporal(z - task.x, edit, weight) for edit, weight in held]
+                result["temporal"] = options.temporal_weight * _TEMPORAL * torch.stack(parts).sum()
             return result
 
         return terms
@@ -316,6 +318,13 @@ def _chroma(change: Tensor) -> Tensor:
     """
     chroma = change - luminance(change)
     return chroma.square().sum(dim=0).mean() + _FRINGES * losses.total_variation(chroma)
+
+
+def _carried(prior: Prior, size: tuple[int, int]) -> _Held:
+    edit, weight = prior.carry["edit"].to(prior.image), resize(prior.weight, size)
+    if prior.vectors is None:
+        return edit, weight
+    return warp(edit, resize_flow(prior.vectors, size), "bicubic"), weight
 
 
 def _within(task: _Task, z: Tensor) -> Tensor:
