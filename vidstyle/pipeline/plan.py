@@ -247,7 +247,7 @@ def make_plan(
     pictures = [*styles, *([Path(options.picture)] if options.picture else [])]
     check_spared(output, pictures, run.overwrite or ours)
     if isinstance(options, DfiOptions):
-        check_beside(options, output, run.overwrite or ours)
+        check_beside(options, clip, output, run.overwrite or ours)
     check_output(
         output,
         clip,

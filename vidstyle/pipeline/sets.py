@@ -33,8 +33,6 @@ def gather(options: DfiOptions, clip: Clip, weights: str) -> Given:
 
     Raises UsageError where nothing is named, MediaError and WeightsError for files that do not fit.
     """
-    if len(options.strength) > 1 and clip.kind != "still":
-        raise UsageError(f"{clip.path} has several frames, and takes one --strength")
     origins = [_origin(spec, weights) for spec in options.attributes]
     if (filling := options.filling) is not None:
         origins = [Origin("edit", 1.0, (_opened(filling),))]
@@ -110,8 +108,10 @@ def entry(given: Given, options: DfiOptions) -> dict[str, Any]:
     return found | {name: file_entry(Path(path)) for name, path in files.items() if path}
 
 
-def check_beside(options: DfiOptions, output: Path, overwrite: bool) -> None:
-    """Nothing of the user's is replaced unasked by what is written beside the result."""
+def check_beside(options: DfiOptions, clip: Clip, output: Path, overwrite: bool) -> None:
+    """Whether what is written beside the result can be; nothing of the user's is replaced unasked."""
+    if len(options.strength) > 1 and clip.kind != "still":
+        raise UsageError(f"{clip.path} has several frames, and takes one --strength")
     named = (options.mask, options.inpaint, options.align, options.vector)
     vector = [Path(options.save_vector)] if options.save_vector else []
     for path in (output, *pictures_beside(output, options.strength), *vector):
