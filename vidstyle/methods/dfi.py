@@ -295,11 +295,14 @@ def prepare(materials: Materials, options: DfiOptions) -> Dfi:
         check_layers(options.layers, network.layers)
     elif len(layers) < len(options.layers):
         materials.notice(f"these features end at {network.layers[-1]}: {', '.join(layers)} are interpolated")
+    cache = FeatureCache(cache_directory() / "features") if options.cache else None
+    if cache is not None:
+        cache.prune()
     features = SetFeatures(
         network,
         materials.digest,
         layers=layers,
-        cache=FeatureCache(cache_directory() / "features") if options.cache else None,
+        cache=cache,
         marks=given.marks,
         notice=materials.notice,
     )

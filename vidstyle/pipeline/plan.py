@@ -281,7 +281,7 @@ def make_plan(
         dtype=pick_dtype(run.precision, device),
         weights=weights,
         flow=find_flow(run, device, notice),
-        given=gather(options, clip, weights.digest) if isinstance(options, DfiOptions) else None,
+        given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,
     )
     check_flow(plan.flow, plan.wants_flow, plan.history[0])
     return plan

@@ -28,8 +28,8 @@ from vidstyle.video.sequences import PictureClip
 _SHAPES_AGREE = 0.02  # by which share the sides' ratio of a mask may differ from the input's
 
 
-def gather(options: DfiOptions, clip: Clip, weights: str) -> Given:
-    """Open and check what the options name. weights: the digest of those that will be used.
+def gather(options: DfiOptions, clip: Clip, output: Path, weights: str) -> Given:
+    """Open and check what the options name; `output` is none of it. weights: the digest of those that will be used.
 
     Raises UsageError where nothing is named, MediaError and WeightsError for files that do not fit.
     """
@@ -38,6 +38,8 @@ def gather(options: DfiOptions, clip: Clip, weights: str) -> Given:
         origins = [Origin("edit", 1.0, (_opened(filling),))]
     if not origins:
         raise UsageError("say what to change: --source and --target, --attribute, --vector or --inpaint")
+    for pictures in (each for origin in origins for each in origin.sets if output.exists()):
+        check_spared(output, pictures.paths, overwrite=True)
     marks = read_landmarks(options.align) if options.align else None
     return Given(
         origins,
