@@ -29,7 +29,7 @@ _SHAPES_AGREE = 0.02  # by which share the sides' ratio of a mask may differ fro
 
 
 def gather(options: DfiOptions, clip: Clip, output: Path, weights: str) -> Given:
-    """Open and check what the options name; `output` is none of it. weights: the digest of those that will be used.
+    """Open and check what the options name; `output` is none of it. weights: the digest of those to be used.
 
     Raises UsageError where nothing is named, MediaError and WeightsError for files that do not fit.
     """
