@@ -44,6 +44,19 @@ def test_rows_of_a_list(listed: Path, suffix: str, where: str) -> None:
     assert found.paths[0].parent == listed
 
 
+def test_rows_that_are_nearest(tmp_path: Path) -> None:
+    rows = ["a,30,f", "b,70,m", "c,36,m", "d,20,f", "e,,f", "f,31,m"]
+    (tmp_path / "list.csv").write_text("\n".join(["path,age,sex", *rows]))
+    for like, wanted in {"age=31": "facdbe", "sex=m": "bcfade", "age=30,sex=f": "ade"}.items():
+        found = open_set(tmp_path / "list.csv", like=like, count=6)
+        assert "".join(path.name for path in found.paths).startswith(wanted), like
+    assert len(open_set(tmp_path / "list.csv", like="age=31", count=5).paths) == 5
+    with pytest.raises(UsageError, match="no column hat"):
+        open_set(tmp_path / "list.csv", like="hat=1")
+    with pytest.raises(UsageError, match="--like needs a list"):
+        open_set(tmp_path, like="age=31")
+
+
 def test_what_cannot_be_selected(listed: Path) -> None:
     with pytest.raises(UsageError, match=r"no column hat; it has path, smiling, sex"):
         open_set(listed / "list.csv", "hat=1")

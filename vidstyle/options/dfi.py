@@ -44,6 +44,13 @@ class DfiOptions(Checked):
     where_target: str | None = option(
         None, "Likewise, of --target alone.", metavar="COLUMN=VALUE,...", role="read"
     )
+    like: str | None = option(
+        None,
+        "Use those rows of the lists, as many as --neighbors, that are nearest to these values, instead of "
+        "the pictures that look most like INPUT.",
+        metavar="COLUMN=VALUE,...",
+        role="read",
+    )
     attribute: tuple[str, ...] = option(
         (),
         "Instead of --source and --target, and repeated for several attributes at once. NAME:0.5=... "
@@ -159,6 +166,7 @@ class DfiOptions(Checked):
             raise UsageError("--strength needs at least one number, and finite ones")
         for text in (self.where, self.where_source, self.where_target):
             parse_where(text or "")
+        parse_where(self.like or "", "--like")
         self._check_origin()
         if self.save_vector and not self.save_vector.endswith(".safetensors"):
             raise UsageError(f"--save-vector writes a .safetensors file, not {self.save_vector}")
@@ -181,6 +189,7 @@ class DfiOptions(Checked):
             "--where-source goes with --source": self.where_source and not self.source,
             "--where-target goes with --target": self.where_target and not self.target,
             "--where selects rows of lists, and none is given": self.where and (stored or not given),
+            "--like selects rows of lists, and none is given": self.like and (stored or not given),
             "--align brings sets into place, and a vector has none": self.align and stored,
         }
         for words, is_wrong in wrong.items():

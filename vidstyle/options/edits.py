@@ -40,13 +40,13 @@ class AttributeSpec:
         return f"{self.name}{weight}={self.vector or f'{self.source}:{self.target}'}"
 
 
-def parse_where(text: str) -> dict[str, str]:
+def parse_where(text: str, option: str = "--where") -> dict[str, str]:
     """ "smiling=1,sex=f" as {"smiling": "1", "sex": "f"}; raises UsageError for anything else."""
     result = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not (name and equals and value):
-            raise UsageError(f"--where takes COLUMN=VALUE,COLUMN=VALUE..., not {text!r}")
+            raise UsageError(f"{option} takes COLUMN=VALUE,COLUMN=VALUE..., not {text!r}")
         result[name] = value
     return result
 

@@ -33,9 +33,9 @@ def gather(options: DfiOptions, clip: Clip, output: Path, weights: str) -> Given
 
     Raises UsageError where nothing is named, MediaError and WeightsError for files that do not fit.
     """
-    origins = [_origin(spec, weights) for spec in options.attributes]
+    origins = [_origin(options, spec, weights) for spec in options.attributes]
     if (filling := options.filling) is not None:
-        origins = [Origin("edit", 1.0, (_opened(filling),))]
+        origins = [Origin("edit", 1.0, (_opened(options, filling),))]
     if not origins:
         raise UsageError("say what to change: --source and --target, --attribute, --vector or --inpaint")
     for pictures in (each for origin in origins for each in origin.sets if output.exists()):
@@ -50,14 +50,15 @@ def gather(options: DfiOptions, clip: Clip, output: Path, weights: str) -> Given
     )
 
 
-def _origin(spec: AttributeSpec, weights: str) -> Origin:
+def _origin(options: DfiOptions, spec: AttributeSpec, weights: str) -> Origin:
     if spec.vector is not None:
         return Origin(spec.name, spec.weight, vector=load_vector(Path(spec.vector), weights))
-    return Origin(spec.name, spec.weight, tuple(_opened(each) for each in (spec.source, spec.target) if each))
+    sets = tuple(_opened(options, each) for each in (spec.source, spec.target) if each)
+    return Origin(spec.name, spec.weight, sets)
 
 
-def _opened(spec: SetSpec) -> PictureSet:
-    return open_set(spec.path, spec.where)
+def _opened(options: DfiOptions, spec: SetSpec) -> PictureSet:
+    return open_set(spec.path, spec.where, options.like or "", options.neighbors)
 
 
 def _mask(path: str | None, option: str, clip: Clip) -> Tensor | None:
