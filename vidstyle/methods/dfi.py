@@ -99,15 +99,18 @@ class Dfi:
     ) -> Painted:
         """See `Method.paint`. Nothing is random. Of several strengths it gives the last.
 
-        The carry holds the first frame of the shot, small, and its neighbours: a shot has one vector, which
-        moves with what it belongs to; and `edit`, what was changed in this frame, float16 (3, h, w). With
-        several strengths it holds all their results as `series`, float32 (S, 3, H, W).
+        The carry holds the first frame of the shot, small, as `anchor`, and its neighbours: a shot has one
+        vector, which moves with what it belongs to. Of this frame, `place` leads to what it shows in the
+        anchor, float32 (2, h, w) in pixels (see `Flow`), and `edit` is what was changed, float16 (3, h, w).
+        With several strengths all their results are there as `series`, float32 (S, 3, H, W).
         """
         if self.options.independent:
             priors, draft = [], None
         known = draft if draft is not None else next(iter(priors), None)
         small = self._small(content)
-        carry = dict(known.carry) if known is not None and "anchor" in known.carry else self._begin(small)
+        carry = self._begin(small) if known is None else dict(known.carry)
+        if known is not None and draft is None:
+            carry["place"] = _place(small, priors[0])
         task = self._task(small, carry)
         every = self._series(task) if known is None else [self._after(task, priors, draft)]
         images = [self._pasted(content, task, each.image) for each in every]
@@ -167,10 +170,11 @@ class Dfi:
         chosen = {
             f"neighbors{i}": edit.attribute.choose(small, view).cpu() for i, edit in enumerate(self.edits)
         }
-        return {"anchor": torch.from_numpy(to_uint8(small)), **chosen}
+        place = torch.zeros(2, small.shape[1], small.shape[2])
+        return {"anchor": torch.from_numpy(to_uint8(small)), "place": place, **chosen}
 
     def _task(self, small: Tensor, carry: Mapping[str, Tensor]) -> _Task:
-        change = self._followed(small, carry, self._vector(small, carry))
+        change = _followed(carry["place"].to(small), self._vector(small, carry))
         size = small.shape[1], small.shape[2]
         mask = None if self.mask is None else resize(self.mask.to(small), size)
         numbers = sum(part.numel() for part in change.values())
@@ -194,23 +198,6 @@ class Dfi:
     def _chosen(self, carry: Mapping[str, Tensor]) -> list[tuple[Edit, Tensor]]:
         """The edits, and the neighbours that a carry holds for each."""
         return [(edit, carry[f"neighbors{i}"]) for i, edit in enumerate(self.edits)]
-
-    def _followed(
-        self, small: Tensor, carry: Mapping[str, Tensor], change: dict[str, Tensor]
-    ) -> dict[str, Tensor]:
-        """The shot's vector as it lies in this frame: along the flow from the shot's first frame.
-
-        Departure: Upchurch et al. edit stills. Left where it was, the vector of a moving face would soon lie
-        beside it.
-        """
-        now, anchor = to_uint8(small), carry["anchor"].cpu().numpy()
-        if np.array_equal(now, anchor):
-            return change
-        vectors = torch.from_numpy(DISFlow()(now, anchor)).to(small.device)
-        return {
-            layer: warp(part, resize_flow(vectors, (part.shape[1], part.shape[2])))
-            for layer, part in change.items()
-        }
 
     def _series(self, task: _Task) -> list[Minimum]:
         """A shot's first frame at every strength."""
@@ -321,6 +308,38 @@ def _chroma(change: Tensor) -> Tensor:
     """
     chroma = change - luminance(change)
     return chroma.square().sum(dim=0).mean() + _FRINGES * losses.total_variation(chroma)
+
+
+def _place(small: Tensor, prior: Prior) -> Tensor:
+    """Where in the shot's first frame is what `small` shows, float32 (2, h, w), from where it was before.
+
+    The way there is carried along and corrected in every frame: it neither drifts, as a mere sum of flows
+    would, nor is it lost when something has gone far, as by one flow over the whole way.
+    """
+    size = small.shape[1], small.shape[2]
+    place, anchor = prior.carry["place"].to(small), prior.carry["anchor"].to(small.device)
+    if prior.vectors is not None:
+        vectors = resize_flow(prior.vectors, size)
+        place = warp(place, vectors) + vectors
+    now, there = to_uint8(small), to_uint8(warp(anchor.float() / 255, place, "bicubic"))
+    if np.array_equal(now, there):
+        return place
+    rest = torch.from_numpy(DISFlow()(now, there)).to(small.device)
+    return warp(place, rest) + rest
+
+
+def _followed(place: Tensor, change: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The shot's vector as it lies in this frame.
+
+    Departure: Upchurch et al. edit stills. Left where it was, the vector of a moving face would soon lie
+    beside it.
+    """
+    if not place.any():
+        return change
+    return {
+        layer: warp(part, resize_flow(place, (part.shape[1], part.shape[2])))
+        for layer, part in change.items()
+    }
 
 
 def _carried(prior: Prior, size: tuple[int, int]) -> _Held:
