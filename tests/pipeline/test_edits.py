@@ -16,6 +16,7 @@ from tests.pipeline.painting import StopAfter, pictures, stored
 from tests.video.clip_makers import write_image
 from vidstyle.errors import JobMismatch, MediaError, OutputError, Stopped, UsageError, WeightsError
 from vidstyle.job import JobStore
+from vidstyle.options import DfiOptions, NeuralOptions, at_home
 from vidstyle.pipeline import resume
 from vidstyle.video.pictures import read_picture
 
@@ -247,3 +248,11 @@ def test_what_does_not_fit_is_told(
     output = settings.pop("output", "out.png")
     with pytest.raises(error, match=re.escape(words)):
         edit(source, output, **settings)
+
+
+def test_files_are_found_from_anywhere() -> None:
+    assert at_home(NeuralOptions(init="noise")).init == "noise"
+    assert at_home(NeuralOptions(init="a.png")).init == str(Path.cwd() / "a.png")
+    home = at_home(DfiOptions(source="a", target="/b", align="l.csv"))
+    assert (home.source, home.target, home.mask) == (str(Path.cwd() / "a"), "/b", None)
+    assert home.align == str(Path.cwd() / "l.csv")
