@@ -18,7 +18,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import analogy, classic, flow, longterm, memory, precision, stages, still, temporal
+from benchmarks import analogy, classic, dfi, flow, longterm, memory, precision, stages, still, temporal
 from benchmarks.common import Setting, Table, machine
 
 from vidstyle.errors import VidstyleError
@@ -33,6 +33,7 @@ BENCHMARKS = {
     "precision": precision.run,
     "flow": flow.run,
     "analogy": analogy.run,
+    "dfi": dfi.run,
 }
 
 

@@ -21,7 +21,7 @@ from vidstyle.types import Frame
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from benchmarks import analogy, classic, flow, memory, precision, stages, still, temporal  # noqa: E402
+from benchmarks import analogy, classic, dfi, flow, memory, precision, stages, still, temporal  # noqa: E402
 from benchmarks.common import Clock, Judge, Setting, Table, peak_memory  # noqa: E402
 
 
@@ -112,6 +112,20 @@ def test_both_precisions_are_painted_and_shown(setting: Setting) -> None:
     assert list(column(table, "s")) == ["float32", "bfloat16", precision.NUDGED]
     assert column(table, "most")["float32"] == 0 < column(table, "most")["bfloat16"]
     assert (setting.out / "precision.png").is_file()
+
+
+def test_edits_are_timed_and_measured_by_the_truth(setting: Setting) -> None:
+    speed, truth, steady = dfi.run(replace(setting, size=32), count=5)
+    assert all(value > 0 for value in column(speed, "s").values())
+    assert {tuple(row[:2]) for row in truth.rows} == {
+        (kind, way) for kind in ("smile", "glasses") for way in ("as they lie", "on landmarks")
+    }
+    assert all(row[3] > 0 for row in truth.rows)
+    assert list(column(steady, "x input")) == ["input", "frame after frame", "independent"]
+    assert setting.out and {path.name for path in setting.out.iterdir()} >= {
+        "smile0.png",
+        "glasses0aligned.png",
+    }
 
 
 @pytest.mark.slow

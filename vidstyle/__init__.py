@@ -27,7 +27,7 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 _HOOKS = ("progress", "notice", "stop")
 
-__all__ = ["analogy", "evaluate", "stylize"]
+__all__ = ["analogy", "dfi", "evaluate", "stylize"]
 
 
 def stylize(
@@ -71,6 +71,23 @@ def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **sett
 
     options, run, encode, hooks = split_settings(settings, _HOOKS, AnalogyOptions)
     return run_pipeline(source, [exemplar], output, options=options, run=run, encode=encode, **hooks)
+
+
+def dfi(source: Path | str, output: Path | str, /, **settings: Any) -> Path:
+    """Give a clip or a picture an attribute by deep feature interpolation; returns the path of the result.
+
+    source: a video, a picture, a folder of pictures or a pattern; output likewise.
+    settings: any field of `vidstyle.options.DfiOptions`, `RunOptions` and `EncodeOptions`, such as
+        source="plain", target="smiling" (folders of pictures), strength=(0.5, 1.0), mask="mouth.png"; and the
+        hooks of `stylize`.
+
+    Resumes and raises as `stylize` does.
+    """
+    from vidstyle.options import DfiOptions, split_settings
+    from vidstyle.pipeline import stylize as run_pipeline
+
+    options, run, encode, hooks = split_settings(settings, _HOOKS, DfiOptions)
+    return run_pipeline(source, [], output, options=options, run=run, encode=encode, **hooks)
 
 
 def evaluate(

@@ -68,6 +68,17 @@ def with_attributes(face: Face, smile: float | None = None, glasses: bool | None
     )
 
 
+def moving(face: Face, count: int) -> list[Face]:
+    """The same face in `count` frames, swaying and nodding, on a film with grain of its own in each."""
+    frames = []
+    for number in range(count):
+        turn = 2 * np.pi * number / 12
+        centre = face.centre[0] + 0.05 * np.sin(turn / 1.5), face.centre[1] + 0.02 * np.cos(turn)
+        tilt = face.tilt + 0.08 * float(np.sin(turn))
+        frames.append(replace(face, centre=centre, tilt=tilt, grain=face.grain + number))
+    return frames
+
+
 def draw(face: Face, size: int = 96) -> np.ndarray:
     """The face as a picture, uint8 (3, size, size) sRGB."""
     line = (np.arange(size) + 0.5) / size

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from vidstyle.attributes.landmarks import read_landmarks
-from vidstyle.attributes.sets import open_set, parse_attribute, parse_where
+from vidstyle.attributes.sets import open_set
 from vidstyle.errors import MediaError, UsageError
+from vidstyle.options.edits import AttributeSpec, SetSpec, located_attribute, parse_attribute, parse_where
 from vidstyle.video.pictures import write_picture
 
 ROWS = [{"path": f"p{i}.png", "smiling": str(i % 2), "sex": "fm"[i % 3 == 0]} for i in range(24)]
@@ -43,6 +44,19 @@ def test_rows_of_a_list(listed: Path, suffix: str, where: str) -> None:
     assert found.paths[0].parent == listed
 
 
+def test_rows_that_are_nearest(tmp_path: Path) -> None:
+    rows = ["a,30,f", "b,70,m", "c,36,m", "d,20,f", "e,,f", "f,31,m"]
+    (tmp_path / "list.csv").write_text("\n".join(["path,age,sex", *rows]))
+    for like, wanted in {"age=31": "facdbe", "sex=m": "bcfade", "age=30,sex=f": "ade"}.items():
+        found = open_set(tmp_path / "list.csv", like=like, count=6)
+        assert "".join(path.name for path in found.paths).startswith(wanted), like
+    assert len(open_set(tmp_path / "list.csv", like="age=31", count=5).paths) == 5
+    with pytest.raises(UsageError, match="no column hat"):
+        open_set(tmp_path / "list.csv", like="hat=1")
+    with pytest.raises(UsageError, match="--like needs a list"):
+        open_set(tmp_path, like="age=31")
+
+
 def test_what_cannot_be_selected(listed: Path) -> None:
     with pytest.raises(UsageError, match=r"no column hat; it has path, smiling, sex"):
         open_set(listed / "list.csv", "hat=1")
@@ -53,10 +67,21 @@ def test_what_cannot_be_selected(listed: Path) -> None:
 
 
 def test_attributes_by_name() -> None:
-    assert parse_attribute("smile=a/plain:b/smiling") == ("smile", "a/plain", "b/smiling")
-    for wrong in ("smile", "=a:b", "smile=a", "smile=a:", "smile=a:b:c"):
-        with pytest.raises(UsageError, match="NAME=SOURCE:TARGET"):
+    plain = AttributeSpec("smile", 1.0, SetSpec("a/plain"), SetSpec("b/smiling"))
+    assert parse_attribute("smile=a/plain:b/smiling") == plain
+    rows = parse_attribute("smile:-0.5=a.csv[smiling=0,sex=f]:a.csv[smiling=1]")
+    assert rows.weight == -0.5
+    assert (rows.source, rows.target) == (SetSpec("a.csv", "smiling=0,sex=f"), SetSpec("a.csv", "smiling=1"))
+    assert parse_attribute("hat=b/hat.safetensors") == AttributeSpec("hat", vector="b/hat.safetensors")
+    assert all(parse_attribute(str(spec)) == spec for spec in (plain, rows))
+    for wrong in ("smile", "=a:b", "smile=a", "smile=a:", "smile=a:b:c", "smile=a[x=1]:b[y]"):
+        with pytest.raises(UsageError, match="takes"):
             parse_attribute(wrong)
+    with pytest.raises(UsageError, match="'much' in 'smile:much=a:b' is no number"):
+        parse_attribute("smile:much=a:b")
+    located = parse_attribute(located_attribute("smile:2=a.csv[x=1]:b"))
+    assert located.source and located.source.path == str(Path.cwd() / "a.csv")
+    assert located.source.where == "x=1" and located.weight == 2
 
 
 def test_sets_that_are_none(listed: Path, tmp_path: Path) -> None:

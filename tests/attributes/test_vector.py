@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 
 from tests.methods.test_contract import tiny_network
 from vidstyle.attributes.attribute import BetweenSets, FillHole, Stored, combined
-from vidstyle.attributes.cache import FeatureCache
+from vidstyle.attributes.cache import FeatureCache, cache_key
 from vidstyle.attributes.features import LAYERS, SetFeatures, View, cover, fill
 from vidstyle.attributes.landmarks import Landmarks
 from vidstyle.attributes.neighbours import nearest
@@ -102,10 +103,32 @@ def test_two_runs_can_share_a_cache(tmp_path: Path) -> None:
     assert len(list((tmp_path / "cache").rglob("*"))) - len(list((tmp_path / "cache").iterdir())) == 12
 
 
+def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
+    cache = FeatureCache(tmp_path)
+    keys = [cache_key(number=i) for i in range(4)]
+    for i, key in enumerate(keys):
+        cache.put(key, np.full(100, i, np.float32))
+        os.utime(tmp_path / key[:2] / f"{key}.npy", (1000 + i, 1000 + i))
+    size = (tmp_path / keys[0][:2] / f"{keys[0]}.npy").stat().st_size
+    assert cache.get(keys[0], 100) is not None  # now the one used last
+    cache.prune(2 * size)
+    assert [cache.get(key, 100) is not None for key in keys] == [True, False, False, True]
+    cache.prune(2 * size)
+    assert cache.get(keys[3], 100) is not None
+
+
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     pictures = random_set(tmp_path / "set", 5, 1)
     (tmp_path / "cache").write_text("a file where the folder should be")
     features_of(tmp_path).mean(pictures, range(5), View(SIZE))
+
+
+def test_it_is_told_how_far_a_large_set_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vidstyle.attributes.features._SECONDS_BETWEEN_NOTICES", -1.0)
+    lines: list[str] = []
+    pictures = random_set(tmp_path / "set", 6, 1)
+    list(features_of(batch=4, notice=lines.append).summaries(pictures, View(SIZE)))
+    assert lines[-1] == f"{pictures.name}: 4 of 6 pictures looked at"
 
 
 def test_broken_pictures_are_skipped_and_named(tmp_path: Path) -> None:

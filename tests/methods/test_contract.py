@@ -8,10 +8,14 @@ from dataclasses import fields
 import pytest
 import torch
 
+from vidstyle.attributes.given import Given, Origin
+from vidstyle.attributes.sets import PictureSet
 from vidstyle.features.vgg import CONV_INDEX, VGG
+from vidstyle.image.convert import to_uint8
 from vidstyle.methods import METHODS
 from vidstyle.methods.base import Materials, Method
 from vidstyle.types import Painted, Prior
+from vidstyle.video.pictures import write_picture
 
 Make = Callable[..., Method]
 
@@ -27,19 +31,35 @@ def tiny_network() -> VGG:
     return VGG(weights)
 
 
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
+    """Two sets of as few pictures as can be, dark ones and bright ones, so that something sets them apart."""
+    folder = tmp_path_factory.mktemp("sets")
+    paths = [folder / f"{i}.png" for i in range(10)]
+    for i, path in enumerate(paths):
+        write_picture(path, to_uint8(0.2 * picture(20, 30, seed=i) + 0.8 * (i >= 5)))
+    sets = PictureSet("source", tuple(paths[:5])), PictureSet("target", tuple(paths[5:]))
+    return Given([Origin("edit", 1.0, sets)])
+
+
 @pytest.fixture(params=METHODS)
-def make(request: pytest.FixtureRequest) -> Make:
+def make(request: pytest.FixtureRequest, given: Given) -> Make:
     """make(OPTION=VALUE...) -> a method with a tiny network, one style picture and few steps."""
     network = tiny_network()
 
     def build(**settings: object) -> Method:
         kind = METHODS[request.param]
-        names = {spec.name for spec in fields(kind.options)}
-        if not names.issuperset(settings):
-            pytest.skip(f"{request.param} has no option {', '.join(settings)}")
+        choices = {spec.name: spec.metadata["choices"] for spec in fields(kind.options)}
+        names = set(choices)
+        if not names.issuperset(settings) or any(
+            choices[k] and v not in choices[k] for k, v in settings.items()
+        ):
+            pytest.skip(f"{request.param} has no such options: {settings}")
         quick = {name: 3 for name in ("steps", "next_steps", "sweeps") if name in names}
         exemplars = [picture(30, 41, seed=9)]
-        materials = Materials(lambda pooling: network, "vgg19", exemplars, None, lambda line: None)
+        materials = Materials(
+            lambda pooling: network, "vgg19", "f" * 64, exemplars, None, lambda line: None, given
+        )
         return kind.prepare(materials, kind.options(**(quick | settings)))
 
     return build

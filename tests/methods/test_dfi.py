@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,9 @@ from vidstyle.attributes.sets import PictureSet, open_set
 from vidstyle.errors import UsageError
 from vidstyle.features import weights
 from vidstyle.features.vgg import VGG
-from vidstyle.methods.dfi import Dfi, Edit
+from vidstyle.flow.estimators import DISFlow
+from vidstyle.image.convert import to_uint8
+from vidstyle.methods.dfi import Dfi, Edit, _place
 from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Prior
 from vidstyle.video.pictures import write_picture
@@ -192,7 +194,8 @@ def test_a_shot_has_one_vector_that_moves_with_it(case: Case) -> None:
     """The second frame is the first one shifted: so is the vector, though its neighbours are the first's."""
     method, moved = case.method, case.content.roll(8, dims=2)
     carry = method._begin(case.content)
-    first, second = method._task(case.content, carry).change, method._task(moved, carry).change
+    after = carry | {"place": _place(moved, Prior(moved, torch.ones(1, SIDE, SIDE), carry))}
+    first, second = method._task(case.content, carry).change, method._task(moved, after).change
     for layer, step in zip(LAYERS[:2], (2, 1), strict=True):
         still, shifted = (rms(second[layer] - c) for c in (first[layer], first[layer].roll(step, dims=2)))
         assert shifted < 0.5 * still
@@ -200,7 +203,27 @@ def test_a_shot_has_one_vector_that_moves_with_it(case: Case) -> None:
     again = method.paint(
         moved, [Prior(painted.image.roll(8, dims=2), torch.ones(1, SIDE, SIDE), painted.carry)], 0
     )
-    assert all(torch.equal(painted.carry[name], again.carry[name]) for name in painted.carry)
+    assert all(torch.equal(painted.carry[name], again.carry[name]) for name in ("anchor", "neighbors0"))
+
+
+def test_what_has_gone_far_is_still_found() -> None:
+    """A face goes through the picture, bowing: its eyes and mouth lead to those of the first frame."""
+    side, count = 96, 12
+    face = replace(random_face(np.random.default_rng(5), -0.7), radii=(0.15, 0.19))
+    faces = [
+        replace(face, centre=(0.22 + 0.55 * i / count, 0.5), tilt=0.3 * np.sin(i / 3), grain=i)
+        for i in range(count)
+    ]
+    frames = [drawn(each, side) for each in faces]
+    carry = {"anchor": torch.from_numpy(draw(faces[0], side)), "place": torch.zeros(2, side, side)}
+    for before, now in itertools.pairwise(frames):
+        vectors = torch.from_numpy(DISFlow()(to_uint8(now), to_uint8(before)))
+        prior = Prior(before, torch.ones(1, side, side), carry, vectors)
+        carry = carry | {"place": _place(now, prior)}
+    here, there = (side * each.landmarks - 0.5 for each in (faces[-1], faces[0]))
+    assert np.linalg.norm(there - here, axis=1).min() > 40
+    for (x, y), way in zip(np.rint(here).astype(int), there - here, strict=True):
+        assert np.linalg.norm(carry["place"][:, y, x].numpy() - way) < 1.5
 
 
 def test_priors_steady_the_edit(case: Case) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from vidstyle.errors import OutputError
 from vidstyle.video.pictures import write_whole
 
 _VERSION = 1
+_LIMIT_BYTES = 10 * 2**30
 
 
 class FeatureCache:
@@ -32,6 +34,8 @@ class FeatureCache:
             found: np.ndarray = np.load(self._path(key), mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError):
             return None
+        with contextlib.suppress(OSError):
+            os.utime(self._path(key))  # the time of the last use, by which `prune` goes
         return found if found.shape == (length,) else None
 
     def put(self, key: str, values: np.ndarray) -> None:
@@ -41,6 +45,26 @@ class FeatureCache:
         with contextlib.suppress(OSError, OutputError):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, whole.getvalue())
+
+    def prune(self, limit_bytes: int = _LIMIT_BYTES) -> None:
+        """Delete what was not used for longest until no more than `limit_bytes` are kept.
+
+        Another run that shares the folder is not harmed: what it has open it keeps, and what it does not find
+        it makes again.
+        """
+        found = []
+        with contextlib.suppress(OSError):
+            for part in self.folder.glob("*/*.npy"):
+                with contextlib.suppress(OSError):
+                    status = part.stat()
+                    found.append((status.st_mtime, status.st_size, part))
+        left = sum(size for _, size, _ in found)
+        for _, size, path in sorted(found):
+            if left <= limit_bytes:
+                return
+            with contextlib.suppress(OSError):
+                path.unlink()
+            left -= size
 
     def _path(self, key: str) -> Path:
         # Not all in one folder: tens of thousands of names there are slow on some file systems.

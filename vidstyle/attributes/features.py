@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ LAYERS = ("relu3_1", "relu4_1", "relu5_1")
 """φ of Upchurch et al. (2017): deep enough for meaning, and from them a picture can still be found."""
 
 _GRID = 3  # rows and columns of the deepest layer that a summary keeps
+_SECONDS_BETWEEN_NOTICES = 15.0
 _NAMED = 3  # of the pictures that are skipped, in one message
 
 Kind = Literal["summary", "full"]
@@ -90,7 +92,8 @@ class SetFeatures:
 
     network: with max pooling, as trained, which suits matching. fingerprint: of its weights; what is in the
     cache belongs to it. layers: of a vector, ascending; the deepest gives the summaries. cache: None keeps
-    nothing. marks: landmarks of the sets' pictures. notice: is told in one line which pictures were skipped.
+    nothing. marks: landmarks of the sets' pictures. notice: is told which pictures were skipped and, of
+    a large set, how far it is.
     """
 
     def __init__(
@@ -129,7 +132,11 @@ class SetFeatures:
     def summaries(self, pictures: PictureSet, view: View) -> Iterator[tuple[list[int], Tensor]]:
         """(places in the set, float32 (N, D)): summaries of all pictures that can be read, in order."""
         skipped: list[str] = []
+        told = time.monotonic()
         for begin in range(0, len(pictures.paths), self.batch):
+            if time.monotonic() - told > _SECONDS_BETWEEN_NOTICES:
+                told = time.monotonic()
+                self.notice(f"{pictures.name}: {begin} of {len(pictures.paths)} pictures looked at")
             places = range(len(pictures.paths))[begin : begin + self.batch]
             rows = self._rows(pictures, places, view, "summary", skipped)
             if rows:

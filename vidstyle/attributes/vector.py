@@ -87,7 +87,7 @@ def load_vector(path: Path, fingerprint: str) -> AttributeVector:
 
     Raises WeightsError for another file, and for a vector of weights other than those of `fingerprint`.
     """
-    tensors, facts = read_tensors(path)
+    tensors, facts = read_tensors(path) if path.suffix == ".safetensors" else ({}, {})
     if facts.get("format") != _FORMAT:
         raise WeightsError(f"{path}: not an attribute vector that vidstyle has saved")
     if facts.get("weights") != fingerprint:

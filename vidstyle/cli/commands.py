@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import Stopped, UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
-from vidstyle.options import AnalogyOptions, EncodeOptions, FlowOptions, NeuralOptions, RunOptions
+from vidstyle.options import AnalogyOptions, DfiOptions, EncodeOptions, FlowOptions, NeuralOptions, RunOptions
 
 app = typer.Typer(
     help="Paint a video, or a picture, in the style of a picture.",
@@ -72,15 +72,7 @@ def style(
     **values: Any,
 ) -> int:
     """Paint INPUT in the style of one or more pictures. The same command again goes on where it was."""
-    options, run, encode = (collect(kind, values) for kind in (NeuralOptions, RunOptions, EncodeOptions))
-    job = Path(run.job) if run.job else default_job_directory(output)
-
-    def paint(**hooks: Any) -> Path:
-        from vidstyle.pipeline import stylize
-
-        return stylize(input, styles, output, options=options, run=run, encode=encode, **hooks)
-
-    return _work(job, paint, quiet=quiet, json_progress=json_progress)
+    return _paint(NeuralOptions, input, styles, output, values, quiet=quiet, json_progress=json_progress)
 
 
 Input = Annotated[
@@ -104,15 +96,7 @@ def analogy(
     **values: Any,
 ) -> int:
     """Paint INPUT from patches of EXEMPLAR that show what is like it (Deep Image Analogy)."""
-    options, run, encode = (collect(kind, values) for kind in (AnalogyOptions, RunOptions, EncodeOptions))
-    job = Path(run.job) if run.job else default_job_directory(output)
-
-    def paint(**hooks: Any) -> Path:
-        from vidstyle.pipeline import stylize
-
-        return stylize(input, [exemplar], output, options=options, run=run, encode=encode, **hooks)
-
-    return _work(job, paint, quiet=quiet, json_progress=json_progress)
+    return _paint(AnalogyOptions, input, [exemplar], output, values, quiet=quiet, json_progress=json_progress)
 
 
 @app.command()
@@ -132,6 +116,15 @@ def colorize(
 
 
 @app.command()
+@with_options(Edit=DfiOptions, Run=RunOptions, Result=EncodeOptions)
+def dfi(
+    input: Input, output: Output, *, quiet: Quiet = False, json_progress: JsonProgress = False, **values: Any
+) -> int:
+    """Give INPUT what sets the pictures of TARGET apart from those of SOURCE (Deep Feature Interpolation)."""
+    return _paint(DfiOptions, input, [], output, values, quiet=quiet, json_progress=json_progress)
+
+
+@app.command()
 def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = False) -> int:
     """Go on with a job that was stopped or killed."""
     job = job_named(job)
@@ -143,6 +136,26 @@ def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = Fals
         return resume(job, **hooks)
 
     return _work(job, paint, quiet=quiet, json_progress=json_progress)
+
+
+def _paint(
+    kind: type[Any],
+    input: Path,
+    styles: Sequence[Path],
+    output: Path,
+    values: Mapping[str, Any],
+    **display: bool,
+) -> int:
+    """Run the method whose options are of this kind; return the exit code."""
+    options, run, encode = (collect(each, values) for each in (kind, RunOptions, EncodeOptions))
+    job = Path(run.job) if run.job else default_job_directory(output)
+
+    def paint(**hooks: Any) -> Path:
+        from vidstyle.pipeline import stylize
+
+        return stylize(input, styles, output, options=options, run=run, encode=encode, **hooks)
+
+    return _work(job, paint, **display)
 
 
 def _work(job: Path | None, paint: Callable[..., Path], *, quiet: bool, json_progress: bool) -> int:

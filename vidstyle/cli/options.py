@@ -55,7 +55,7 @@ def collect(options: type[Any], values: Mapping[str, Any]) -> Any:
         UsageError: a value is not what its field takes.
     """
     hints = get_type_hints(options)
-    return options(**{f.name: _parsed(f.name, hints[f.name], values[f.name]) for f in fields(options)})
+    return options(**{f.name: _parsed(f, hints[f.name], values[f.name]) for f in fields(options)})
 
 
 def option_name(name: str) -> str:
@@ -100,15 +100,17 @@ def _metavar(spec: Field[Any], kind: type, several: bool) -> str:
     return spec.metadata.get("metavar") or choices or word
 
 
-def _parsed(name: str, hint: Any, value: Any) -> Any:
-    """A field's value from its text; a,b and a repeated option mean the same."""
+def _parsed(spec: Field[Any], hint: Any, value: Any) -> Any:
+    """A field's value from its text; a,b and a repeated option mean the same, unless each is taken whole."""
     kind, several = _kind(hint)
     if kind is bool or (value is None and not several):
         return value
-    items = [item.strip() for text in value or () for item in text.split(",")] if several else [value]
+    if several and not spec.metadata.get("whole"):
+        value = [item.strip() for text in value or () for item in text.split(",")]
+    items = list(value or ()) if several else [value]
     try:
         parsed = tuple(kind(item) for item in items)
     except ValueError:
         takes = f"{_WORDS[kind]}s with commas between them" if several else f"a {_WORDS[kind]}"
-        raise UsageError(f"{option_name(name)} takes {takes}, not {','.join(items)!r}") from None
+        raise UsageError(f"{option_name(spec.name)} takes {takes}, not {','.join(items)!r}") from None
     return parsed if several else parsed[0]

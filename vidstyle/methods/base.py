@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from vidstyle.attributes.given import Given
+from vidstyle.errors import UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.types import Draft, Painted, Prior
 
@@ -41,21 +43,37 @@ class Method(Protocol):
 class Materials:
     """What methods are made from, on the device.
 
-    network: makes the feature network with "max" or "average" pooling. weights: "vgg19", "bundled" or "file".
+    network: makes the feature network with "max" or "average" pooling. weights: "vgg19", "bundled" or "file";
+    digest: theirs.
     exemplars: the pictures to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
-    init: the picture that the options name as a start, likewise. notice: takes lines for the user.
+    init: the picture that the options name as a start, likewise. given: what an edit is made from; None for
+    other methods. notice: takes lines for the user.
     """
 
     network: Callable[[str], VGG]
     weights: str
+    digest: str
     exemplars: Sequence[Tensor]
     init: Tensor | None
     notice: Callable[[str], None]
+    given: Given | None = None
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A method: the dataclass of its options, and how it is made from materials and such options."""
+    """A method: the dataclass of its options, and how it is made from materials and such options.
+
+    least, most: how many pictures it learns from; None is any number.
+    """
 
     options: type[Any]
     prepare: Callable[[Materials, Any], Method]
+    least: int = 1
+    most: int | None = None
+
+    def check_exemplars(self, name: str, count: int) -> None:
+        """Raise UsageError where this is not a number of pictures that the method, so called, learns from."""
+        if count < self.least:
+            raise UsageError("give at least one style picture")
+        if self.most is not None and count > self.most:
+            raise UsageError(f"{name} takes {'one' if self.most else 'no'} exemplar, not {count}")

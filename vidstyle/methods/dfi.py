@@ -12,13 +12,18 @@ from torch import Tensor
 
 from vidstyle import losses
 from vidstyle.attributes.attribute import Attribute, combined
+from vidstyle.attributes.cache import FeatureCache
 from vidstyle.attributes.features import SetFeatures, View, fill
+from vidstyle.attributes.vector import AttributeVector
 from vidstyle.errors import UsageError
+from vidstyle.features.recipes import check_layers
+from vidstyle.features.weights import cache_directory
 from vidstyle.flow.estimators import DISFlow
 from vidstyle.image.colour import luminance, match_palette, palette
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.warp import warp
+from vidstyle.methods.base import Materials
 from vidstyle.optimize import Minimum, Terms, minimise
 from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -55,6 +60,10 @@ class _Task:
     size: float
 
 
+_Held = tuple[Tensor, Tensor]
+"""What was changed in an earlier frame, warped into this one, float32 (3, h, w), and its weight (1, h, w)."""
+
+
 class Dfi:
     """Paints a frame so that its features are the content's, moved along the attributes' vectors.
 
@@ -77,8 +86,6 @@ class Dfi:
     ) -> None:
         if not edits:
             raise UsageError("an edit needs at least one attribute")
-        if not options.strength:
-            raise UsageError("--strength needs at least one number")
         self.features, self.edits, self.options = features, list(edits), options
         self.mask = hole.float() if hole is not None and mask is None else mask
         self.hole, self.landmarks = hole, landmarks
@@ -92,17 +99,33 @@ class Dfi:
     ) -> Painted:
         """See `Method.paint`. Nothing is random. Of several strengths it gives the last.
 
-        The carry holds the first frame of the shot, small, and its neighbours: a shot has one vector, which
-        moves with what it belongs to.
+        The carry holds the first frame of the shot, small, as `anchor`, and its neighbours: a shot has one
+        vector, which moves with what it belongs to. Of this frame, `place` leads to what it shows in the
+        anchor, float32 (2, h, w) in pixels (see `Flow`), and `edit` is what was changed, float16 (3, h, w).
+        With several strengths all their results are there as `series`, float32 (S, 3, H, W).
         """
         if self.options.independent:
             priors, draft = [], None
         known = draft if draft is not None else next(iter(priors), None)
         small = self._small(content)
-        carry = dict(known.carry) if known is not None and "anchor" in known.carry else self._begin(small)
+        carry = self._begin(small) if known is None else dict(known.carry)
+        if known is not None and draft is None:
+            carry["place"] = _place(small, priors[0])
         task = self._task(small, carry)
-        found = self._series(task)[-1] if known is None else self._after(task, priors, draft)
-        return Painted(self._pasted(content, task, found.image), carry, found.losses, found.steps)
+        every = self._series(task) if known is None else [self._after(task, priors, draft)]
+        images = [self._pasted(content, task, each.image) for each in every]
+        carry["edit"] = (every[-1].image - task.x).half()
+        if len(images) > 1:
+            carry["series"] = torch.stack(images)
+        return Painted(images[-1], carry, every[-1].losses, sum(each.steps for each in every))
+
+    @torch.no_grad()
+    def vector(self, carry: Mapping[str, Tensor]) -> AttributeVector:
+        """Σ weight·w of the shot that a painted frame's carry belongs to: what strength 1 adds, unscaled."""
+        view = self._view(carry["anchor"])
+        vectors = [edit.attribute.vector(places, view) for edit, places in self._chosen(carry)]
+        weights = [edit.weight for edit in self.edits]
+        return AttributeVector(combined(vectors, weights), view.size, self.features.fingerprint)
 
     @torch.no_grad()
     def series(self, content: Tensor) -> list[Tensor]:
@@ -147,10 +170,11 @@ class Dfi:
         chosen = {
             f"neighbors{i}": edit.attribute.choose(small, view).cpu() for i, edit in enumerate(self.edits)
         }
-        return {"anchor": torch.from_numpy(to_uint8(small)), **chosen}
+        place = torch.zeros(2, small.shape[1], small.shape[2])
+        return {"anchor": torch.from_numpy(to_uint8(small)), "place": place, **chosen}
 
     def _task(self, small: Tensor, carry: Mapping[str, Tensor]) -> _Task:
-        change = self._followed(small, carry, self._vector(small, carry))
+        change = _followed(carry["place"].to(small), self._vector(small, carry))
         size = small.shape[1], small.shape[2]
         mask = None if self.mask is None else resize(self.mask.to(small), size)
         numbers = sum(part.numel() for part in change.values())
@@ -159,13 +183,11 @@ class Dfi:
 
     def _vector(self, small: Tensor, carry: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Σ weight·α·w of the shot, with α for strength 1; kept until another shot begins."""
-        chosen = [carry[f"neighbors{i}"] for i in range(len(self.edits))]
-        key = repr((tuple(small.shape), [places.tolist() for places in chosen])).encode()
+        chosen = self._chosen(carry)
+        key = repr((tuple(small.shape), [places.tolist() for _, places in chosen])).encode()
         if self._change is None or self._change[0] != key:
             view = self._view(small)
-            vectors = [
-                edit.attribute.vector(places, view) for edit, places in zip(self.edits, chosen, strict=True)
-            ]
+            vectors = [edit.attribute.vector(places, view) for edit, places in chosen]
             factors = [
                 vector.alpha(edit.weight, self.options.scaling)
                 for edit, vector in zip(self.edits, vectors, strict=True)
@@ -173,22 +195,9 @@ class Dfi:
             self._change = key, combined(vectors, factors)
         return self._change[1]
 
-    def _followed(
-        self, small: Tensor, carry: Mapping[str, Tensor], change: dict[str, Tensor]
-    ) -> dict[str, Tensor]:
-        """The shot's vector as it lies in this frame: along the flow from the shot's first frame.
-
-        Departure: Upchurch et al. edit stills. Left where it was, the vector of a moving face would soon lie
-        beside it.
-        """
-        now, anchor = to_uint8(small), carry["anchor"].cpu().numpy()
-        if np.array_equal(now, anchor):
-            return change
-        vectors = torch.from_numpy(DISFlow()(now, anchor)).to(small.device)
-        return {
-            layer: warp(part, resize_flow(vectors, (part.shape[1], part.shape[2])))
-            for layer, part in change.items()
-        }
+    def _chosen(self, carry: Mapping[str, Tensor]) -> list[tuple[Edit, Tensor]]:
+        """The edits, and the neighbours that a carry holds for each."""
+        return [(edit, carry[f"neighbors{i}"]) for i, edit in enumerate(self.edits)]
 
     def _series(self, task: _Task) -> list[Minimum]:
         """A shot's first frame at every strength."""
@@ -200,21 +209,20 @@ class Dfi:
         return found
 
     def _after(self, task: _Task, priors: Sequence[Prior], draft: Draft | None) -> Minimum:
-        """From the pass before, or from the earlier frames, warped."""
-        size = task.x.shape[1], task.x.shape[2]
-        small = [Prior(resize(prior.image, size), resize(prior.weight, size)) for prior in priors]
-        start = task.x if draft is None else resize(draft.image, size)
-        if draft is None:
-            for prior in small:
-                start = start + prior.weight * (prior.image - task.x)
-        return self._minimise(task, self.options.strength[-1], start.clamp(0, 1), small, self.next_steps)
+        """From what the pass before changed in this frame, or else in the earlier ones, warped."""
+        held = [_carried(prior, (task.x.shape[1], task.x.shape[2])) for prior in priors]
+        if draft is not None:
+            start = task.x + draft.carry["edit"].to(task.x)
+        else:
+            start = task.x + sum(edit * weight for edit, weight in held)
+        return self._minimise(task, self.options.strength[-1], start.clamp(0, 1), held, self.next_steps)
 
     def _minimise(
-        self, task: _Task, strength: float, start: Tensor, priors: Sequence[Prior], steps: int
+        self, task: _Task, strength: float, start: Tensor, held: Sequence[_Held], steps: int
     ) -> Minimum:
         if strength == 0 or task.size == 0:
             return Minimum(task.x, {"features": 0.0}, 0)
-        terms = self._terms(task, strength, priors)
+        terms = self._terms(task, strength, held)
         with torch.enable_grad():
             found = minimise(start, terms, steps=steps, optimizer="lbfgs", tolerance=self.options.tolerance)
         image = _within(task, found.image)
@@ -222,11 +230,12 @@ class Dfi:
             image = match_palette(image, palette(task.x))
         return Minimum(image.clamp(0, 1), found.losses, found.steps, found.fall)
 
-    def _terms(self, task: _Task, strength: float, priors: Sequence[Prior]) -> Terms:
+    def _terms(self, task: _Task, strength: float, held: Sequence[_Held]) -> Terms:
         """½|φ(x) + α·w − φ(z)|² + λ·R_TV, over ½|α·w|²: 1 where z = x, whatever the attribute.
 
         Departure: R_TV is of the change z − x, not of z. The picture keeps its own detail, strength 0 returns
-        it as it is, and noise costs the same in a plain picture and a rich one.
+        it as it is, and noise costs the same in a plain picture and a rich one. L_temporal likewise is of the
+        change, against that of an earlier frame: the film keeps its own grain and what moves in it.
         """
         options = self.options
         before = self.features.full(task.x[None])
@@ -243,9 +252,9 @@ class Dfi:
                 "tv": options.tv_weight * _TV / whole * losses.total_variation(z - task.x),
                 "color": options.color_weight * _COLOUR / whole * _chroma(z - task.x),
             }
-            if priors:
-                held = [losses.temporal(z, prior.image, prior.weight) for prior in priors]
-                result["temporal"] = options.temporal_weight * _TEMPORAL * torch.stack(held).sum()
+            if held:
+                parts = [losses.temporal(z - task.x, edit, weight) for edit, weight in held]
+                result["temporal"] = options.temporal_weight * _TEMPORAL * torch.stack(parts).sum()
             return result
 
         return terms
@@ -262,6 +271,35 @@ class Dfi:
         return (base + change).clamp(0, 1)
 
 
+def prepare(materials: Materials, options: DfiOptions) -> Dfi:
+    """The editor of what is given, with those of the layers that its features have."""
+    given = materials.given
+    if given is None:
+        raise UsageError("an edit needs sets, or a vector")
+    network = materials.network(options.pooling)
+    layers = [layer for layer in network.layers if layer in options.layers]
+    if options.layers != DfiOptions.layers or not layers:
+        check_layers(options.layers, network.layers)
+    elif len(layers) < len(options.layers):
+        materials.notice(f"these features end at {network.layers[-1]}: {', '.join(layers)} are interpolated")
+    cache = FeatureCache(cache_directory() / "features") if options.cache else None
+    if cache is not None:
+        cache.prune()
+    features = SetFeatures(
+        network,
+        materials.digest,
+        layers=layers,
+        cache=cache,
+        marks=given.marks,
+        notice=materials.notice,
+    )
+    edits = [
+        Edit(origin.attribute(features, options.neighbors, options.certainty), origin.weight)
+        for origin in given.origins
+    ]
+    return Dfi(features, edits, options, mask=given.mask, hole=given.hole, landmarks=given.landmarks)
+
+
 def _chroma(change: Tensor) -> Tensor:
     """How much a change (3, H, W) is one of colour, smooth or, which costs more, not.
 
@@ -270,6 +308,45 @@ def _chroma(change: Tensor) -> Tensor:
     """
     chroma = change - luminance(change)
     return chroma.square().sum(dim=0).mean() + _FRINGES * losses.total_variation(chroma)
+
+
+def _place(small: Tensor, prior: Prior) -> Tensor:
+    """Where in the shot's first frame is what `small` shows, float32 (2, h, w), from where it was before.
+
+    The way there is carried along and corrected in every frame: it neither drifts, as a mere sum of flows
+    would, nor is it lost when something has gone far, as by one flow over the whole way.
+    """
+    size = small.shape[1], small.shape[2]
+    place, anchor = prior.carry["place"].to(small), prior.carry["anchor"].to(small.device)
+    if prior.vectors is not None:
+        vectors = resize_flow(prior.vectors, size)
+        place = warp(place, vectors) + vectors
+    now, there = to_uint8(small), to_uint8(warp(anchor.float() / 255, place, "bicubic"))
+    if np.array_equal(now, there):
+        return place
+    rest = torch.from_numpy(DISFlow()(now, there)).to(small.device)
+    return warp(place, rest) + rest
+
+
+def _followed(place: Tensor, change: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The shot's vector as it lies in this frame.
+
+    Departure: Upchurch et al. edit stills. Left where it was, the vector of a moving face would soon lie
+    beside it.
+    """
+    if not place.any():
+        return change
+    return {
+        layer: warp(part, resize_flow(place, (part.shape[1], part.shape[2])))
+        for layer, part in change.items()
+    }
+
+
+def _carried(prior: Prior, size: tuple[int, int]) -> _Held:
+    edit, weight = prior.carry["edit"].to(prior.image), resize(prior.weight, size)
+    if prior.vectors is None:
+        return edit, weight
+    return warp(edit, resize_flow(prior.vectors, size), "bicubic"), weight
 
 
 def _within(task: _Task, z: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from vidstyle.options.analogy import AnalogyOptions
-from vidstyle.options.base import check_names, from_json
+from vidstyle.options.base import at_home, by_role, check_names, from_json
 from vidstyle.options.dfi import DfiOptions
 from vidstyle.options.measuring import EvaluateOptions, FlowOptions
 from vidstyle.options.neural import NeuralOptions
@@ -26,12 +26,14 @@ __all__ = [
     "NeuralOptions",
     "PaintOptions",
     "RunOptions",
+    "at_home",
+    "by_role",
     "check_names",
     "from_json",
     "split_settings",
 ]
 
-PaintOptions = NeuralOptions | AnalogyOptions
+PaintOptions = NeuralOptions | AnalogyOptions | DfiOptions
 """Options of any painting method: each has its own dataclass."""
 
 

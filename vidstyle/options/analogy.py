@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vidstyle.options.base import Checked, option
+from vidstyle.options.base import Checked, absolute, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +68,8 @@ class AnalogyOptions(Checked):
         "Write the matches of every frame into DIR: as .npz and .flo files and as pictures, and B, which has "
         "the exemplar's structure and the look of the frame.",
         metavar="DIR",
+        located=absolute,
+        role="written",
     )
 
     longest: ClassVar[int] = 700

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import Field, field, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import Field, field, fields, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from vidstyle.errors import UsageError
@@ -18,10 +19,26 @@ def option(
     maximum: float | None = None,
     flag: str | None = None,
     metavar: str | None = None,
+    located: Callable[[str], str] | None = None,
+    whole: bool = False,
+    role: str = "decides",
 ) -> Any:
-    """A dataclass field with what the command line shows; `choices` and the limits are checked when made."""
-    metadata = {"help": help, "choices": choices, "minimum": minimum, "maximum": maximum}
-    return field(default=default, metadata={**metadata, "flag": flag, "metavar": metavar})
+    """A dataclass field with what the command line shows; `choices` and limits are checked when made.
+
+    located: of a field that names files: the same value, good from any directory (see `at_home`).
+    whole: of several values: each is given on its own, and may have commas in it.
+    role: of the value in a job: it "decides" what is painted; it names a file that is "read", whose content
+        decides; or one that is "written" beside the result; or it is "free" to change between runs.
+    """
+    shown = {"help": help, "choices": choices, "flag": flag, "metavar": metavar}
+    checked = {"minimum": minimum, "maximum": maximum}
+    handled = {"located": located, "whole": whole, "role": role}
+    return field(default=default, metadata=shown | checked | handled)
+
+
+def absolute(path: str) -> str:
+    """The path as it is found from any directory."""
+    return str(Path(path).absolute())
 
 
 def _check(name: str, spec: Field[Any], value: Any) -> None:
@@ -53,6 +70,21 @@ _Options = TypeVar("_Options")
 def from_json(kind: type[_Options], values: Mapping[str, Any]) -> _Options:
     """Options as they were stored, tuples as lists. Raises UsageError or TypeError for wrong ones."""
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+
+
+def at_home(options: _Options) -> _Options:
+    """The same options with every file they name as it is found from any directory."""
+    found = {}
+    for spec in fields(options):  # type: ignore[arg-type]
+        located, value = spec.metadata.get("located"), getattr(options, spec.name)
+        if located and value:
+            found[spec.name] = tuple(map(located, value)) if isinstance(value, tuple) else located(value)
+    return replace(options, **found)  # type: ignore[type-var]
+
+
+def by_role(options: Any, role: str) -> dict[str, Any]:
+    """The values of the fields that have this role in a job."""
+    return {s.name: getattr(options, s.name) for s in fields(options) if s.metadata["role"] == role}
 
 
 def as_in(kind: type[Any], name: str, help: str | None = None) -> Any:

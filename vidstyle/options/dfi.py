@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from vidstyle.options.base import Checked, as_in, option
+from vidstyle.errors import UsageError
+from vidstyle.options.base import Checked, absolute, as_in, option
+from vidstyle.options.edits import AttributeSpec, SetSpec, located_attribute, parse_attribute, parse_where
 from vidstyle.options.neural import NeuralOptions
 
 
@@ -17,13 +21,92 @@ class DfiOptions(Checked):
     any size and any strength.
     """
 
+    source: str | None = option(
+        None,
+        "Pictures without the attribute: a folder, or a list (.csv with a header, .jsonl) with a column of "
+        "paths; for --inpaint, pictures of the same kind as INPUT.",
+        metavar="SET",
+        located=absolute,
+        role="read",
+    )
+    target: str | None = option(
+        None, "Pictures with it, likewise.", metavar="SET", located=absolute, role="read"
+    )
+    where: str | None = option(
+        None,
+        "Take only rows of the lists in which all of these hold: smiling=1,sex=f.",
+        metavar="COLUMN=VALUE,...",
+        role="read",
+    )
+    where_source: str | None = option(
+        None, "Likewise, of --source alone.", metavar="COLUMN=VALUE,...", role="read"
+    )
+    where_target: str | None = option(
+        None, "Likewise, of --target alone.", metavar="COLUMN=VALUE,...", role="read"
+    )
+    like: str | None = option(
+        None,
+        "Use those rows of the lists, as many as --neighbors, that are nearest to these values, instead of "
+        "the pictures that look most like INPUT.",
+        metavar="COLUMN=VALUE,...",
+        role="read",
+    )
+    attribute: tuple[str, ...] = option(
+        (),
+        "Instead of --source and --target, and repeated for several attributes at once. NAME:0.5=... "
+        "gives it a weight, negative to take it away; SOURCE, TARGET are folders or LIST[COLUMN=VALUE,...]; "
+        "NAME=FILE.safetensors takes a saved vector.",
+        metavar="NAME=SOURCE:TARGET",
+        located=located_attribute,
+        role="read",
+        whole=True,
+    )
+    vector: str | None = option(
+        None,
+        "Instead of sets: a vector that --save-vector wrote.",
+        metavar="FILE",
+        located=absolute,
+        role="read",
+    )
+    save_vector: str | None = option(
+        None,
+        "Write the vector of the first frame, at strength 1, into this .safetensors file.",
+        metavar="FILE",
+        located=absolute,
+        role="written",
+    )
+    mask: str | None = option(
+        None,
+        "Edit only where this picture is white.",
+        metavar="PICTURE",
+        located=absolute,
+        role="read",
+    )
+    inpaint: str | None = option(
+        None,
+        "Fill what is white in this picture, learnt from the pictures of --source, which alone is needed.",
+        metavar="PICTURE",
+        located=absolute,
+        role="read",
+    )
+    align: str | None = option(
+        None,
+        "Bring the sets' pictures onto INPUT by landmarks: a list of path,x1,y1,x2,y2,... in pixels, with "
+        "INPUT (of a clip, its first frame) and the sets' pictures in it.",
+        metavar="LIST",
+        located=absolute,
+        role="read",
+    )
+    cache: bool = option(
+        True, "Keep the features of the sets' pictures on disk, so that the next run is quick.", role="free"
+    )
     quality: str = as_in(
         NeuralOptions, "quality", "Iterations: draft is for a first look, high for the final result."
     )
     strength: tuple[float, ...] = option(
         (1.0,),
-        "How much of the attribute is added, negative to take it away; several, e.g. 0.3,0.6,1, each start "
-        "from the one before.",
+        "How much of the attribute is added, negative to take it away. For a still several, e.g. 0.3,0.6,1, "
+        "each begun from the one before: OUT has the last, OUT_0.3 and so on the others, OUT_strip all.",
     )
     scaling: str = option(
         "raw",
@@ -73,3 +156,86 @@ class DfiOptions(Checked):
     tolerance: float = option(
         1e-4, "Stop a frame early when the loss falls by less than this share per step.", minimum=0
     )
+
+    longest: ClassVar[int] = 2**24  # the edit is small; what it changes is added at any size
+    picture: ClassVar[str | None] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.strength or not all(map(math.isfinite, self.strength)):
+            raise UsageError("--strength needs at least one number, and finite ones")
+        for text in (self.where, self.where_source, self.where_target):
+            parse_where(text or "")
+        parse_where(self.like or "", "--like")
+        self._check_origin()
+        if self.save_vector and not self.save_vector.endswith(".safetensors"):
+            raise UsageError(f"--save-vector writes a .safetensors file, not {self.save_vector}")
+
+    def _check_origin(self) -> None:
+        """What is given together must go together; that something is given is checked when it is used."""
+        origins = {
+            "--source": self.source or self.target,
+            "--attribute": self.attribute,
+            "--vector": self.vector,
+        }
+        given = [name for name, value in origins.items() if value]
+        stored = bool(self.vector) or (bool(self.attribute) and all(a.vector for a in self.attributes))
+        wrong = {
+            f"{' and '.join(given)} exclude each other": len(given) > 1,
+            "--inpaint takes one set, --source": self.inpaint and (not self.source or self.target),
+            "--inpaint excludes --mask: only the hole changes": self.inpaint and self.mask,
+            "--save-vector: what fills one hole suits no other": self.inpaint and self.save_vector,
+            "--source and --target go together": not self.inpaint and bool(self.source) != bool(self.target),
+            "--where-source goes with --source": self.where_source and not self.source,
+            "--where-target goes with --target": self.where_target and not self.target,
+            "--where selects rows of lists, and none is given": self.where and (stored or not given),
+            "--like selects rows of lists, and none is given": self.like and (stored or not given),
+            "--align brings sets into place, and a vector has none": self.align and stored,
+        }
+        for words, is_wrong in wrong.items():
+            if is_wrong:
+                raise UsageError(words)
+
+    @property
+    def attributes(self) -> tuple[AttributeSpec, ...]:
+        """The attributes asked for, in order; empty for --inpaint, and where none are.
+
+        Raises UsageError where a name comes twice.
+        """
+        if self.attribute:
+            return self._named()
+        if self.vector:
+            return (AttributeSpec("edit", vector=self.vector),)
+        if self.source and self.target:
+            sets = (
+                SetSpec(self.source, self.where_source or ""),
+                SetSpec(self.target, self.where_target or ""),
+            )
+            source, target = map(self._narrowed, sets)
+            return (AttributeSpec("edit", source=source, target=target),)
+        return ()
+
+    @property
+    def filling(self) -> SetSpec | None:
+        """The set to learn from what a hole hides, for --inpaint."""
+        if not self.inpaint or not self.source:
+            return None
+        return self._narrowed(SetSpec(self.source, self.where_source or ""))
+
+    def _named(self) -> tuple[AttributeSpec, ...]:
+        found = tuple(map(parse_attribute, self.attribute))
+        names = [each.name for each in found]
+        if len(set(names)) < len(names):
+            raise UsageError(f"--attribute: {max(names, key=names.count)!r} is given twice")
+        return tuple(
+            replace(
+                each,
+                source=each.source and self._narrowed(each.source),
+                target=each.target and self._narrowed(each.target),
+            )
+            for each in found
+        )
+
+    def _narrowed(self, given: SetSpec) -> SetSpec:
+        """With what --where asks of every list."""
+        return replace(given, where=",".join(filter(None, (self.where, given.where))))

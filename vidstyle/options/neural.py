@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vidstyle.options.base import Checked, option
+from vidstyle.options.base import Checked, absolute, option
+
+_STARTS = ("content", "noise")  # of a shot's first frame, where it is no picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,7 @@ class NeuralOptions(Checked):
         "content",
         "Start of a shot's first frame: content, noise or a picture file.",
         metavar="content|noise|FILE",
+        located=lambda value: value if value in _STARTS else absolute(value),
     )
     independent: bool = option(
         False,
@@ -97,4 +100,4 @@ class NeuralOptions(Checked):
     @property
     def picture(self) -> str | None:
         """The picture file that these options name."""
-        return None if self.init in ("content", "noise") else self.init
+        return None if self.init in _STARTS else self.init

@@ -23,6 +23,7 @@ from vidstyle.image.warp import warp
 from vidstyle.job import FrameStore, JobStore
 from vidstyle.options import EncodeOptions, NeuralOptions, PaintOptions, RunOptions
 from vidstyle.pipeline.ahead import ahead
+from vidstyle.pipeline.edits import save_edits
 from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.matches import save_matches
 from vidstyle.pipeline.plan import Plan, make_plan, replan
@@ -91,7 +92,8 @@ def stylize(
     """Paint a clip or a picture in the style of one or more pictures; returns the path of the result.
 
     source: a video, a picture, a folder of pictures or a pattern such as frames/%04d.png; output likewise.
-    options: of the method to paint by: NeuralOptions (the default) or AnalogyOptions, with one exemplar.
+    options: of the method to paint by: NeuralOptions (the default), AnalogyOptions, with one exemplar, or
+        DfiOptions, with none.
     The job's state is kept beside the output, so the same call again goes on where an earlier one ended.
 
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `stop` was set.
@@ -134,6 +136,7 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
             hooks.tell(f"going on after {painted} painted frames")
         _paint(plan, store, hooks)
         files = _encode(plan, store.of_pass(plan.passes), hooks)
+        files += save_edits(plan, store.of_pass(plan.passes), hooks.tell)
         save_matches(plan, store.of_pass(plan.passes))
         store.mark_done(plan.output, files, plan.made_with)
         if not plan.run.keep:

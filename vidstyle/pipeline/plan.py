@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidstyle.attributes.given import Given
 from vidstyle.errors import JobError, UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
@@ -22,12 +23,22 @@ from vidstyle.image.resize import resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
 from vidstyle.methods import METHODS, method_name
 from vidstyle.methods.base import Materials, Method
-from vidstyle.options import AnalogyOptions, EncodeOptions, PaintOptions, RunOptions, from_json
+from vidstyle.options import (
+    AnalogyOptions,
+    DfiOptions,
+    EncodeOptions,
+    PaintOptions,
+    RunOptions,
+    at_home,
+    by_role,
+    from_json,
+)
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
 from vidstyle.pipeline.memory import within_memory
+from vidstyle.pipeline.sets import check_beside, entry, gather
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -59,6 +70,7 @@ class Plan:
     dtype: torch.dtype
     weights: Weights
     flow: FlowSource
+    given: Given | None = None
 
     @property
     def directory(self) -> Path:
@@ -90,8 +102,7 @@ class Plan:
     @cached_property
     def fingerprint(self) -> dict[str, Any]:
         """What makes this job this job: all that the painted frames depend on."""
-        options = asdict(self.options)
-        options.pop("save_fields", None)  # what is written beside the frames does not change them
+        options = by_role(self.options, "decides")
         if self._init_path is not None:
             options["init"] = file_entry(self._init_path)
         return {
@@ -111,6 +122,9 @@ class Plan:
             "cuts": self.run.cuts,
             "cut": sorted(self.run.cut),
             "painter": _PAINTER_VERSION,
+            **(
+                entry(self.given, self.options) if isinstance(self.options, DfiOptions) and self.given else {}
+            ),
         }
 
     @property
@@ -123,7 +137,7 @@ class Plan:
             "styles": [str(style.absolute()) for style in self.styles],
             "output": str(self.output.absolute()),
             "method": method_name(self.options),
-            "options": asdict(self.options),
+            "options": asdict(at_home(self.options)),
             "run": {**asdict(self.run), **self._flow_paths},
             "encode": asdict(self.encode),
             "features": chosen,
@@ -140,7 +154,7 @@ class Plan:
     @property
     def made_with(self) -> dict[str, Any]:
         """What the result depends on beside the painted frames."""
-        return asdict(self.encode)
+        return {**asdict(self.encode), **by_role(at_home(self.options), "written")}
 
     def bytes_needed(self, painted: int) -> int:
         """A generous guess of the disk that the frames still to be painted will take (16-bit PNG)."""
@@ -157,9 +171,11 @@ class Plan:
         materials = Materials(
             network=lambda pooling: VGG(self.weights.tensors, pooling).to(self.device, self.dtype),
             weights=self.weights.source.kind,
+            digest=self.weights.digest,
             exemplars=[self.move(picture_on_paper(style)) for style in self.styles],
             init=None if self._init_path is None else self.move(picture_on_paper(self._init_path)),
             notice=notice,
+            given=self.given,
         )
         return METHODS[method_name(self.options)].prepare(materials, self.options)
 
@@ -221,10 +237,8 @@ def make_plan(
     notice: Notice,
 ) -> Plan:
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
-    if not styles:
-        raise UsageError("give at least one style picture")
-    if isinstance(options, AnalogyOptions) and len(styles) > 1:
-        raise UsageError(f"analogy takes one exemplar, not {len(styles)}")
+    name = method_name(options)
+    METHODS[name].check_exemplars(name, len(styles))
     fps = _fraction(encode.fps) if encode.fps else None
     clip = open_clip(source, fps=fps)
     start, stop = frame_range(run.frames, clip)
@@ -232,6 +246,8 @@ def make_plan(
     ours = earlier.get("output") == str(output.absolute())
     pictures = [*styles, *([Path(options.picture)] if options.picture else [])]
     check_spared(output, pictures, run.overwrite or ours)
+    if isinstance(options, DfiOptions):
+        check_beside(options, clip, output, run.overwrite or ours)
     check_output(
         output,
         clip,
@@ -249,6 +265,7 @@ def make_plan(
         options = within_memory(options, width, height, device, notice)
     for picture in pictures:
         read_picture(picture)
+    weights = _weights(run.features, earlier, notice)
     plan = Plan(
         clip=clip,
         styles=tuple(styles),
@@ -262,8 +279,9 @@ def make_plan(
         height=height,
         device=device,
         dtype=pick_dtype(run.precision, device),
-        weights=_weights(run.features, earlier, notice),
+        weights=weights,
         flow=find_flow(run, device, notice),
+        given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,
     )
     check_flow(plan.flow, plan.wants_flow, plan.history[0])
     return plan

@@ -1,0 +1,258 @@
+"""Deep feature interpolation through the spine: resumed, its sets in the fingerprint, its files beside."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import vidstyle
+from tests.pipeline.painting import StopAfter, pictures, stored
+from tests.video.clip_makers import write_image
+from vidstyle.errors import JobMismatch, MediaError, OutputError, Stopped, UsageError, WeightsError
+from vidstyle.job import JobStore
+from vidstyle.options import DfiOptions, NeuralOptions, at_home
+from vidstyle.pipeline import resume
+from vidstyle.video.pictures import read_picture
+
+Edit = Callable[..., Path]
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Path:
+    """Two folders of noise, a dark one and a bright one, and a list of both."""
+    rng, rows = np.random.default_rng(0), ["path,bright"]
+    for kind in (0, 1):
+        folder = tmp_path / ("dark", "bright")[kind]
+        folder.mkdir()
+        for i in range(6):
+            pixels = rng.integers(120 * kind, 130 + 120 * kind, (30, 44, 3), np.uint8)
+            write_image(folder / f"{i}.png", pixels)
+            rows.append(f"{folder.name}/{i}.png,{kind}")
+    (tmp_path / "list.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+@pytest.fixture
+def edit(sets: Path, thin_weights: Path) -> Edit:
+    """edit(SOURCE, OUTPUT, SETTING=VALUE...) with a thin network and few steps; paths are relative."""
+    quick = {"steps": 3, "next_steps": 2, "features": str(thin_weights), "precision": "float32"}
+    both = {"source": "dark", "target": "bright"}
+
+    def run(source: Path | str, output: str, /, **settings: Any) -> Path:
+        origin = {} if {"attribute", "vector", "inpaint"} & set(settings) else both
+        return vidstyle.dfi(source, output, **(quick | origin | settings))
+
+    return run
+
+
+@pytest.fixture
+def still(sets: Path) -> Path:
+    return write_image(sets / "still.png", np.random.default_rng(1).integers(60, 190, (32, 48, 3), np.uint8))
+
+
+def test_stopped_anywhere_and_resumed_from_elsewhere_it_goes_on_as_if_it_had_not(
+    edit: Edit, clip: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"frames": ":5", "cut": (3,), "codec": "ffv1", "keep": True, "history": (1, 2)}
+    whole = edit("clip.mp4", "whole.mkv", **settings)
+    for _ in range(3):
+        hook = StopAfter(1)
+        with pytest.raises(Stopped):
+            edit("clip.mp4", "parts.mkv", progress=hook, stop=hook, **settings)
+    job = tmp_path / "parts.mkv.vidstyle"
+    assert JobStore.load(job).settings["method"] == "dfi"
+    (tmp_path / "elsewhere").mkdir()
+    os.chdir(tmp_path / "elsewhere")
+    parts = resume(job)
+    for folder in ("frames", "carry"):
+        assert stored(job, folder) == stored(tmp_path / "whole.mkv.vidstyle", folder)
+    os.chdir(tmp_path)
+    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
+    plain = pictures(clip)[:5]
+    assert np.mean(pictures(whole)) > np.mean(plain)  # brighter, as the target is
+
+
+def test_a_set_is_known_by_what_is_in_it(edit: Edit, still: Path, sets: Path) -> None:
+    edit(still, "out.png")
+    (sets / "moved").mkdir()
+    (sets / "bright").rename(sets / "moved" / "light")
+    edit(still, "out.png", target="moved/light", cache=False)
+    with pytest.raises(JobMismatch, match="neighbors: 100 -> 5"):
+        edit(still, "out.png", target="moved/light", neighbors=5)
+    with pytest.raises(JobMismatch, match=r"the mask: not set -> still\.png"):
+        edit(still, "out.png", target="moved/light", mask="still.png")
+    write_image(sets / "moved" / "light" / "0.png", np.zeros((30, 44, 3), np.uint8))
+    with pytest.raises(JobMismatch, match="the target set light has changed"):
+        edit(still, "out.png", target="moved/light")
+    with pytest.raises(JobMismatch, match="the source set: dark -> light"):
+        edit(still, "out.png", source="moved/light", target="dark")
+    (sets / "moved" / "light" / "0.png").unlink()
+    with pytest.raises(JobMismatch, match="the target set light has changed"):
+        edit(still, "out.png", target="moved/light")
+
+
+def test_every_strength_of_a_still_and_its_vector(edit: Edit, still: Path, sets: Path) -> None:
+    edit(still, "out.png", strength=(-0.5, 0.0, 1.0), save_vector="light.safetensors")
+    names = ["out_-0.5.png", "out_0.png", "out.png"]
+    darker, same, brighter = (read_picture(sets / name)[0] for name in names)
+    original = read_picture(still)[0]
+    assert np.mean(darker) < np.mean(original) < np.mean(brighter)
+    assert np.array_equal(same, original)
+    strip = read_picture(sets / "out_strip.png")[0]
+    assert strip.shape == (3, 32, 4 * 48 + 3 * 4)
+    assert np.array_equal(strip[:, :, :48], original) and np.array_equal(strip[:, :, -48:], brighter)
+
+    lines: list[str] = []
+    edit(still, "out.png", strength=(-0.5, 0.0, 1.0), save_vector="light.safetensors", notice=lines.append)
+    assert any("nothing to do" in line for line in lines)
+    edit(still, "again.png", vector="light.safetensors", steps=9)
+    edit(still, "first.png", steps=9)
+    again, first = (read_picture(sets / name)[0].astype(int) for name in ("again.png", "first.png"))
+    assert np.abs(again - first).max() <= 1
+    with pytest.raises(WeightsError, match="made with other features"):
+        edit(still, "other.png", vector="light.safetensors", features="bundled")
+
+
+def test_a_vector_asked_for_later_is_written(edit: Edit, still: Path, sets: Path) -> None:
+    edit(still, "out.png")
+    edit(still, "out.png", save_vector="late.safetensors")
+    assert (sets / "late.safetensors").is_file()
+
+
+def test_lists_weights_and_several_attributes(edit: Edit, still: Path, sets: Path) -> None:
+    edit(still, "folders.png")
+    edit(
+        still,
+        "list.png",
+        source="list.csv",
+        target="list.csv",
+        where_source="bright=0",
+        where_target="bright=1",
+    )
+    named = "light=list.csv[bright=0]:list.csv[bright=1]"
+    edit(still, "named.png", attribute=(named,))
+    edit(
+        still, "half.png", attribute=(named.replace("light", "light:0.5"), named.replace("light", "more:0.5"))
+    )
+    edit(still, "none.png", attribute=(named, named.replace("light", "less:-1")))
+    found = {path.stem: read_picture(path)[0].astype(int) for path in sets.glob("*.png")}
+    for name in ("list", "named", "half"):
+        assert np.abs(found["folders"] - found[name]).max() <= 1
+    assert np.array_equal(found["none"], found["still"])
+    with pytest.raises(JobMismatch, match=r"the weight of more: 0\.5 -> 0\.25"):
+        edit(
+            still,
+            "half.png",
+            attribute=(named.replace("light", "light:0.5"), named.replace("light", "more:0.25")),
+        )
+
+
+def test_a_mask_and_a_hole(edit: Edit, still: Path, sets: Path) -> None:
+    white = np.zeros((32, 48, 3), np.uint8)
+    white[8:20, 10:30] = 255
+    write_image(sets / "white.png", white)
+    original, inside = read_picture(still)[0], white[..., 0] > 0
+    edit(still, "masked.png", mask="white.png")
+    edit(still, "filled.png", inpaint="white.png", source="dark")
+    for name in ("masked.png", "filled.png"):
+        result = read_picture(sets / name)[0]
+        changed = (result != original).any(axis=0)
+        assert not changed[~inside].any() and changed[inside].any()
+
+
+def test_sets_are_brought_onto_landmarks(edit: Edit, still: Path, sets: Path) -> None:
+    rows = [f"{kind}/{i}.png,10,10,30,10" for kind in ("dark", "bright") for i in range(6)]
+    head = "path,x1,y1,x2,y2"
+    (sets / "marks.csv").write_text("\n".join([head, "still.png,11,11,33,11", *rows]))
+    edit(still, "plain.png")
+    edit(still, "aligned.png", align="marks.csv")
+    assert not np.array_equal(*(read_picture(sets / f"{name}.png")[0] for name in ("plain", "aligned")))
+    (sets / "few.csv").write_text("\n".join([head, *rows]))
+    with pytest.raises(MediaError, match=r"still\.png has no landmarks in few\.csv"):
+        edit(still, "other.png", align="few.csv")
+
+
+def test_features_are_kept_unless_not_wanted(
+    edit: Edit, still: Path, sets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDSTYLE_CACHE", str(sets / "cache"))
+    edit(still, "first.png", cache=False)
+    assert not (sets / "cache" / "features").exists()
+    edit(still, "second.png")
+    assert len(list((sets / "cache" / "features").rglob("*.npy"))) == 24  # of each a summary, and all of it
+    assert np.array_equal(*(read_picture(sets / name)[0] for name in ("first.png", "second.png")))
+
+
+def test_a_broken_picture_is_left_out_and_named(edit: Edit, still: Path, sets: Path) -> None:
+    (sets / "dark" / "7.png").write_bytes(b"nothing")
+    lines: list[str] = []
+    edit(still, "out.png", notice=lines.append)
+    assert any("dark: skipped dark/7.png" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"source": None}, UsageError, "--source and --target go together"),
+        ({"source": None, "target": None}, UsageError, "say what to change"),
+        (
+            {"attribute": ("a=b:c",), "source": "d", "target": "e"},
+            UsageError,
+            "--source and --attribute exclude each other",
+        ),
+        ({"inpaint": "still.png", "source": "d", "target": "e"}, UsageError, "--inpaint takes one set"),
+        ({"where": "bright=1"}, UsageError, "is a folder"),
+        ({"source": None, "target": None, "where_source": "a=1"}, UsageError, "--where-source goes with"),
+        ({"vector": "v", "align": "l"}, UsageError, "a vector has none"),
+        ({"strength": (float("nan"),)}, UsageError, "--strength"),
+        (
+            {"strength": (1.0, 2.0), "clip": True, "output": "many"},
+            UsageError,
+            "several frames, and takes one --strength",
+        ),
+        ({"strength": (1.0, 2.0), "output": "out.mp4"}, UsageError, "can be written as"),
+        ({"source": "gone"}, MediaError, "the folder gone does not exist"),
+        ({"mask": "gone.png"}, MediaError, "gone.png does not exist"),
+        ({"mask": "dark/0.png"}, MediaError, "must have one shape"),
+        ({"mask": "black.png"}, MediaError, "black all over"),
+        ({"source": "dark", "inpaint": "white.png"}, MediaError, "white where the hole is"),
+        ({"align": "list.csv"}, MediaError, "needs a name and then x1, y1"),
+        ({"save_vector": "v.npz"}, UsageError, "writes a .safetensors file"),
+        ({"save_vector": "gone/v.safetensors"}, OutputError, "the folder gone does not exist"),
+        ({"save_vector": "here.safetensors"}, OutputError, "here.safetensors exists"),
+        ({"strength": (1.0, 2.0), "output": "o.png"}, OutputError, "o_1.png exists"),
+        ({"attribute": ("a=b.safetensors",) * 2}, UsageError, "given twice"),
+        ({"layers": ("relu5_1",)}, UsageError, "layer 'relu5_1' is not in these features"),
+    ],
+)
+def test_what_does_not_fit_is_told(
+    edit: Edit,
+    still: Path,
+    clip: Path,
+    sets: Path,
+    settings: dict[str, Any],
+    error: type[Exception],
+    words: str,
+) -> None:
+    for name, level in (("black", 0), ("white", 255)):
+        write_image(sets / f"{name}.png", np.full((32, 48, 3), level, np.uint8))
+    for name in ("here.safetensors", "o_1.png"):
+        (sets / name).touch()
+    source = clip if settings.pop("clip", False) else still
+    output = settings.pop("output", "out.png")
+    with pytest.raises(error, match=re.escape(words)):
+        edit(source, output, **settings)
+
+
+def test_files_are_found_from_anywhere() -> None:
+    assert at_home(NeuralOptions(init="noise")).init == "noise"
+    assert at_home(NeuralOptions(init="a.png")).init == str(Path.cwd() / "a.png")
+    home = at_home(DfiOptions(source="a", target="/b", align="l.csv"))
+    assert (home.source, home.target, home.mask) == (str(Path.cwd() / "a"), "/b", None)
+    assert home.align == str(Path.cwd() / "l.csv")
