@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # takes back each of them in pages of 4 KiB, which took a third of a step at 1280x720 (12.5 s against 8.4 s).
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-__all__ = ["evaluate", "stylize"]
+__all__ = ["evaluate", "stylize", "texture"]
 
 
 def stylize(
@@ -52,6 +52,29 @@ def stylize(
     styles = [style] if isinstance(style, (str, Path)) else list(style)
     options, run, encode, hooks = split_settings(settings, hooks=("progress", "notice", "stop"))
     return run_pipeline(source, styles, output, options=options, run=run, encode=encode, **hooks)
+
+
+def texture(
+    style: Path | str | Sequence[Path | str],
+    output: Path | str,
+    **settings: Any,
+) -> Path:
+    """Make a texture that looks like one or more pictures; returns the path of the result.
+
+    style: a style picture, or several, whose styles are mixed. output: a picture; with `frames` a video, a
+        folder of pictures or a pattern.
+    settings: any field of `vidstyle.options.TextureOptions`, `TextureRunOptions` and `EncodeOptions`, such as
+        size="512x512", tile=True, frames=50, loss="gram+patch"; and the hooks of `stylize`.
+
+    Kept, resumed and refused as in `stylize`.
+    """
+    from vidstyle.options import TextureOptions, TextureRunOptions, split_settings
+    from vidstyle.pipeline import stylize as run_pipeline
+
+    styles = [style] if isinstance(style, (str, Path)) else list(style)
+    hooks = ("progress", "notice", "stop")
+    options, run, encode, given = split_settings(settings, hooks, TextureOptions, TextureRunOptions)
+    return run_pipeline(None, styles, output, options=options, run=run.for_run(), encode=encode, **given)
 
 
 def evaluate(

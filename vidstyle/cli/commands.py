@@ -18,7 +18,15 @@ from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import Stopped, UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
-from vidstyle.options import AnalogyOptions, EncodeOptions, FlowOptions, NeuralOptions, RunOptions
+from vidstyle.options import (
+    AnalogyOptions,
+    EncodeOptions,
+    FlowOptions,
+    NeuralOptions,
+    RunOptions,
+    TextureOptions,
+    TextureRunOptions,
+)
 
 app = typer.Typer(
     help="Paint a video, or a picture, in the style of a picture.",
@@ -129,6 +137,32 @@ def colorize(
     """Colourise INPUT by EXEMPLAR: vidstyle analogy --color-only."""
     values["color_only"] = True
     return analogy(input, exemplar, output, quiet=quiet, json_progress=json_progress, **values)
+
+
+@app.command()
+@with_options(Texture=TextureOptions, Run=TextureRunOptions, Result=EncodeOptions)
+def texture(
+    styles: Annotated[list[Path], typer.Argument(metavar="STYLE", help="One or more style pictures.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="OUT", help="A picture; a video or a folder for --frames."),
+    ],
+    *,
+    quiet: Quiet = False,
+    json_progress: JsonProgress = False,
+    **values: Any,
+) -> int:
+    """Make a texture of any size that looks like one or more pictures; with --frames it moves and loops."""
+    options, encode = collect(TextureOptions, values), collect(EncodeOptions, values)
+    run = collect(TextureRunOptions, values).for_run()
+    job = Path(run.job) if run.job else default_job_directory(output)
+
+    def paint(**hooks: Any) -> Path:
+        from vidstyle.pipeline import stylize
+
+        return stylize(None, styles, output, options=options, run=run, encode=encode, **hooks)
+
+    return _work(job, paint, quiet=quiet, json_progress=json_progress)
 
 
 @app.command()

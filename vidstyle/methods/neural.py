@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from vidstyle import losses
-from vidstyle.errors import UsageError
 from vidstyle.features.recipes import Recipe, check_layers, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
@@ -18,7 +17,7 @@ from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
 from vidstyle.methods.statistics import Figures
-from vidstyle.methods.styleterm import Judge, StyleTerm
+from vidstyle.methods.styleterm import Judge, StyleTerm, shares
 from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -77,7 +76,7 @@ class NeuralStyle:
         self.features = features
         self.options = options
         self.init = init
-        self.style = StyleTerm(features, recipe, styles, _blend(options.blend, len(styles)), options)
+        self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options)
         self.recipe = replace(recipe, content_layers=options.content_layers or recipe.content_layers)
         check_layers(self.recipe.content_layers, features.layers)
         schedule = _SCHEDULES[options.quality]
@@ -346,12 +345,3 @@ def _match_luma(luma: Tensor, colours: Tensor) -> Tensor:
     mean = weights @ colours[:, 0]
     deviation = (weights @ colours[:, 1:] @ weights).clamp_min(0).sqrt()
     return ((luma - luma.mean()) / luma.std().clamp_min(1e-4) * deviation + mean).clamp(0, 1)
-
-
-def _blend(weights: Sequence[float], count: int) -> list[float]:
-    if weights and len(weights) != count:
-        raise UsageError(f"--blend has {len(weights)} weights for {count} style pictures; give one for each")
-    if weights and sum(weights) <= 0:
-        raise UsageError("--blend needs at least one weight above 0")
-    shares = list(weights) or [1.0] * count
-    return [share / sum(shares) for share in shares]

@@ -105,3 +105,13 @@ def _weights(options: StyleLossOptions, recipe: Recipe, loss: str) -> dict[str, 
         raise UsageError("--layer-weights needs at least one weight above 0")
     shares = list(weights) or [1.0] * len(layers)
     return {layer: share / sum(shares) for layer, share in zip(layers, shares, strict=True)}
+
+
+def shares(weights: Sequence[float], count: int) -> list[float]:
+    """Of `count` style pictures, by the weights that --blend gives; they sum to 1. Raises UsageError."""
+    if weights and len(weights) != count:
+        raise UsageError(f"--blend has {len(weights)} weights for {count} style pictures; give one for each")
+    if weights and sum(weights) <= 0:
+        raise UsageError("--blend needs at least one weight above 0")
+    wanted = list(weights) or [1.0] * count
+    return [share / sum(wanted) for share in wanted]

@@ -16,19 +16,28 @@ from torch import Tensor
 from vidstyle.errors import JobError, UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
+from vidstyle.flow.motion import Motion
 from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.resize import resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
 from vidstyle.methods import METHODS, method_name
 from vidstyle.methods.base import Materials, Method
-from vidstyle.options import AnalogyOptions, EncodeOptions, PaintOptions, RunOptions, from_json
+from vidstyle.options import (
+    AnalogyOptions,
+    EncodeOptions,
+    PaintOptions,
+    RunOptions,
+    TextureOptions,
+    from_json,
+)
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
 from vidstyle.pipeline.memory import within_memory
 from vidstyle.types import Frame
+from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
@@ -76,6 +85,20 @@ class Plan:
         # The distances of Ruder et al. (2016). Files of flow mostly lead to the next frame alone.
         default = (1,) if self.run.flow_dir else (1, 10, 20, 40)
         return sorted(set(self.run.history or default))
+
+    def backs(self, index: int) -> list[int]:
+        """How many frames back lie those that frame `index` keeps to, nearest first."""
+        return self.flow.backs(index) if isinstance(self.flow, Motion) else self.history
+
+    @property
+    def reach(self) -> int:
+        """The most that `backs` gives."""
+        return self.flow.count if isinstance(self.flow, Motion) else self.history[-1]
+
+    @property
+    def wraps(self) -> bool:
+        """Whether opposite borders of what is painted meet."""
+        return isinstance(self.options, TextureOptions) and self.options.tile
 
     @property
     def work(self) -> int | None:
@@ -212,7 +235,7 @@ class Plan:
 
 
 def make_plan(
-    source: Path,
+    source: Path | None,
     styles: Sequence[Path],
     output: Path,
     options: PaintOptions,
@@ -220,13 +243,16 @@ def make_plan(
     encode: EncodeOptions,
     notice: Notice,
 ) -> Plan:
-    """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
+    """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError.
+
+    source: None for a texture, which is made from none.
+    """
     if not styles:
         raise UsageError("give at least one style picture")
     if isinstance(options, AnalogyOptions) and len(styles) > 1:
         raise UsageError(f"analogy takes one exemplar, not {len(styles)}")
     fps = _fraction(encode.fps) if encode.fps else None
-    clip = open_clip(source, fps=fps)
+    clip = _opened(source, options, fps)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
     ours = earlier.get("output") == str(output.absolute())
@@ -263,7 +289,7 @@ def make_plan(
         device=device,
         dtype=pick_dtype(run.precision, device),
         weights=_weights(run.features, earlier, notice),
-        flow=find_flow(run, device, notice),
+        flow=_motion(options) if isinstance(options, TextureOptions) else find_flow(run, device, notice),
     )
     check_flow(plan.flow, plan.wants_flow, plan.history[0])
     return plan
@@ -286,6 +312,18 @@ def replan(job: Path, notice: Notice) -> Plan:
     return make_plan(
         source, styles, output, options, replace(run, job=str(job), restart=False), encode, notice
     )
+
+
+def _opened(source: Path | None, options: PaintOptions, fps: Fraction | None) -> Clip:
+    if isinstance(options, TextureOptions):
+        return BlankClip(options.width, options.height, options.frames, fps)
+    if source is None:
+        raise UsageError("give a clip or a picture to paint")
+    return open_clip(source, fps=fps)
+
+
+def _motion(options: TextureOptions) -> Motion:
+    return Motion(options.width, options.height, options.frames, options.motion, options.tile)
 
 
 def _earlier(directory: Path) -> dict[str, Any]:
