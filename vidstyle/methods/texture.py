@@ -25,8 +25,8 @@ _RATIO = 2.0
 # Steps at each size of the first frame, and of a frame after it.
 _STEPS = {"draft": (40, 8), "standard": (80, 15), "high": (200, 40)}
 _RATE = 0.05
-# Side in pixels of the blocks of the pictures that it begins with. From noise alone the patch loss matches
-# everything with the same few patches, which then fill the texture; Gram matrices do not mind.
+# Side in pixels of the blocks of the pictures that patches alone begin with. From noise they match everything
+# with the same few patches, which then fill the texture; statistics would let the edges of the blocks stand.
 _BLOCK = 16
 # Steps at the smaller sizes, for each at the full size.
 _COARSE_STEPS = 1.5
@@ -94,8 +94,13 @@ class Texture:
         return replace(found, steps=taken)
 
     def _noise(self, size: tuple[int, int], scale: float, seed: int) -> Tensor:
-        """Blocks of the pictures at `scale`, from anywhere in any of them: float32 (3, *size)."""
+        """What a texture at `scale` of its full size begins with: float32 (3, *size).
+
+        Pixels of their own, or blocks of the pictures, from anywhere in any of them.
+        """
         generator = torch.Generator().manual_seed(seed)
+        if self.options.losses != ["patch"]:
+            return torch.rand(3, *size, generator=generator).to(self.style.pictures[0].device)
         pictures = [_scaled(picture, scale) for picture in self.style.pictures]
         cells = [-(-side // _BLOCK) for side in size]
         count = cells[0] * cells[1]
