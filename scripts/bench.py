@@ -18,7 +18,19 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import analogy, classic, flow, longterm, memory, precision, stages, still, temporal
+from benchmarks import (
+    analogy,
+    classic,
+    flow,
+    longterm,
+    losses,
+    memory,
+    precision,
+    stages,
+    still,
+    temporal,
+    texture,
+)
 from benchmarks.common import Setting, Table, machine
 
 from vidstyle.errors import VidstyleError
@@ -33,6 +45,8 @@ BENCHMARKS = {
     "precision": precision.run,
     "flow": flow.run,
     "analogy": analogy.run,
+    "losses": losses.run,
+    "texture": texture.run,
 }
 
 

@@ -70,7 +70,7 @@ def test_one_frame_is_a_picture_and_several_are_a_clip(make: Make, tmp_path: Pat
     clip = open_clip(make("clip.mp4", frames=3, fps="10"))
     assert (clip.width, clip.height, clip.frame_rate) == (40, 32, 10)
     assert len(list(make("folder", frames=3).iterdir())) == 3
-    with pytest.raises(UsageError, match=r"two\.png is one picture"):
+    with pytest.raises(UsageError, match=r"two\.png is one picture but there are more frames"):
         make("two.png", frames=2)
     with pytest.raises(UsageError, match="no setting called passes"):
         make("other.png", passes=2)

@@ -77,7 +77,11 @@ class NeuralStyle:
         self.options = options
         self.init = init
         self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options)
-        self.recipe = replace(recipe, content_layers=options.content_layers or recipe.content_layers)
+        self.recipe = replace(
+            recipe,
+            content_layers=options.content_layers or recipe.content_layers,
+            style_layers=options.style_layers or recipe.style_layers,
+        )
         check_layers(self.recipe.content_layers, features.layers)
         schedule = _SCHEDULES[options.quality]
         fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
@@ -280,7 +284,7 @@ class NeuralStyle:
         """
         return self.style.targets(*self._at(size, colours))
 
-    def style_term(self, size: tuple[int, int], colours: Tensor | None) -> Judge:
+    def style_term(self, size: tuple[int, int], colours: Tensor | None = None) -> Judge:
         """The style term for one minimisation; see `style_targets`."""
         return self.style.judge(*self._at(size, colours))
 
