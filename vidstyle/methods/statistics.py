@@ -75,23 +75,35 @@ _WASSERSTEIN = Statistic(
 _FAVOUR_TENTH = 0.15
 
 
-class _Nearest:
-    """The patch loss. Neighbours are found at the first call and again after every `refresh` calls."""
+# Pairs of patches that are compared at most, unless a stride is given: about a second on two cores.
+_PAIRS = 2**29
 
-    def __init__(self, pool: Pool, refresh: int, wrap: bool) -> None:
-        self.pool, self.refresh, self.wrap = pool, refresh, wrap
+
+class _Nearest:
+    """The patch loss. Neighbours are found at the first call and again after every `patch_refresh` calls."""
+
+    def __init__(self, target: Figures, options: StyleLossOptions, wrap: bool) -> None:
+        self.target, self.options, self.wrap = target, options, wrap
+        self.pool: Pool | None = None
         self.calls = 0
-        self.each = pool.energy()
 
     def __call__(self, features: Tensor) -> Tensor:
-        if self.calls % self.refresh == 0:
+        if self.calls % self.options.patch_refresh == 0:
             with torch.no_grad():
-                chosen = match(features[0].detach(), self.pool, wrap=self.wrap)
-                size = features.shape[2], features.shape[3]
-                self.vote = vote(chosen, self.pool, size, wrap=self.wrap)
-                self.energy = self.each * chosen.numel()
+                self._search(features[0].detach())
         self.calls += 1
         return losses.patch(features, self.vote.mean, self.vote.count, self.vote.spread, self.energy)
+
+    def _search(self, features: Tensor) -> None:
+        if self.pool is None:
+            favours, basis, *maps = self.target
+            # A patch at every position looks best: where patches overlap unevenly, a grid shows faintly.
+            pairs = features[0].numel() * sum(each[0].numel() for each in maps)
+            stride = self.options.patch_stride or max(1, math.ceil((pairs / _PAIRS) ** 0.25))
+            self.pool = Pool(maps, self.options.patch_size, stride, favours.tolist(), basis)
+        chosen = match(features, self.pool, wrap=self.wrap)
+        self.vote = vote(chosen, self.pool, (features.shape[1], features.shape[2]), wrap=self.wrap)
+        self.energy = self.pool.energy() * chosen.numel()
 
 
 def _patch(options: StyleLossOptions) -> Statistic:
@@ -104,9 +116,7 @@ def _patch(options: StyleLossOptions) -> Statistic:
         return torch.tensor(favours), components(maps, options.patch_size), *maps
 
     def compare(target: Figures, wrap: bool) -> Compare:
-        favours, basis, *maps = target
-        pool = Pool(maps, options.patch_size, options.patch_stride, favours.tolist(), basis)
-        return _Nearest(pool, options.patch_refresh, wrap)
+        return _Nearest(target, options, wrap)
 
     return Statistic(learn, compare, factor=0.15, pools=True)
 

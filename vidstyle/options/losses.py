@@ -30,8 +30,10 @@ class StyleLossOptions(Checked):
         (), "Weights of the style layers, in their order; equal if not given.", minimum=0
     )
     patch_size: int = option(3, "Side of the patches, in positions of their layer.", minimum=1)
-    patch_stride: int = option(
-        2, "Positions from one patch to the next; 1 is several times slower.", minimum=1
+    patch_stride: int | None = option(
+        None,
+        "Positions from one patch to the next; 1 if not given, or more where that takes long.",
+        minimum=1,
     )
     patch_refresh: int = option(
         10, "Steps after which the nearest patches are searched anew.", minimum=1, metavar="STEPS"
