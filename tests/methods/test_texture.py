@@ -46,7 +46,7 @@ def test_a_texture_of_stripes_has_their_period_and_colours(network: VGG, loss: s
     assert float(power[5:12].sum() / power.sum()) > 0.6
     frequency = float((torch.arange(5, 12) * power[5:12]).sum() / power[5:12].sum())
     assert frequency == pytest.approx(64 / 8, rel=0.125)
-    assert torch.allclose(image.mean(dim=(1, 2)), picture.mean(dim=(1, 2)), atol=0.08)
+    assert torch.allclose(image.mean(dim=(1, 2)), picture.mean(dim=(1, 2)), atol=0.1)
     upright = image[0].diff(dim=1).square().mean(), image[0].diff(dim=0).square().mean()
     assert float(upright[0]) > 5 * float(upright[1])
 
