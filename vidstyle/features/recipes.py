@@ -52,15 +52,16 @@ def recipe_for(kind: str, layers: Sequence[str], notice: Callable[[str], None]) 
     """
     recipe = _BUNDLED if kind == "bundled" else _IMAGENET
     style = tuple(layer for layer in recipe.style_layers if layer in layers)
+    patch = tuple(layer for layer in recipe.patch_layers if layer in layers) or style[-1:]
     content = tuple(layer for layer in recipe.content_layers if layer in layers)
     if not content:
         content = next(((layer,) for layer in _CONTENT_FALLBACK if layer in layers), (layers[-1],))
     if (style, content) != (recipe.style_layers, recipe.content_layers) and kind == "file":
         notice(
             f"these weights stop at {layers[-1]}: style from {', '.join(style)}, "
+            f"patches from {', '.join(patch)}, "
             f"content from {', '.join(content)}"
         )
-    patch = tuple(layer for layer in recipe.patch_layers if layer in layers) or style[-1:]
     return replace(recipe, style_layers=style, patch_layers=patch, content_layers=content)
 
 
