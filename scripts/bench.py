@@ -18,7 +18,20 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import analogy, classic, dfi, flow, longterm, memory, precision, stages, still, temporal
+from benchmarks import (
+    analogy,
+    classic,
+    dfi,
+    flow,
+    longterm,
+    losses,
+    memory,
+    precision,
+    stages,
+    still,
+    temporal,
+    texture,
+)
 from benchmarks.common import Setting, Table, machine
 
 from vidstyle.errors import VidstyleError
@@ -34,6 +47,8 @@ BENCHMARKS = {
     "flow": flow.run,
     "analogy": analogy.run,
     "dfi": dfi.run,
+    "losses": losses.run,
+    "texture": texture.run,
 }
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from vidstyle.image.convert import reduce_to_uint8, to_float, to_uint8
 from vidstyle.image.resize import fit, resize
-from vidstyle.video.pictures import write_picture
+from vidstyle.video.pictures import write_picture, write_whole
 from vidstyle.video.reader import open_clip
 
 
@@ -33,12 +34,18 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="a PNG or JPEG")
     parser.add_argument("--frames", default="0", help="indices, with commas between them")
     parser.add_argument("--width", type=int, default=320, help="longest side of a frame in pixels")
+    parser.add_argument("--jpeg", type=int, metavar="QUALITY", help="write a JPEG of this quality, 1 to 100")
     given = parser.parse_args()
     indices = [int(index) for index in given.frames.split(",")]
     rows = [row(path, indices, given.width) for path in given.inputs]
     widest = max(strip.shape[2] for strip in rows)
     padded = [np.pad(strip, ((0, 0), (0, 0), (0, widest - strip.shape[2]))) for strip in rows]
-    write_picture(given.output, np.concatenate(padded, axis=1))
+    sheet = np.concatenate(padded, axis=1)
+    if given.jpeg is None:
+        write_picture(given.output, sheet)
+        return
+    _, data = cv2.imencode(".jpg", sheet[::-1].transpose(1, 2, 0), [cv2.IMWRITE_JPEG_QUALITY, given.jpeg])
+    write_whole(given.output, data.tobytes())
 
 
 if __name__ == "__main__":

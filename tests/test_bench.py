@@ -21,7 +21,19 @@ from vidstyle.types import Frame
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from benchmarks import analogy, classic, dfi, flow, memory, precision, stages, still, temporal  # noqa: E402
+from benchmarks import (  # noqa: E402
+    analogy,
+    classic,
+    dfi,
+    flow,
+    losses,
+    memory,
+    precision,
+    stages,
+    still,
+    temporal,
+    texture,
+)
 from benchmarks.common import Clock, Judge, Setting, Table, peak_memory  # noqa: E402
 
 
@@ -79,7 +91,7 @@ def test_analogies_are_timed_by_level_and_judged(setting: Setting) -> None:
 def test_the_judge_and_the_classic_have_one_loss(setting: Setting, tmp_path: Path) -> None:
     content, image = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
     judge = Judge(setting, tmp_path, **classic.LAYERS)
-    style = judge.method.styles[0]
+    style = judge.method.style.pictures[0]
     loss = classic.classic_loss(judge.method.features, judge.method.recipe, style, content)
     assert judge(image, content)["total"] == pytest.approx(float(loss(image)), rel=1e-5)
     assert judge(content, content)["content"] == 0
@@ -135,6 +147,20 @@ def test_memory_is_that_of_a_run_of_its_own(setting: Setting) -> None:
     assert all(100 < peak < 2000 for peak in peaks.values())
     held = torch.ones(2**28, dtype=torch.uint8)
     assert peak_memory() > held.nbytes / 2**20
+
+
+def test_every_loss_is_timed_and_judged_by_the_others(setting: Setting) -> None:
+    (table,) = losses.run(setting)
+    assert list(column(table, "steps")) == list(losses.LOSSES)
+    for name in ("gram", "wasserstein", "patch"):
+        assert all(0 <= value < 10 for value in column(table, f"{name} distance").values())
+
+
+def test_textures_are_judged_by_their_seams(setting: Setting) -> None:
+    stills, clips = texture.run(replace(setting, size=32))
+    tiled, plain = column(stills, "seam of the tile"), column(stills, "seam of the texture")
+    assert list(tiled) == list(texture.LOSSES) and tiled["gram"] < plain["gram"]
+    assert all(value > 0 for value in column(clips, "of it at the seam, ×").values())
 
 
 def test_the_clock_adds_up() -> None:

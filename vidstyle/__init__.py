@@ -27,7 +27,7 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 _HOOKS = ("progress", "notice", "stop")
 
-__all__ = ["analogy", "dfi", "evaluate", "stylize"]
+__all__ = ["analogy", "dfi", "evaluate", "stylize", "texture"]
 
 
 def stylize(
@@ -88,6 +88,28 @@ def dfi(source: Path | str, output: Path | str, /, **settings: Any) -> Path:
 
     options, run, encode, hooks = split_settings(settings, _HOOKS, DfiOptions)
     return run_pipeline(source, [], output, options=options, run=run, encode=encode, **hooks)
+
+
+def texture(
+    style: Path | str | Sequence[Path | str],
+    output: Path | str,
+    **settings: Any,
+) -> Path:
+    """Make a texture that looks like one or more pictures; returns the path of the result.
+
+    style: a style picture, or several, whose styles are mixed. output: a picture; with `frames` a video, a
+        folder of pictures or a pattern.
+    settings: any field of `vidstyle.options.TextureOptions`, `TextureRunOptions` and `EncodeOptions`, such as
+        size="512x512", tile=True, frames=50, loss="gram+patch"; and the hooks of `stylize`.
+
+    Kept, resumed and refused as in `stylize`.
+    """
+    from vidstyle.options import TextureOptions, TextureRunOptions, split_settings
+    from vidstyle.pipeline import stylize as run_pipeline
+
+    styles = [style] if isinstance(style, (str, Path)) else list(style)
+    options, run, encode, hooks = split_settings(settings, _HOOKS, TextureOptions, TextureRunOptions)
+    return run_pipeline(None, styles, output, options=options, run=run.for_run(), encode=encode, **hooks)
 
 
 def evaluate(

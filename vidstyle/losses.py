@@ -126,13 +126,27 @@ class _RootTrace(torch.autograd.Function):
         return gradient * 0.5 * inverse
 
 
-def total_variation(image: Tensor, beta: float = 2.0) -> Tensor:
+def patch(features: Tensor, mean: Tensor, count: Tensor, spread: Tensor, energy: float) -> Tensor:
+    """Σ_i |Ψ_i(F) − Ψ_NN(i)(S)|² over patches Ψ (Li & Wand 2016), as a share of what no response would cost.
+
+    features: (1, C, h, w). mean: float32 (C, h, w), of the style's patches that cover a position; count:
+    (1, h, w), how many do; spread: Σ |Ψ_NN(i) − mean|². energy: Σ |Ψ|² of as many patches as of the style's.
+
+    At every position Σ |F − s|² over the patches s that cover it is n |F − s̄|² + Σ |s − s̄|²: as long as the
+    neighbours stay the same, the loss costs no more than that of the content.
+    """
+    apart = (count * (features[0].float() - mean).square()).sum() + spread
+    return apart / max(energy, 1e-12)
+
+
+def total_variation(image: Tensor, beta: float = 2.0, *, wrap: bool = False) -> Tensor:
     """Mean over pixels of ((x[i,j+1] − x[i,j])² + (x[i+1,j] − x[i,j])²)^(β/2), summed over channels.
 
     image: float32 (3, H, W) in [0, 1]. The mean, not the sum, so that the weight suits any size.
+    wrap: whether the last row and column have the first as their neighbours, or none.
     """
-    right = torch.diff(image, dim=2, append=image[:, :, -1:])
-    down = torch.diff(image, dim=1, append=image[:, -1:])
+    right = torch.diff(image, dim=2, append=image[:, :, :1] if wrap else image[:, :, -1:])
+    down = torch.diff(image, dim=1, append=image[:, :1] if wrap else image[:, -1:])
     squares = right.square() + down.square()
     if beta != 2.0:
         squares = (squares + 1e-8) ** (beta / 2)

@@ -63,7 +63,7 @@ def _classic(method: NeuralStyle, content: Tensor, iterations: int) -> tuple[flo
     """Seconds, and the picture after so many iterations."""
     clock = Clock(content.device)
     with clock("classic"):
-        loss = classic_loss(method.features, method.recipe, method.styles[0], content)
+        loss = classic_loss(method.features, method.recipe, method.style.pictures[0], content)
         image = content.clone().requires_grad_(True)
         lbfgs = torch.optim.LBFGS(
             [image], max_iter=iterations, history_size=100, tolerance_grad=-1, tolerance_change=-1

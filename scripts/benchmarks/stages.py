@@ -139,7 +139,7 @@ def _painting(
 
 
 def _deepest(method: NeuralStyle) -> str:
-    return max(method.recipe.content_layers + method.recipe.style_layers, key=method.features.layers.index)
+    return max((*method.recipe.content_layers, *method.style.layers), key=method.features.layers.index)
 
 
 def _network(method: NeuralStyle, content: Tensor) -> Tensor:

@@ -133,12 +133,14 @@ def _losses(judge: Judge, painted: list[Tensor], inputs: list[Tensor]) -> tuple[
 def _border_style(judge: Judge, image: Tensor) -> float:
     """Style loss of the left and the right eighth of a frame, where most that is new comes into view."""
     method = judge.method
-    wanted = method.style_targets((image.shape[1], image.shape[2]))
+    term = method.style_term((image.shape[1], image.shape[2]))
     width = image.shape[2] // 8
     found = []
     for strip in (image[..., :width], image[..., -width:]):
-        features = method.features(strip[None].to(next(method.features.parameters()).device), list(wanted))
-        found += [float(method.statistic.distance(features[k], wanted[k])) for k in wanted]
+        features = method.features(
+            strip[None].to(next(method.features.parameters()).device), method.style.layers
+        )
+        found.append(float(term(features)))
     return fmean(found)
 
 

@@ -98,6 +98,7 @@ def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int
         {"color": "match"},
         {"init": "noise"},
         {"loss": "wasserstein"},
+        {"loss": "gram+patch", "patch_rotations": 1},
         {"one_way": True},
         {"route": "warp", "color_only": True, "refine": True},
         {"levels": 3, "match_size": 20},

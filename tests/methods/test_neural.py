@@ -21,7 +21,7 @@ def neural(*styles: torch.Tensor, init: torch.Tensor | None = None, **settings: 
     return NeuralStyle(network, recipe, styles or (picture(30, 40, 9),), options, init)
 
 
-@pytest.mark.parametrize("loss", ["gram", "wasserstein"])
+@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch", "gram+patch"])
 def test_painting_brings_the_style_nearer(loss: str) -> None:
     content = picture(40, 48) * 0.2 + 0.4
     before = neural(steps=1, loss=loss).paint(content, [], 0).losses["style"]
@@ -33,8 +33,8 @@ def test_the_moments_of_two_styles_are_those_of_both_together() -> None:
     both = torch.cat([one, other], dim=2)
     size = (60, 800)
     options = {"loss": "wasserstein", "style_layers": ("relu1_1",)}
-    mean, root = neural(one, other, **options).style_targets(size)["relu1_1"]
-    wanted_mean, wanted_root = neural(both, **options).style_targets(size)["relu1_1"]
+    mean, root = neural(one, other, **options).style_targets(size)[0]["relu1_1"]
+    wanted_mean, wanted_root = neural(both, **options).style_targets(size)[0]["relu1_1"]
     assert torch.allclose(mean, wanted_mean, atol=2e-2)  # but for the column where they meet
     assert torch.allclose(root, wanted_root, atol=5e-2)
 
@@ -109,7 +109,7 @@ def test_a_blend_lies_between_its_styles() -> None:
     one, other = picture(30, 40, 1) * 0.3, picture(30, 40, 2) * 0.3 + 0.7
     size = (24, 32)
     grams = {
-        shares: neural(one, other, blend=shares).style_targets(size)["relu1_1"][0]
+        shares: neural(one, other, blend=shares).style_targets(size)[0]["relu1_1"][0]
         for shares in ((1.0, 0.0), (0.0, 2.0), (0.25, 0.75))
     }
     mixed = 0.25 * grams[1.0, 0.0] + 0.75 * grams[0.0, 2.0]
@@ -151,6 +151,12 @@ def test_options_that_do_not_fit(settings: dict[str, object], words: str) -> Non
         ({"style_weight": float("nan")}, "--style-weight must be at least 0"),
         ({"steps": 0}, "--steps must be at least 1"),
         ({"blend": (1.0, -2.0)}, "--blend must be at least 0"),
+        ({"loss": "gram+sketch"}, "--loss must be gram, wasserstein, patch or several .*'gram\\+sketch'"),
+        ({"loss": "gram+gram"}, "--loss must be"),
+        ({"loss": ""}, "--loss must be"),
+        ({"loss_weights": (1.0, 2.0)}, "--loss-weights has 2 weights for 1 losses"),
+        ({"loss": "gram+patch", "loss_weights": (0.0, 0.0)}, "--loss-weights needs at least one"),
+        ({"loss": "gram+patch", "layer_weights": (1.0,)}, "--layer-weights with --loss gram\\+patch needs"),
     ],
 )
 def test_options_check_themselves(settings: dict[str, object], words: str) -> None:
@@ -177,7 +183,31 @@ def test_where_nothing_moves_and_nothing_is_gained_a_frame_costs_no_step() -> No
     assert restless.paint(content, [prior_of(painted)], 0).steps == 20
 
 
+@pytest.mark.parametrize("loss", ["wasserstein", "patch"])
 @pytest.mark.parametrize("size", [(1, 1), (2, 150), (37, 23)])
-def test_wasserstein_of_any_size_is_finite(size: tuple[int, int]) -> None:
-    painted = neural(loss="wasserstein", steps=3).paint(picture(*size), [], 0)
+def test_every_loss_is_finite_at_any_size(size: tuple[int, int], loss: str) -> None:
+    painted = neural(loss=loss, steps=3).paint(picture(*size), [], 0)
     assert bool(painted.image.isfinite().all()) and painted.losses["style"] >= 0
+
+
+def test_several_losses_are_summed_by_their_weights() -> None:
+    picture_of = picture(30, 36)
+    responses = neural().features(picture_of[None], neural().features.layers)
+
+    def term(**settings: object) -> float:
+        return float(neural(**settings).style_term((30, 36), None)(responses))
+
+    mixed = term(loss="gram+patch", loss_weights=(3.0, 1.0))
+    assert mixed == pytest.approx(0.75 * term(loss="gram") + 0.25 * term(loss="patch"), rel=1e-5)
+    assert term(loss="gram+patch", loss_weights=(0.0, 2.0)) == pytest.approx(term(loss="patch"))
+
+
+def test_neighbours_are_searched_on_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vidstyle.methods import statistics
+
+    searched = []
+    match = statistics.match
+    monkeypatch.setattr(statistics, "match", lambda *a, **k: searched.append(1) or match(*a, **k))
+    settings = {"loss": "patch", "patch_refresh": 4, "style_layers": ("relu2_1",), "tolerance": 0.0}
+    neural(steps=10, **settings).paint(picture(40, 40), [], 0)
+    assert len(searched) == 3  # once before the steps 1, 5 and 9

@@ -18,7 +18,16 @@ from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import Stopped, UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
-from vidstyle.options import AnalogyOptions, DfiOptions, EncodeOptions, FlowOptions, NeuralOptions, RunOptions
+from vidstyle.options import (
+    AnalogyOptions,
+    DfiOptions,
+    EncodeOptions,
+    FlowOptions,
+    NeuralOptions,
+    RunOptions,
+    TextureOptions,
+    TextureRunOptions,
+)
 
 app = typer.Typer(
     help="Paint a video, or a picture, in the style of a picture.",
@@ -125,6 +134,24 @@ def dfi(
 
 
 @app.command()
+@with_options(Texture=TextureOptions, Run=TextureRunOptions, Result=EncodeOptions)
+def texture(
+    styles: Annotated[list[Path], typer.Argument(metavar="STYLE", help="One or more style pictures.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="OUT", help="A picture; a video or a folder for --frames."),
+    ],
+    *,
+    quiet: Quiet = False,
+    json_progress: JsonProgress = False,
+    **values: Any,
+) -> int:
+    """Make a texture of any size that looks like one or more pictures; with --frames it moves and loops."""
+    run = collect(TextureRunOptions, values).for_run()
+    return _paint(TextureOptions, None, styles, output, values, run, quiet=quiet, json_progress=json_progress)
+
+
+@app.command()
 def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = False) -> int:
     """Go on with a job that was stopped or killed."""
     job = job_named(job)
@@ -140,14 +167,16 @@ def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = Fals
 
 def _paint(
     kind: type[Any],
-    input: Path,
+    input: Path | None,
     styles: Sequence[Path],
     output: Path,
     values: Mapping[str, Any],
+    run: RunOptions | None = None,
     **display: bool,
 ) -> int:
-    """Run the method whose options are of this kind; return the exit code."""
-    options, run, encode = (collect(each, values) for each in (kind, RunOptions, EncodeOptions))
+    """Run the method whose options are of this kind; return the exit code. run: if not by the values."""
+    options, encode = (collect(each, values) for each in (kind, EncodeOptions))
+    run = run or collect(RunOptions, values)
     job = Path(run.job) if run.job else default_job_directory(output)
 
     def paint(**hooks: Any) -> Path:

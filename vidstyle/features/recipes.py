@@ -14,10 +14,14 @@ from vidstyle.errors import UsageError
 
 @dataclass(frozen=True)
 class Recipe:
-    """Layers and factors; a factor multiplies the user's weight of 1."""
+    """Layers and factors; a factor multiplies the user's weight of 1.
+
+    style_layers: of statistics over all positions; patch_layers: where patches are matched.
+    """
 
     content_layers: tuple[str, ...]
     style_layers: tuple[str, ...]
+    patch_layers: tuple[str, ...]
     content: float
     style: float
     tv: float
@@ -25,9 +29,17 @@ class Recipe:
 
 
 _GATYS_STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-_IMAGENET = Recipe(("relu4_2",), _GATYS_STYLE, content=0.5, style=30.0, tv=7.0, temporal=300.0)
+_IMAGENET = Recipe(
+    ("relu4_2",), _GATYS_STYLE, ("relu3_1", "relu4_1"), content=0.5, style=30.0, tv=7.0, temporal=300.0
+)
 # The layers above relu3_4 are made for matching, not for Gram matrices: they have had no teacher.
-_BUNDLED = replace(_IMAGENET, content_layers=("relu3_2",), style_layers=_GATYS_STYLE[:3], content=0.8)
+_BUNDLED = replace(
+    _IMAGENET,
+    content_layers=("relu3_2",),
+    style_layers=_GATYS_STYLE[:3],
+    patch_layers=("relu2_1", "relu3_1"),
+    content=0.8,
+)
 
 # Where the weights stop early, the subject is taken from the deepest of these that they reach.
 _CONTENT_FALLBACK = ("relu4_2", "relu3_2", "relu2_2", "relu1_2")
@@ -40,15 +52,17 @@ def recipe_for(kind: str, layers: Sequence[str], notice: Callable[[str], None]) 
     """
     recipe = _BUNDLED if kind == "bundled" else _IMAGENET
     style = tuple(layer for layer in recipe.style_layers if layer in layers)
+    patch = tuple(layer for layer in recipe.patch_layers if layer in layers) or style[-1:]
     content = tuple(layer for layer in recipe.content_layers if layer in layers)
     if not content:
         content = next(((layer,) for layer in _CONTENT_FALLBACK if layer in layers), (layers[-1],))
     if (style, content) != (recipe.style_layers, recipe.content_layers) and kind == "file":
         notice(
             f"these weights stop at {layers[-1]}: style from {', '.join(style)}, "
+            f"patches from {', '.join(patch)}, "
             f"content from {', '.join(content)}"
         )
-    return replace(recipe, style_layers=style, content_layers=content)
+    return replace(recipe, style_layers=style, patch_layers=patch, content_layers=content)
 
 
 def check_layers(asked: Sequence[str], layers: Sequence[str]) -> None:

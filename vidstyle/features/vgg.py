@@ -80,8 +80,10 @@ class VGG(nn.Module):
         """The names relu1_1 … of the layers that the weights reach, in order."""
         return [f"relu{suffix}" for suffix in _ORDER[: self.depth]]
 
-    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+    def forward(self, image: Tensor, layers: Iterable[str], *, wrap: bool = False) -> dict[str, Tensor]:
         """Responses of `layers` to `image` float32 (N, 3, H, W) in [0, 1].
+
+        wrap: beyond a border lies the opposite side, as in a picture that tiles the plane, not the border.
 
         Returns {layer: (N, C, h, w)} in the network's dtype; runs no deeper than the deepest layer asked for.
         Raises UsageError for a layer that the weights do not reach.
@@ -95,7 +97,7 @@ class VGG(nn.Module):
         x = (image - image.new_tensor(MEAN).view(1, 3, 1, 1)) / image.new_tensor(STD).view(1, 3, 1, 1)
         x = x.to(dtype=self.get_parameter("conv1_1.weight").dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[: stop + 1]:
-            found[f"conv{suffix}"] = self._convolved(x, suffix)
+            found[f"conv{suffix}"] = self._convolved(x, suffix, wrap)
             x = found[f"relu{suffix}"] = F.relu(found[f"conv{suffix}"])
         return {layer: found[layer] for layer in wanted}
 
@@ -110,13 +112,19 @@ class VGG(nn.Module):
             x = F.relu(self._convolved(x, suffix))
         return x
 
-    def _convolved(self, x: Tensor, suffix: str) -> Tensor:
+    def _convolved(self, x: Tensor, suffix: str, wrap: bool = False) -> Tensor:
         if suffix.endswith("_1") and suffix != "1_1":
-            x = self._pool(x)
+            x = self._pool(x, wrap)
+        if wrap:
+            name = f"conv{suffix}"
+            weight, bias = self.get_parameter(f"{name}.weight"), self.get_parameter(f"{name}.bias")
+            return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="circular"), weight, bias)
         convolved: Tensor = self.get_submodule(f"conv{suffix}")(x)
         return convolved
 
-    def _pool(self, x: Tensor) -> Tensor:
+    def _pool(self, x: Tensor, wrap: bool = False) -> Tensor:
+        if wrap:
+            x = F.pad(x, (0, x.shape[3] % 2, 0, x.shape[2] % 2), mode="circular")
         # ceil_mode keeps a position for a last odd row, so that tiny pictures never pool to nothing.
         if self.pooling == "max":
             return F.max_pool2d(x, 2, ceil_mode=True)

@@ -30,6 +30,14 @@ def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
     return resized.reshape(*image.shape[:-2], *size)
 
 
+def resize_wrapped(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """The same of a picture (C, H, W) that tiles the plane, which it then still does."""
+    if tuple(image.shape[-2:]) == tuple(size):
+        return image
+    height, width = size
+    return resize(image.repeat(1, 3, 3), (3 * height, 3 * width))[:, height : 2 * height, width : 2 * width]
+
+
 def resize_flow(
     vectors: Tensor, size: tuple[int, int], mode: Literal["linear", "nearest"] = "linear"
 ) -> Tensor:

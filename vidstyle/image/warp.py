@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 Mode = Literal["bilinear", "bicubic", "nearest"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -36,6 +37,19 @@ def warp(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Tensor:
     y = _clamp(y, image.shape[-2] - 1).flatten()
     out = {"nearest": _nearest, "bilinear": _bilinear, "bicubic": _bicubic}[mode](image, y, x)
     return out.reshape(*image.shape[:-2], *vectors.shape[-2:])
+
+
+def warp_wrapped(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Tensor:
+    """The same of a picture that tiles the plane: beyond a border lies the opposite side.
+
+    image: float32 (C, H, W), of at least 2 x 2 pixels.
+    """
+    margin = 2  # what bicubic sees beyond a position
+    sides = vectors.new_tensor([image.shape[2], image.shape[1]])[:, None, None]
+    x, y = _positions(torch.zeros_like(vectors))
+    here = torch.stack(torch.broadcast_tensors(x, y))
+    there = (here + vectors) % sides + margin
+    return warp(pad(image, [margin] * 4, mode="circular"), there - here, mode)
 
 
 def in_frame(vectors: Tensor, size: tuple[int, int], margin: float = 0.0) -> Tensor:

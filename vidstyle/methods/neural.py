@@ -1,23 +1,23 @@
-"""Neural style by Gram matrices (Gatys, Ecker & Bethge 2016), steady in time (Ruder et al. 2016)."""
+"""Neural style (Gatys, Ecker & Bethge 2016; Li & Wand 2016), steady in time (Ruder et al. 2016)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from vidstyle import losses
-from vidstyle.errors import UsageError
 from vidstyle.features.recipes import Recipe, check_layers, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
-from vidstyle.methods.statistics import STATISTICS, Figures
+from vidstyle.methods.statistics import Figures
+from vidstyle.methods.styleterm import Judge, StyleTerm, shares
 from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -76,21 +76,17 @@ class NeuralStyle:
         self.features = features
         self.options = options
         self.init = init
-        self.styles = list(styles)
-        self.blend = _blend(options.blend, len(styles))
+        self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options)
         self.recipe = replace(
             recipe,
             content_layers=options.content_layers or recipe.content_layers,
             style_layers=options.style_layers or recipe.style_layers,
         )
-        check_layers(self.recipe.content_layers + self.recipe.style_layers, features.layers)
-        self.layer_weights = _layer_weights(options.layer_weights, self.recipe.style_layers)
+        check_layers(self.recipe.content_layers, features.layers)
         schedule = _SCHEDULES[options.quality]
         fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
         coarse, middle = (round(steps * fine / schedule.fine) for steps in (schedule.coarse, schedule.middle))
         self.schedule = _Schedule(coarse, middle, fine, after)
-        self.statistic = STATISTICS[options.loss]
-        self._targets: dict[tuple[tuple[int, int], bytes], dict[str, Figures]] = {}
 
     @torch.no_grad()
     def paint(
@@ -261,17 +257,15 @@ class NeuralStyle:
     def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:
         """The painting loss of `subject`, as a function of the picture."""
         options, recipe = self.options, self.recipe
-        targets = self.style_targets((subject.shape[1], subject.shape[2]), colours)
+        style = self.style_term((subject.shape[1], subject.shape[2]), colours)
         contents = self.features(subject[None], recipe.content_layers)
-        layers = dict.fromkeys(recipe.content_layers + recipe.style_layers)
-        style_weight = options.style_weight * recipe.style * self.statistic.factor
+        layers = dict.fromkeys((*recipe.content_layers, *self.style.layers))
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             found = self.features(x[None], layers)
-            style = [w * self.statistic.distance(found[k], targets[k]) for k, w in self.layer_weights.items()]
             content = [losses.content(found[k], contents[k]) for k in recipe.content_layers]
             result = {
-                "style": style_weight * torch.stack(style).sum(),
+                "style": options.style_weight * recipe.style * style(found),
                 "content": options.content_weight * recipe.content * torch.stack(content).mean(),
                 "tv": options.tv_weight * recipe.tv * losses.total_variation(x),
             }
@@ -283,24 +277,22 @@ class NeuralStyle:
 
         return terms
 
-    def style_targets(self, size: tuple[int, int], colours: Tensor | None = None) -> dict[str, Figures]:
-        """What the style layers are to match, all styles together, at the scale of a frame of `size`.
+    def style_targets(self, size: tuple[int, int], colours: Tensor | None = None) -> list[dict[str, Figures]]:
+        """What the style layers of each loss are to match, all styles together, for a frame of `size`.
 
         size: (height, width). colours: of the palette that the styles are matched to, if they are.
         """
+        return self.style.targets(*self._at(size, colours))
+
+    def style_term(self, size: tuple[int, int], colours: Tensor | None = None) -> Judge:
+        """The style term for one minimisation; see `style_targets`."""
+        return self.style.judge(*self._at(size, colours))
+
+    def _at(
+        self, size: tuple[int, int], colours: Tensor | None
+    ) -> tuple[Hashable, Callable[[Tensor], Tensor]]:
         key = size, b"" if colours is None else colours.cpu().numpy().tobytes()
-        if key not in self._targets:
-            if len(self._targets) > 16:  # a long film with matched colours has many shots
-                self._targets.clear()
-            total: dict[str, list[Tensor]] = {}
-            for picture, weight in zip(self.styles, self.blend, strict=True):
-                found = self.features(self._scaled(picture, size, colours)[None], self.recipe.style_layers)
-                for layer, response in found.items():
-                    shares = [weight * figure for figure in self.statistic.measure(response)]
-                    before = total.get(layer, [torch.zeros_like(share) for share in shares])
-                    total[layer] = [one + other for one, other in zip(before, shares, strict=True)]
-            self._targets[key] = {k: self.statistic.target(tuple(figures)) for k, figures in total.items()}
-        return self._targets[key]
+        return key, lambda picture: self._scaled(picture, size, colours)
 
     def _scaled(self, picture: Tensor, size: tuple[int, int], colours: Tensor | None) -> Tensor:
         """A style picture scaled to a frame of `size`, and recoloured where asked."""
@@ -357,23 +349,3 @@ def _match_luma(luma: Tensor, colours: Tensor) -> Tensor:
     mean = weights @ colours[:, 0]
     deviation = (weights @ colours[:, 1:] @ weights).clamp_min(0).sqrt()
     return ((luma - luma.mean()) / luma.std().clamp_min(1e-4) * deviation + mean).clamp(0, 1)
-
-
-def _blend(weights: Sequence[float], count: int) -> list[float]:
-    if weights and len(weights) != count:
-        raise UsageError(f"--blend has {len(weights)} weights for {count} style pictures; give one for each")
-    if weights and sum(weights) <= 0:
-        raise UsageError("--blend needs at least one weight above 0")
-    shares = list(weights) or [1.0] * count
-    return [share / sum(shares) for share in shares]
-
-
-def _layer_weights(weights: Sequence[float], layers: Sequence[str]) -> dict[str, float]:
-    if weights and len(weights) != len(layers):
-        raise UsageError(
-            f"--layer-weights has {len(weights)} weights for {len(layers)} style layers ({', '.join(layers)})"
-        )
-    if weights and sum(weights) <= 0:
-        raise UsageError("--layer-weights needs at least one weight above 0")
-    shares = list(weights) or [1.0] * len(layers)
-    return {layer: share / sum(shares) for layer, share in zip(layers, shares, strict=True)}

@@ -16,6 +16,7 @@ from vidstyle.options.dfi import DfiOptions
 from vidstyle.options.measuring import EvaluateOptions, FlowOptions
 from vidstyle.options.neural import NeuralOptions
 from vidstyle.options.run import EncodeOptions, RunOptions
+from vidstyle.options.texture import TextureOptions, TextureRunOptions
 
 __all__ = [
     "AnalogyOptions",
@@ -26,6 +27,8 @@ __all__ = [
     "NeuralOptions",
     "PaintOptions",
     "RunOptions",
+    "TextureOptions",
+    "TextureRunOptions",
     "at_home",
     "by_role",
     "check_names",
@@ -33,20 +36,23 @@ __all__ = [
     "split_settings",
 ]
 
-PaintOptions = NeuralOptions | AnalogyOptions | DfiOptions
+PaintOptions = NeuralOptions | AnalogyOptions | DfiOptions | TextureOptions
 """Options of any painting method: each has its own dataclass."""
 
 
 def split_settings(
-    settings: Mapping[str, Any], hooks: Collection[str], kind: type[Any] = NeuralOptions
-) -> tuple[Any, RunOptions, EncodeOptions, dict[str, Any]]:
+    settings: Mapping[str, Any],
+    hooks: Collection[str],
+    kind: type[Any] = NeuralOptions,
+    run_kind: type[Any] = RunOptions,
+) -> tuple[Any, Any, EncodeOptions, dict[str, Any]]:
     """Keyword arguments sorted into the options they belong to and the hooks. UsageError for others.
 
-    kind: the dataclass of the method's own options; the first of what is returned is one of it.
+    kind, run_kind: the dataclasses of the method's own options and of the run's, as they are returned.
     """
-    kinds = (kind, RunOptions, EncodeOptions)
+    kinds = (kind, run_kind, EncodeOptions)
     check_names(set(settings).difference(hooks), *kinds)
     names = [{spec.name for spec in fields(each)} for each in kinds]
     own, run, encode = ({name: value for name, value in settings.items() if name in its} for its in names)
     own_hooks = {name: value for name, value in settings.items() if name in hooks}
-    return kind(**own), RunOptions(**run), EncodeOptions(**encode), own_hooks
+    return kind(**own), run_kind(**run), EncodeOptions(**encode), own_hooks

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vidstyle.options.base import Checked, absolute, option
+from vidstyle.options.base import absolute, option
+from vidstyle.options.losses import StyleLossOptions
 
 _STARTS = ("content", "noise")  # of a shot's first frame, where it is no picture
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeuralOptions(Checked):
+class NeuralOptions(StyleLossOptions):
     """How a frame is painted by neural style (Gatys et al. 2016; Ruder et al. 2016 for video).
 
     The loss is  content_weight·L_content + style_weight·L_style + tv_weight·R + temporal_weight·L_temporal;
@@ -21,11 +22,6 @@ class NeuralOptions(Checked):
         "standard",
         "Sizes and iterations together: draft is for a first look, high for the final result.",
         choices=("draft", "standard", "high"),
-    )
-    loss: str = option(
-        "gram",
-        "What of the style's responses is matched: their Gram matrices, or their mean and covariance.",
-        choices=("gram", "wasserstein"),
     )
     content_weight: float = option(1.0, "How closely the subject's shapes are kept.", minimum=0)
     style_weight: float = option(1.0, "How strongly the style is applied.", minimum=0)
@@ -67,13 +63,6 @@ class NeuralOptions(Checked):
     content_layers: tuple[str, ...] = option(
         (), "Content layers, e.g. relu4_2; by the features if not given."
     )
-    style_layers: tuple[str, ...] = option(
-        (), "Style layers, e.g. relu1_1,relu2_1; by the features if not given."
-    )
-    layer_weights: tuple[float, ...] = option(
-        (), "Weights of the style layers, in their order; equal if not given.", minimum=0
-    )
-    pooling: str = option("average", "Pooling between the blocks of the network.", choices=("average", "max"))
     optimizer: str = option(
         "auto",
         "The minimiser; auto is adam at the small sizes of a shot's first frame and lbfgs for all else.",

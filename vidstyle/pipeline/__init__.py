@@ -19,7 +19,7 @@ from torch import Tensor
 
 from vidstyle.errors import InputError, JobError, MediaError, Stopped
 from vidstyle.image.convert import to_float, to_uint16
-from vidstyle.image.warp import warp
+from vidstyle.image.warp import warp, warp_wrapped
 from vidstyle.job import FrameStore, JobStore
 from vidstyle.options import EncodeOptions, NeuralOptions, PaintOptions, RunOptions
 from vidstyle.pipeline.ahead import ahead
@@ -78,7 +78,7 @@ class Hooks:
 
 
 def stylize(
-    source: Path | str,
+    source: Path | str | None,
     styles: Sequence[Path | str],
     output: Path | str,
     *,
@@ -92,15 +92,16 @@ def stylize(
     """Paint a clip or a picture in the style of one or more pictures; returns the path of the result.
 
     source: a video, a picture, a folder of pictures or a pattern such as frames/%04d.png; output likewise.
-    options: of the method to paint by: NeuralOptions (the default), AnalogyOptions, with one exemplar, or
-        DfiOptions, with none.
+        None with TextureOptions, which say themselves how large and how long.
+    options: of the method to paint by: NeuralOptions (the default), AnalogyOptions, with one exemplar,
+        DfiOptions, with none, or TextureOptions.
     The job's state is kept beside the output, so the same call again goes on where an earlier one ended.
 
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `stop` was set.
     """
     hooks = Hooks(progress, notice, stop)
     plan = make_plan(
-        Path(source),
+        None if source is None else Path(source),
         [Path(style) for style in styles],
         Path(output),
         options or NeuralOptions(),
@@ -252,7 +253,7 @@ def _priors(
             painted = _load(_holder(source, step.frame.index, frames, drafts), source)
         vectors, weight = plan.tensor(link.flow.vectors), plan.tensor(link.weight)
         # Bicubic, because a bilinear warp blurs a little, and the frame after it again, and so on.
-        image = warp(plan.move(painted.image), vectors, "bicubic")
+        image = (warp_wrapped if plan.wraps else warp)(plan.move(painted.image), vectors, "bicubic")
         priors.append(Prior(image, weight, painted.carry, vectors))
     return priors
 

@@ -17,6 +17,7 @@ from vidstyle.attributes.given import Given
 from vidstyle.errors import JobError, UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
+from vidstyle.flow.motion import Motion
 from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.resize import resize
@@ -29,6 +30,7 @@ from vidstyle.options import (
     EncodeOptions,
     PaintOptions,
     RunOptions,
+    TextureOptions,
     at_home,
     by_role,
     from_json,
@@ -40,6 +42,7 @@ from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_pape
 from vidstyle.pipeline.memory import within_memory
 from vidstyle.pipeline.sets import check_beside, entry, gather
 from vidstyle.types import Frame
+from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
@@ -88,6 +91,20 @@ class Plan:
         # The distances of Ruder et al. (2016). Files of flow mostly lead to the next frame alone.
         default = (1,) if self.run.flow_dir else (1, 10, 20, 40)
         return sorted(set(self.run.history or default))
+
+    def backs(self, index: int) -> list[int]:
+        """How many frames back lie those that frame `index` keeps to, nearest first."""
+        return self.flow.backs(index) if isinstance(self.flow, Motion) else self.history
+
+    @property
+    def reach(self) -> int:
+        """The most that `backs` gives."""
+        return self.flow.count if isinstance(self.flow, Motion) else self.history[-1]
+
+    @property
+    def wraps(self) -> bool:
+        """Whether opposite borders of what is painted meet."""
+        return isinstance(self.options, TextureOptions) and self.options.tile
 
     @property
     def work(self) -> int | None:
@@ -228,7 +245,7 @@ class Plan:
 
 
 def make_plan(
-    source: Path,
+    source: Path | None,
     styles: Sequence[Path],
     output: Path,
     options: PaintOptions,
@@ -236,11 +253,14 @@ def make_plan(
     encode: EncodeOptions,
     notice: Notice,
 ) -> Plan:
-    """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
+    """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError.
+
+    source: None for a texture, which is made from none.
+    """
     name = method_name(options)
     METHODS[name].check_exemplars(name, len(styles))
     fps = _fraction(encode.fps) if encode.fps else None
-    clip = open_clip(source, fps=fps)
+    clip = _opened(source, options, fps)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
     ours = earlier.get("output") == str(output.absolute())
@@ -280,7 +300,7 @@ def make_plan(
         device=device,
         dtype=pick_dtype(run.precision, device),
         weights=weights,
-        flow=find_flow(run, device, notice),
+        flow=_motion(options) if isinstance(options, TextureOptions) else find_flow(run, device, notice),
         given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,
     )
     check_flow(plan.flow, plan.wants_flow, plan.history[0])
@@ -304,6 +324,18 @@ def replan(job: Path, notice: Notice) -> Plan:
     return make_plan(
         source, styles, output, options, replace(run, job=str(job), restart=False), encode, notice
     )
+
+
+def _opened(source: Path | None, options: PaintOptions, fps: Fraction | None) -> Clip:
+    if isinstance(options, TextureOptions):
+        return BlankClip(options.width, options.height, options.frames, fps)
+    if source is None:
+        raise UsageError("give a clip or a picture to paint")
+    return open_clip(source, fps=fps)
+
+
+def _motion(options: TextureOptions) -> Motion:
+    return Motion(options.width, options.height, options.frames, options.motion, options.tile)
 
 
 def _earlier(directory: Path) -> dict[str, Any]:

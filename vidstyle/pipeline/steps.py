@@ -40,7 +40,7 @@ class Step:
 
 def first_pass(plan: Plan, first: int) -> Iterator[Step]:
     """The steps from frame `first` on. Where shots start is found on the way."""
-    reach = plan.history[-1]
+    reach = plan.reach
     # Earlier frames, so that cuts are found, and flow begins, as in a run that was never interrupted.
     begin = max(plan.start, first - reach - LOOKBEHIND)
     frames = (plan.scaled(frame) for frame in plan.clip.frames(begin, plan.stop))
@@ -75,7 +75,7 @@ def _walk(plan: Plan, shot: Shot, back: bool, loop: bool, painted: Collection[in
     first = next((place for place, index in enumerate(order) if index not in painted), None)
     if first is None:
         return
-    reach = plan.history[-1]
+    reach = plan.reach
     earlier: deque[Frame] = deque(maxlen=reach)
     if loop and first < reach and len(order) > 1:
         earlier.extend(_frames(plan, order[max(1, len(order) - reach) :]))
@@ -88,7 +88,7 @@ def _walk(plan: Plan, shot: Shot, back: bool, loop: bool, painted: Collection[in
 def _links(plan: Plan, frame: Frame, earlier: Sequence[Frame]) -> tuple[Link, ...]:
     """Links to those of the `earlier` frames, latest last, that the history names."""
     flows, weights = [], []
-    for back in plan.history:
+    for back in plan.backs(frame.index):
         if back <= len(earlier):
             source = earlier[-back]
             flow, weight = plan.flow.between(frame, source)

@@ -189,8 +189,8 @@ def _check_single(path: Path, clip: Clip, start: int, stop: int | None) -> None:
     last = clip.frame_count if stop is None else stop
     if clip.kind != "still" and (last is None or last - start != 1):
         raise UsageError(
-            f"{path} is one picture but the input has more; give a folder, a pattern such as "
-            f"{path.stem}_%04d{path.suffix}, or a range of one frame"
+            f"{path} is one picture but there are more frames; give a folder, a pattern such as "
+            f"{path.stem}_%04d{path.suffix}, or --frames of one"
         )
 
 

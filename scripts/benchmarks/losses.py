@@ -1,0 +1,68 @@
+"""What each style loss costs, and how near it comes to the style by each of the others."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from torch import Tensor
+
+from benchmarks.common import Clock, Setting, Table, say, scaled_frames
+from vidstyle.image.convert import to_uint16
+from vidstyle.methods import NeuralStyle
+from vidstyle.types import Prior
+from vidstyle.video.pictures import write_picture
+
+LOSSES = ("gram", "wasserstein", "patch", "gram+patch")
+
+
+def run(setting: Setting) -> list[Table]:
+    """The first frame from the start, and again as a frame after itself."""
+    painted: dict[str, Tensor] = {}
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for loss in LOSSES:
+            method, content = _method(setting, Path(folder), loss)
+            clock = Clock(content.device)
+            method.foretell(
+                content.shape[1], content.shape[2], content.device
+            )  # prepares what is prepared once
+            with clock("first"):
+                first = method.paint(content, [], 0)
+            with clock("after"):
+                method.paint(content, [Prior(first.image, first.image.new_ones(first.image[:1].shape))], 1)
+            painted[loss] = first.image
+            rows.append((loss, clock.total("first"), first.steps, clock.total("after")))
+        judged = {loss: _judged(*_method(setting, Path(folder), loss), painted) for loss in LOSSES[:3]}
+    if setting.out is not None:
+        setting.out.mkdir(parents=True, exist_ok=True)
+        for loss, image in painted.items():
+            write_picture(setting.out / f"{loss}.png", to_uint16(image))
+    height, width = content.shape[1:]
+    columns = (
+        "loss",
+        "first frame, s",
+        "steps",
+        "frame after it, s",
+        *(f"{name} distance" for name in judged),
+    )
+    table = [(*row, *(judged[name][row[0]] for name in judged)) for row in rows]
+    title = f"losses: {width}x{height}, distances without weights at the layers of each loss"
+    return [Table(title, columns, table)]
+
+
+def _method(setting: Setting, folder: Path, loss: str) -> tuple[NeuralStyle, Tensor]:
+    plan = setting.plan(folder, loss=loss, frames=":1")
+    method = plan.prepare(say)
+    assert isinstance(method, NeuralStyle)
+    return method, plan.on_device(scaled_frames(plan, 1)[0])
+
+
+def _judged(method: NeuralStyle, content: Tensor, painted: dict[str, Tensor]) -> dict[str, float]:
+    """The distance from the style of every painting, by the loss that `method` paints with."""
+    (_, known, _), *_ = method.style.parts
+    found = {}
+    for name, image in painted.items():
+        term = method.style_term((content.shape[1], content.shape[2]))
+        found[name] = float(term(method.features(image[None], method.style.layers))) / known.factor
+    return found

@@ -1,0 +1,146 @@
+"""Textures whose look is known: they repeat as the picture does, and fit when laid side by side."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from vidstyle.errors import UsageError
+from vidstyle.features.recipes import recipe_for
+from vidstyle.features.vgg import VGG
+from vidstyle.features.weights import find, load
+from vidstyle.image.resize import resize_wrapped
+from vidstyle.methods.texture import Texture
+from vidstyle.options import TextureOptions
+from vidstyle.types import Prior
+
+
+@pytest.fixture(scope="module")
+def network() -> VGG:
+    return VGG(load(find("bundled")).tensors)
+
+
+def texture(network: VGG, *styles: torch.Tensor, **settings: object) -> Texture:
+    options = TextureOptions(**({"quality": "draft"} | settings))  # type: ignore[arg-type]
+    return Texture(network, recipe_for("bundled", network.layers, lambda line: None), styles, options)
+
+
+def blank(height: int, width: int) -> torch.Tensor:
+    return torch.zeros(3, height, width)
+
+
+def stripes(height: int, width: int, period: float) -> torch.Tensor:
+    """Smooth upright stripes, blue on yellow."""
+    share = 0.5 + 0.5 * (2 * math.pi / period * torch.arange(width)).sin()
+    yellow, blue = torch.tensor([0.9, 0.8, 0.1]), torch.tensor([0.1, 0.2, 0.8])
+    return (yellow[:, None] * share + blue[:, None] * (1 - share))[:, None].expand(3, height, width)
+
+
+@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch", "gram+patch"])
+def test_a_texture_of_stripes_has_their_period_and_colours(network: VGG, loss: str) -> None:
+    picture = stripes(64, 64, 8)
+    image = texture(network, picture, loss=loss).paint(blank(64, 64), [], 0).image
+    power = torch.fft.rfft(image[0] - image[0].mean(), dim=1).abs().mean(dim=0).square()
+    assert float(power[5:12].sum() / power.sum()) > 0.6
+    frequency = float((torch.arange(5, 12) * power[5:12]).sum() / power[5:12].sum())
+    assert frequency == pytest.approx(64 / 8, rel=0.125)
+    assert torch.allclose(image.mean(dim=(1, 2)), picture.mean(dim=(1, 2)), atol=0.1)
+    upright = image[0].diff(dim=1).square().mean(), image[0].diff(dim=0).square().mean()
+    assert float(upright[0]) > 5 * float(upright[1])
+
+
+def seam_energy(image: torch.Tensor) -> tuple[float, float]:
+    """Mean squared step over the middle lines of a picture rolled by half, and over all other lines."""
+    height, width = image.shape[1:]
+    rolled = image.roll((height // 2, width // 2), dims=(1, 2))
+    at, elsewhere = [], []
+    for side, dim in ((height, 1), (width, 2)):
+        steps = rolled.diff(dim=dim).square().transpose(0, dim).flatten(1).mean(dim=1)
+        at.append(steps[side // 2 - 1])
+        elsewhere.append(torch.cat([steps[: side // 2 - 1], steps[side // 2 :]]).mean())
+    return float(sum(at)), float(sum(elsewhere))
+
+
+def blobs(size: int = 64) -> torch.Tensor:
+    """Small discs of three colours that repeat nowhere."""
+    generator = torch.Generator().manual_seed(2)
+    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    picture = torch.full((3, size, size), 0.9)
+    for _ in range(250):
+        row, column, radius = (torch.rand(3, generator=generator) * torch.tensor([size, size, 1.5])).tolist()
+        colour = torch.eye(3)[int(torch.randint(3, (1,), generator=generator))] * 0.8
+        inside = (y - row) ** 2 + (x - column) ** 2 < (radius + 1) ** 2
+        picture = torch.where(inside, colour[:, None, None], picture)
+    return picture
+
+
+@pytest.mark.parametrize(("loss", "size"), [("gram", (64, 64)), ("patch", (48, 80)), ("gram", (50, 37))])
+def test_a_tile_has_no_seam(network: VGG, loss: str, size: tuple[int, int]) -> None:
+    picture = blobs()
+    tiled = texture(network, picture, loss=loss, tile=True).paint(blank(*size), [], 0).image
+    seam, elsewhere = seam_energy(tiled)
+    assert seam < 1.25 * elsewhere
+    plain = texture(network, picture, loss=loss).paint(blank(*size), [], 0).image
+    seam, elsewhere = seam_energy(plain)
+    assert seam > 2 * elsewhere  # without, there is one
+
+
+def test_to_a_tile_every_place_is_alike(network: VGG) -> None:
+    """Rolled by whole positions of the deepest layer, a tile has the same loss: nothing knows of a border."""
+    method = texture(network, blobs(), tile=True, loss="gram+patch")
+    image = torch.rand(3, 48, 64)
+    terms = [
+        {name: float(value) for name, value in method._terms(x, 1.0, [])(x).items()}
+        for x in (image, image.roll((8, 24), dims=(1, 2)))
+    ]
+    assert terms[0] == pytest.approx(terms[1], rel=1e-4)
+    method = texture(network, blobs(), loss="gram")
+    terms = [
+        {name: float(value) for name, value in method._terms(x, 1.0, [])(x).items()}
+        for x in (image, image.roll((8, 24), dims=(1, 2)))
+    ]
+    assert terms[0] != pytest.approx(terms[1], rel=1e-4)
+
+
+def test_a_tile_resized_is_a_tile() -> None:
+    tile = torch.rand(3, 12, 16)
+    larger = resize_wrapped(tile, (24, 48))
+    rolled = resize_wrapped(tile.roll((3, 4), dims=(1, 2)), (24, 48))
+    assert larger.shape == (3, 24, 48)
+    assert torch.allclose(larger.roll((6, 12), dims=(1, 2)), rolled, atol=1e-5)
+    assert resize_wrapped(tile, (12, 16)) is tile
+
+
+def test_a_frame_after_others_keeps_to_them(network: VGG) -> None:
+    method = texture(network, blobs())
+    earlier = method.paint(blank(40, 40), [], 0).image
+    other = method.paint(blank(40, 40), [], 1).image
+    assert float((earlier - other).abs().mean()) > 0.05
+    weights = torch.full_like(earlier[:1], 0.75), torch.full_like(earlier[:1], 0.25)
+    priors = [Prior(earlier, weights[0]), Prior(other, weights[1])]
+    image = method.paint(blank(40, 40), priors, 2).image
+    blend = 0.75 * earlier + 0.25 * other
+    assert float((image - blend).abs().mean()) < float((image - other).abs().mean())
+    assert float((image - blend).abs().mean()) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"size": "large"}, "--size takes WIDTHxHEIGHT, such as 512x256, not 'large'"),
+        ({"size": "256x"}, "--size takes WIDTHxHEIGHT"),
+        ({"size": "8x256"}, "--size takes sides of 16 to 16384 pixels"),
+        ({"frames": 0}, "--frames must be at least 1"),
+        ({"loss": "grams"}, "--loss must be"),
+    ],
+)
+def test_settings_check_themselves(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        TextureOptions(**settings)  # type: ignore[arg-type]
+
+
+def test_sizes_are_width_first() -> None:
+    assert (TextureOptions(size="40x30").width, TextureOptions(size="40x30").height) == (40, 30)
+    assert (TextureOptions(size="40").width, TextureOptions(size="40").height) == (40, 40)

@@ -1,0 +1,117 @@
+"""The style term of a painting loss: one statistic or several, each at layers of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from vidstyle.errors import UsageError
+from vidstyle.features.recipes import Recipe, check_layers
+from vidstyle.features.vgg import VGG
+from vidstyle.image.patches import variants
+from vidstyle.methods.statistics import Figures, statistic
+from vidstyle.options.losses import StyleLossOptions
+
+Judge = Callable[[Mapping[str, Tensor]], Tensor]
+"""Responses by layer -> the style term, a scalar."""
+
+_KEPT = 16  # sets of targets: a long film with matched colours has many shots
+
+
+class StyleTerm:
+    """Compares responses with those of style pictures.
+
+    pictures: float32 (3, H, W) in [0, 1], on the device of `features`; shares: of each in the style, summing
+    to 1. layers: those that it compares.
+    """
+
+    def __init__(
+        self,
+        features: VGG,
+        recipe: Recipe,
+        pictures: Sequence[Tensor],
+        shares: Sequence[float],
+        options: StyleLossOptions,
+    ) -> None:
+        self.features, self.pictures, self.shares = features, list(pictures), list(shares)
+        self.options = options
+        weights = options.loss_weights or (1.0,) * len(options.losses)
+        self.parts = [
+            (weight / sum(weights), statistic(name, options), _weights(options, recipe, name))
+            for name, weight in zip(options.losses, weights, strict=True)
+            if weight > 0
+        ]
+        self.layers = list(dict.fromkeys(layer for _, _, weights in self.parts for layer in weights))
+        check_layers(self.layers, features.layers)
+        self._learnt: dict[Hashable, list[dict[str, Figures]]] = {}
+
+    def judge(self, key: Hashable, scale: Callable[[Tensor], Tensor], *, wrap: bool = False) -> Judge:
+        """The term for one minimisation, against the style pictures as `scale` makes them.
+
+        key: what `scale` depends on; what is learnt of the pictures is kept by it. wrap: whether the opposite
+        borders of what is compared meet.
+        """
+        parts = [
+            (
+                share * known.factor,
+                {k: known.compare(figures, wrap) for k, figures in targets.items()},
+                weights,
+            )
+            for (share, known, weights), targets in zip(self.parts, self.targets(key, scale), strict=True)
+        ]
+
+        def term(found: Mapping[str, Tensor]) -> Tensor:
+            distances = [
+                factor * weight * compare[layer](found[layer])
+                for factor, compare, weights in parts
+                for layer, weight in weights.items()
+            ]
+            return torch.stack(distances).sum()
+
+        return term
+
+    def targets(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, Figures]]:
+        """What the layers of each of the losses are to match; see `judge`."""
+        if key not in self._learnt:
+            if len(self._learnt) > _KEPT:
+                self._learnt.clear()
+            scaled = [scale(picture) for picture in self.pictures]
+            self._learnt[key] = [self._learn(part, scaled) for part in range(len(self.parts))]
+        return self._learnt[key]
+
+    @torch.no_grad()
+    def _learn(self, part: int, pictures: Sequence[Tensor]) -> dict[str, Figures]:
+        _, known, weights = self.parts[part]
+        turns = (self.options.patch_rotations, self.options.patch_scales) if known.pools else (0, 0)
+        responses = [
+            (share, self.features(copy[None], weights))
+            for share, picture in zip(self.shares, pictures, strict=True)
+            for copy in variants(picture, *turns)
+        ]
+        return {k: known.learn([(share, found[k]) for share, found in responses]) for k in weights}
+
+
+def _weights(options: StyleLossOptions, recipe: Recipe, loss: str) -> dict[str, float]:
+    """The layers where `loss` compares, and their weights, which sum to 1."""
+    layers = options.style_layers or (recipe.patch_layers if loss == "patch" else recipe.style_layers)
+    weights = options.layer_weights
+    if weights and len(weights) != len(layers):
+        raise UsageError(
+            f"--layer-weights has {len(weights)} weights for {len(layers)} style layers ({', '.join(layers)})"
+        )
+    if weights and sum(weights) <= 0:
+        raise UsageError("--layer-weights needs at least one weight above 0")
+    shares = list(weights) or [1.0] * len(layers)
+    return {layer: share / sum(shares) for layer, share in zip(layers, shares, strict=True)}
+
+
+def shares(weights: Sequence[float], count: int) -> list[float]:
+    """Of `count` style pictures, by the weights that --blend gives; they sum to 1. Raises UsageError."""
+    if weights and len(weights) != count:
+        raise UsageError(f"--blend has {len(weights)} weights for {count} style pictures; give one for each")
+    if weights and sum(weights) <= 0:
+        raise UsageError("--blend needs at least one weight above 0")
+    wanted = list(weights) or [1.0] * count
+    return [share / sum(wanted) for share in wanted]
