@@ -106,6 +106,7 @@ class Dfi:
         """
         if self.options.independent:
             priors, draft = [], None
+        priors = [prior for prior in priors if "edit" in prior.carry]  # a plain picture tells of no edit
         known = draft if draft is not None else next(iter(priors), None)
         small = self._small(content)
         carry = self._begin(small) if known is None else dict(known.carry)
