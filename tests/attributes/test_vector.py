@@ -14,7 +14,7 @@ from tests.methods.test_contract import tiny_network
 from vidstyle.attributes.attribute import BetweenSets, FillHole, Stored, combined
 from vidstyle.attributes.cache import FeatureCache, cache_key
 from vidstyle.attributes.features import LAYERS, SetFeatures, View, cover, fill
-from vidstyle.attributes.landmarks import Landmarks
+from vidstyle.attributes.landmarks import ListedLandmarks
 from vidstyle.attributes.neighbours import nearest
 from vidstyle.attributes.sets import PictureSet, open_set
 from vidstyle.attributes.vector import AttributeVector, load_vector
@@ -251,7 +251,7 @@ def test_pictures_are_brought_onto_the_landmarks(tmp_path: Path) -> None:
         write_picture(tmp_path / "set" / f"{i}.png", np.roll(scene, (-dy, -dx), (1, 2))[:, :70, :70])
         table[f"{i}.png"] = points - [dx, dy]
     pictures = open_set(tmp_path / "set")
-    features = features_of(marks=Landmarks("marks", table), layers=LAYERS[:1])
+    features = features_of(marks=ListedLandmarks("marks", table), layers=LAYERS[:1])
     view = View((48, 48), points - [12, 12])
     rows = torch.cat([rows for _, rows in features.summaries(pictures, view)])
     assert float((rows - rows[0]).abs().max()) < 1e-3

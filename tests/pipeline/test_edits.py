@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 import vidstyle
+import vidstyle.pipeline.sets as edit_sets
 from tests.pipeline.painting import StopAfter, pictures, stored
 from tests.video.clip_makers import write_image
+from vidstyle.attributes import landmarks
 from vidstyle.errors import JobMismatch, MediaError, OutputError, Stopped, UsageError, WeightsError
 from vidstyle.job import JobStore
 from vidstyle.options import DfiOptions, NeuralOptions, at_home
@@ -178,6 +180,28 @@ def test_sets_are_brought_onto_landmarks(edit: Edit, still: Path, sets: Path) ->
         edit(still, "other.png", align="few.csv")
 
 
+def test_eyes_that_are_found_do_what_listed_ones_do(
+    edit: Edit, still: Path, sets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The finder is stood in for by what it would find; one picture of a set has no face."""
+    own, theirs = np.array([[11.0, 11], [33, 11]]), np.array([[10.0, 10], [30, 10]])
+    whose = {read_picture(still)[0].tobytes(): own, read_picture(sets / "dark" / "3.png")[0].tobytes(): None}
+    for module in (landmarks, edit_sets):
+        monkeypatch.setattr(module, "find_eyes", lambda pixels: whose.get(pixels.tobytes(), theirs))
+    monkeypatch.setattr(landmarks, "check_detectors", lambda: None)
+    rows = [f"{kind}/{i}.png,10,10,30,10" for kind in ("dark", "bright") for i in range(6)]
+    rows.remove("dark/3.png,10,10,30,10")
+    (sets / "marks.csv").write_text("\n".join(["path,x1,y1,x2,y2", "still.png,11,11,33,11", *rows]))
+    lines: list[str] = []
+    edit(still, "found.png", align="auto", notice=lines.append)
+    edit(still, "listed.png", align="marks.csv")
+    assert np.array_equal(*(read_picture(sets / f"{name}.png")[0] for name in ("found", "listed")))
+    assert any("by their eyes" in line for line in lines)
+    assert any(re.search(r"skipped .*3\.png: no face with two eyes", line) for line in lines)
+    with pytest.raises(MediaError, match=r"no face with two eyes was found in .*3\.png; --align LIST"):
+        edit(sets / "dark" / "3.png", "other.png", align="auto")
+
+
 def test_features_are_kept_unless_not_wanted(
     edit: Edit, still: Path, sets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,6 +277,7 @@ def test_what_does_not_fit_is_told(
 def test_files_are_found_from_anywhere() -> None:
     assert at_home(NeuralOptions(init="noise")).init == "noise"
     assert at_home(NeuralOptions(init="a.png")).init == str(Path.cwd() / "a.png")
+    assert at_home(DfiOptions(source="a", target="b", align="auto")).align == "auto"
     home = at_home(DfiOptions(source="a", target="/b", align="l.csv"))
     assert (home.source, home.target, home.mask) == (str(Path.cwd() / "a"), "/b", None)
     assert home.align == str(Path.cwd() / "l.csv")

@@ -1,22 +1,58 @@
-"""Landmarks of pictures, from a list that the user made."""
+"""Landmarks of pictures: from a list that the user made, or eyes that are found."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from vidstyle.attributes.sets import read_rows
 from vidstyle.errors import MediaError
+from vidstyle.image.faces import check_detectors, find_eyes
+from vidstyle.video.pictures import read_picture
 
 
-class Landmarks:
-    """Landmarks by picture, float64 (N, 2), (x, y) in pixels of that picture.
+class Landmarks(Protocol):
+    """Landmarks by picture. how: what they are, where the user should know that they were found."""
+
+    how: str
+
+    def __getitem__(self, picture: Path) -> np.ndarray:
+        """float64 (N, 2), (x, y) in pixels of that picture. Raises MediaError where it has none."""
+        ...
+
+
+class FoundEyes:
+    """The two eyes of the face in a picture; each picture is looked at once.
+
+    Raises UsageError where there is nothing to find them with.
+    """
+
+    how = "their eyes, as far as they are found"
+
+    def __init__(self) -> None:
+        check_detectors()
+        self._found: dict[Path, np.ndarray | None] = {}
+
+    def __getitem__(self, picture: Path) -> np.ndarray:
+        if picture not in self._found:
+            self._found[picture] = find_eyes(read_picture(picture)[0])
+        found = self._found[picture]
+        if found is None:
+            raise MediaError(f"{picture}: no face with two eyes was found")
+        return found
+
+
+class ListedLandmarks:
+    """Landmarks that a list gives.
 
     table: by name as the list has it; a picture is looked up by its path, from the list's folder and as it
     is, then by its file's name.
     """
+
+    how = ""
 
     def __init__(self, name: str, table: Mapping[str, np.ndarray]) -> None:
         self.name, self._folder = name, Path(name).parent.absolute()
@@ -33,7 +69,7 @@ class Landmarks:
         raise MediaError(f"{picture} has no landmarks in {self.name}")
 
 
-def read_landmarks(path: Path | str) -> Landmarks:
+def read_landmarks(path: Path | str) -> ListedLandmarks:
     """A .csv or .jsonl list: a picture in the first column, then x1, y1, x2, y2, ...; two points or more.
 
     Raises MediaError where a row is not that, or has another number of points than the first.
@@ -53,4 +89,4 @@ def read_landmarks(path: Path | str) -> Landmarks:
                 f"{path}, picture {number}: needs a name and then x1, y1, x2, y2, ..., as many as the others"
             )
         table[str(name)] = points
-    return Landmarks(str(path), table)
+    return ListedLandmarks(str(path), table)

@@ -294,6 +294,8 @@ def prepare(materials: Materials, options: DfiOptions) -> Dfi:
         marks=given.marks,
         notice=materials.notice,
     )
+    if given.marks is not None and given.marks.how:
+        materials.notice(f"the sets' pictures are brought onto the input by {given.marks.how}")
     edits = [
         Edit(origin.attribute(features, options.neighbors, options.certainty), origin.weight)
         for origin in given.origins

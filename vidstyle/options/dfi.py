@@ -11,6 +11,9 @@ from vidstyle.options.base import Checked, absolute, as_in, option
 from vidstyle.options.edits import AttributeSpec, SetSpec, located_attribute, parse_attribute, parse_where
 from vidstyle.options.neural import NeuralOptions
 
+FIND = "auto"
+"""What --align takes where landmarks are to be found instead of read."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DfiOptions(Checked):
@@ -92,9 +95,9 @@ class DfiOptions(Checked):
     align: str | None = option(
         None,
         "Bring the sets' pictures onto INPUT by landmarks: a list of path,x1,y1,x2,y2,... in pixels, with "
-        "INPUT (of a clip, its first frame) and the sets' pictures in it.",
-        metavar="LIST",
-        located=absolute,
+        "INPUT (of a clip, its first frame) and the sets' pictures in it; or auto: by eyes that are found.",
+        metavar="LIST|auto",
+        located=lambda value: value if value == FIND else absolute(value),
         role="read",
     )
     cache: bool = option(

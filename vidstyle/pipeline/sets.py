@@ -12,13 +12,15 @@ import numpy as np
 from torch import Tensor
 
 from vidstyle.attributes.given import Given, Origin
-from vidstyle.attributes.landmarks import Landmarks, read_landmarks
+from vidstyle.attributes.landmarks import FoundEyes, Landmarks, read_landmarks
 from vidstyle.attributes.sets import PictureSet, open_set
 from vidstyle.attributes.vector import load_vector
 from vidstyle.errors import MediaError, OutputError, UsageError
 from vidstyle.image.convert import to_float
+from vidstyle.image.faces import find_eyes
 from vidstyle.job import file_entry
 from vidstyle.options import DfiOptions
+from vidstyle.options.dfi import FIND
 from vidstyle.options.edits import AttributeSpec, SetSpec
 from vidstyle.pipeline.inputs import check_spared
 from vidstyle.video.clip import Clip
@@ -40,7 +42,7 @@ def gather(options: DfiOptions, clip: Clip, output: Path, weights: str) -> Given
         raise UsageError("say what to change: --source and --target, --attribute, --vector or --inpaint")
     for pictures in (each for origin in origins for each in origin.sets if output.exists()):
         check_spared(output, pictures.paths, overwrite=True)
-    marks = read_landmarks(options.align) if options.align else None
+    marks = _marks(options)
     return Given(
         origins,
         mask=_mask(options.mask, "--mask", clip),
@@ -88,10 +90,22 @@ def _hole(path: str | None, clip: Clip) -> Tensor | None:
     return hole
 
 
+def _marks(options: DfiOptions) -> Landmarks | None:
+    if options.align is None:
+        return None
+    return FoundEyes() if options.align == FIND else read_landmarks(options.align)
+
+
 def _own_landmarks(marks: Landmarks, clip: Clip) -> np.ndarray:
     """Those of the input's first frame, in sides of it."""
     first = clip.pictures[0] if isinstance(clip, PictureClip) else clip.path
-    points: np.ndarray = (marks[first] + 0.5) / (clip.width, clip.height)
+    if isinstance(marks, FoundEyes):
+        found = find_eyes(next(iter(clip.frames(0, 1))).pixels)
+        if found is None:
+            raise MediaError(f"no face with two eyes was found in {clip.path}; --align LIST gives landmarks")
+    else:
+        found = marks[first]
+    points: np.ndarray = (found + 0.5) / (clip.width, clip.height)
     return points
 
 
@@ -107,7 +121,11 @@ def entry(given: Given, options: DfiOptions) -> dict[str, Any]:
             found[f"the vector{of}"] = file_entry(Path(path))
         if of:
             found[f"the weight{of}"] = origin.weight
-    files = {"the mask": options.mask, "the hole": options.inpaint, "the landmarks": options.align}
+    files = {"the mask": options.mask, "the hole": options.inpaint}
+    if options.align == FIND:
+        found["the landmarks"] = FIND
+    else:
+        files["the landmarks"] = options.align
     return found | {name: file_entry(Path(path)) for name, path in files.items() if path}
 
 
@@ -115,7 +133,8 @@ def check_beside(options: DfiOptions, clip: Clip, output: Path, overwrite: bool)
     """Whether what is written beside the result can be; nothing of the user's is replaced unasked."""
     if len(options.strength) > 1 and clip.kind != "still":
         raise UsageError(f"{clip.path} has several frames, and takes one --strength")
-    named = (options.mask, options.inpaint, options.align, options.vector)
+    align = None if options.align == FIND else options.align
+    named = (options.mask, options.inpaint, align, options.vector)
     vector = [Path(options.save_vector)] if options.save_vector else []
     for path in (output, *pictures_beside(output, options.strength), *vector):
         check_spared(path, [Path(name) for name in named if name], overwrite)
