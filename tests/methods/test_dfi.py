@@ -122,6 +122,22 @@ def test_glasses_come_where_they_belong_and_grow_with_the_strength(case: Case) -
     assert rms(rest * (more - case.content)) < 0.5 * rms((1 - rest) * (more - case.content))
 
 
+def test_features_move_along_the_vector_in_proportion_to_the_strength(case: Case) -> None:
+    """Nearly: shapes that the picture has not yet cost R_TV more than in proportion while they are faint."""
+    method, features = case.method, case.method.features
+    carry = method.paint(case.content, [], seed=0).carry
+    vector = method.vector(carry).layers
+
+    def along(image: torch.Tensor) -> float:
+        before, after = (features.full(each[None]) for each in (case.content, image))
+        moved = [((after[layer][0] - before[layer][0]) * part).sum() for layer, part in vector.items()]
+        return float(sum(moved) / sum(part.square().sum() for part in vector.values()))
+
+    none, half, more = (along(image) for image in method.series(case.content))
+    assert none == 0 and 0.75 * 0.7 < half < 0.75 * 1.1
+    assert 1.6 * half < more < 2.5 * half
+
+
 def test_a_negative_strength_goes_the_other_way(case: Case) -> None:
     options = DfiOptions(strength=(-1.0,), steps=60)
     [image] = Dfi(case.method.features, case.method.edits, options).series(case.content)
