@@ -103,6 +103,18 @@ def test_two_runs_can_share_a_cache(tmp_path: Path) -> None:
     assert len(list((tmp_path / "cache").rglob("*"))) - len(list((tmp_path / "cache").iterdir())) == 12
 
 
+@pytest.mark.parametrize("known", [[0], [1, 4], [0, 1, 2, 3, 5, 6, 7, 8, 9, 10]])
+def test_what_is_in_the_cache_already_changes_no_bit(tmp_path: Path, known: list[int]) -> None:
+    pictures = random_set(tmp_path / "set", 12, 1)
+    for place in known:
+        features_of(tmp_path, batch=4).mean(pictures, [place], View(SIZE))
+    fresh, found = (
+        f.mean(pictures, range(12), View(SIZE))
+        for f in (features_of(batch=4), features_of(tmp_path, batch=4))
+    )
+    assert all(torch.equal(found[layer], fresh[layer]) for layer in LAYERS)
+
+
 def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
     cache = FeatureCache(tmp_path)
     keys = [cache_key(number=i) for i in range(4)]

@@ -220,13 +220,21 @@ class SetFeatures:
             except MediaError as error:
                 unread.append(str(error))
         if images:
-            batch = torch.stack(list(images.values())).to(self._device)
-            found = self._computed(batch, kind)
-            for place, row in zip(images, found, strict=True):
+            found = self._computed(self._full_batch(list(images.values())), kind)
+            for place, row in zip(images, found, strict=False):
                 if self.cache is not None:
                     self.cache.put(keys[place], row.cpu().numpy())
                 rows[place] = row.float()
         return {place: rows[place] for place in places if place in rows}
+
+    def _full_batch(self, images: list[Tensor]) -> Tensor:
+        """(self.batch, 3, H, W): the images and, where they are fewer, the first again.
+
+        Convolutions of another number of pictures are summed in another order. Rows would depend, in their
+        last bits, on which pictures were in the cache already.
+        """
+        missing = self.batch - len(images)
+        return torch.stack([*images, *images[:1] * missing]).to(self._device)
 
     def _computed(self, batch: Tensor, kind: Kind) -> Tensor:
         """Rows (N, D). In full they are rounded to half precision, cached or not: it halves the disk they
