@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.image.components import principal
 from vidstyle.image.fields import Size
 from vidstyle.image.similarity import Similarity, apply_similarity
 
@@ -30,11 +31,7 @@ def components(maps: Sequence[Tensor], patch: int, count: int = _COMPONENTS) -> 
     patch = _fitting(patch, maps)
     step = max(1, math.isqrt(sum(each[0].numel() for each in maps) // _SAMPLES))
     rows = torch.cat([F.unfold(each[None].float(), patch, stride=step)[0].T for each in maps])
-    # By the products of the samples: far fewer than the values of a patch.
-    values, vectors = torch.linalg.eigh((rows @ rows.T).double().cpu())
-    kept = (values > values[-1].clamp_min(1e-12) * 1e-9).nonzero().flatten()[-count:]
-    directions = rows.T @ (vectors[:, kept] / values[kept].sqrt()).to(rows)
-    return directions.T.reshape(-1, maps[0].shape[0], patch, patch)
+    return principal(rows, count).T.reshape(-1, maps[0].shape[0], patch, patch)
 
 
 class Pool:

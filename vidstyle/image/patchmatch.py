@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.image.components import principal
 from vidstyle.image.fields import Size, flat, grid, inside, random_field
 
 # Components kept of a patch. The energy of the matches, all values compared, is within a hundredth of what
@@ -115,14 +116,10 @@ def _basis(a: Tensor, b: Tensor, patch: int, components: int, seed: int) -> Tens
     """The principal components of some patches of both maps, (C·patch², components), orthonormal."""
     generator = torch.Generator().manual_seed(seed)
     samples = torch.cat([_sampled(x, patch, _SAMPLES // 2, generator) for x in (a, b)])
-    samples = samples - samples.mean(dim=0)
-    # By the products of the samples: far fewer than the values of a deep patch.
-    values, vectors = torch.linalg.eigh((samples @ samples.T).double().cpu())
-    kept = (values > values[-1] * 1e-9).nonzero().flatten()[-components:]
-    if len(kept) == 0:  # every patch is the same
+    basis = principal(samples - samples.mean(dim=0), components)
+    if basis.shape[1] == 0:  # every patch is the same
         return samples.new_ones(samples.shape[1], 1) / samples.shape[1] ** 0.5
-    scaled = vectors[:, kept] / values[kept].sqrt()
-    return samples.T @ scaled.to(samples)
+    return basis
 
 
 def _sampled(x: Tensor, patch: int, count: int, generator: torch.Generator) -> Tensor:
