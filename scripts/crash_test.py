@@ -44,39 +44,48 @@ def report(trial: Trial, seconds: float) -> None:
     sys.stdout.flush()
 
 
+def test(root: Path, trials: list[Trial], kills: int, seed: int) -> int:
+    """Strike these, working in `root`; returns how many jobs were at fault."""
+    arena = Arena(root)
+    arena.apart(lambda: make_materials(root / "materials"))
+    each = -(-kills // len(trials))
+    for trial in trials:
+        begun = time.monotonic()
+        # A method's moments do not depend on which others are struck before it.
+        tester = Tester(arena, trial, random.Random(f"{seed} {trial.name}"))
+        tester.go(each, max(len(STRIKES) - 1, each // 3))
+        report(trial, time.monotonic() - begun)
+    faults = sum(len(trial.faults) for trial in trials)
+    jobs, struck = sum(t.jobs for t in trials), sum(t.struck.total() for t in trials)
+    print(f"{jobs} jobs, {struck} strikes: {f'{faults} FAULTS' if faults else 'every job came out the same'}")
+    return faults
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--kills", type=int, default=100, help="SIGKILLs in all")
+    parser.add_argument("--kills", type=int, default=100, help="SIGKILLs in all, at least one per method")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--methods", help="only these, with commas between them")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="work in this new folder, and keep it")
     given = parser.parse_args()
-    root = (given.keep or Path(tempfile.mkdtemp(prefix="crash_test"))).resolve()
-    root.mkdir(parents=True, exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix="crash_test")).resolve()
     os.environ["VIDSTYLE_OFFLINE"] = "1"
     os.environ["VIDSTYLE_CACHE"] = str(root / "cache")
-    arena = Arena(root)
-    arena.apart(lambda: make_materials(root / "materials"))
-    trials = make_trials(root / "materials")
-    names = given.methods.split(",") if given.methods else [trial.name for trial in trials]
-    if unknown := set(names) - {trial.name for trial in trials}:
-        parser.error(f"no such method: {', '.join(sorted(unknown))}")
-    chosen = [trial for trial in trials if trial.name in names]
-    each = -(-given.kills // len(chosen))
-    for trial in chosen:
-        begun = time.monotonic()
-        # A method's moments are the same whether or not the others run too.
-        tester = Tester(arena, trial, random.Random(f"{given.seed} {trial.name}"))
-        tester.go(each, max(len(STRIKES) - 1, each // 3))
-        report(trial, time.monotonic() - begun)
-    faults = sum(len(trial.faults) for trial in chosen)
-    jobs, struck = sum(t.jobs for t in chosen), sum(t.struck.total() for t in chosen)
-    print(f"{jobs} jobs, {struck} strikes: {f'{faults} FAULTS' if faults else 'every job came out the same'}")
-    if not given.keep:
-        shutil.rmtree(root)
-    return 1 if faults else 0
+    faults = 0
+    try:
+        trials = make_trials(root / "materials")
+        names = [trial.name for trial in trials]
+        wanted = given.methods.split(",") if given.methods else names
+        if given.kills < 1 or not set(wanted) <= set(names):
+            parser.error(f"--kills takes 1 or more, --methods some of {','.join(names)}")
+        faults = test(root, [t for t in trials if t.name in wanted], given.kills, given.seed)
+        return 1 if faults else 0
+    finally:
+        if faults:
+            print(f"the jobs at fault are kept in {root}")
+        else:
+            shutil.rmtree(root)
 
 
 if __name__ == "__main__":

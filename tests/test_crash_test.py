@@ -1,4 +1,4 @@
-"""The crash test itself: with few kills it finds no fault, and it would find one."""
+"""The crash test with few kills."""
 
 from __future__ import annotations
 
