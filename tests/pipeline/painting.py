@@ -26,6 +26,20 @@ class StopAfter:
         return self.left <= 0
 
 
+class StopWhileEncoding:
+    """A progress hook and a stop signal: set once a frame has been encoded. painted: frames until then."""
+
+    def __init__(self) -> None:
+        self.painted, self._encoded = 0, False
+
+    def __call__(self, event: Progress) -> None:
+        self.painted += event.phase == "paint"
+        self._encoded |= event.phase == "encode"
+
+    def is_set(self) -> bool:
+        return self._encoded
+
+
 def stored(job: Path, folder: str = "frames") -> dict[str, bytes]:
     """The painted frames in a job directory by name; `folder` for those of a later pass."""
     return {path.name: path.read_bytes() for path in sorted((job / folder).iterdir())}

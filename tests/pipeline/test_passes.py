@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pipeline.painting import Paint, StopAfter, pictures, stored
+from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, pictures, stored
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.errors import InputError, JobError, Stopped
 from vidstyle.job import JobStore
@@ -52,6 +52,18 @@ def test_passes_go_forwards_and_backwards_and_are_counted(paint: Paint, clip: Pa
     assert [e.shot for e in painted[8:16]] == [0] * 5 + [1] * 3
     assert [e.pass_number for e in painted] == [1] * 8 + [2] * 8 + [3] * 8
     assert (painted[-1].done, painted[-1].total) == (24, 24)
+
+
+@pytest.mark.parametrize("passes", [1, 2, 3])
+def test_stopped_while_encoding_it_paints_nothing_anew(
+    paint: Paint, clip: Path, tmp_path: Path, passes: int
+) -> None:
+    for count in (FRAMES * passes, 0):
+        hook = StopWhileEncoding()
+        with pytest.raises(Stopped):
+            paint(clip, "out.mp4", passes=passes, progress=hook, stop=hook)
+        assert hook.painted == count
+    assert resume(tmp_path / "out.mp4.vidstyle").is_file()
 
 
 def test_the_state_of_a_later_pass_is_told(paint: Paint, clip: Path, tmp_path: Path) -> None:

@@ -48,6 +48,31 @@ def test_stopped_at_every_frame_and_resumed_it_is_the_same(
     assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
 
 
+@pytest.mark.parametrize("output", ["out.mp4", "out", "made/%04d.png"])
+def test_what_a_run_killed_while_writing_has_left_is_cleared(
+    paint: Paint, clip: Path, tmp_path: Path, output: str
+) -> None:
+    whole = tmp_path / output
+    for path in (whole, whole.parent) if "%" in output else (whole,):
+        left = path.with_name(f".{path.stem}.0123abcd{path.suffix}")
+        left.parent.mkdir(exist_ok=True)
+        left.touch() if path.suffix == ".mp4" else left.mkdir()
+    paint(clip, output, frames=":2")
+    assert list(tmp_path.rglob(".*.0123abcd*")) == []
+
+
+def test_frames_left_by_a_run_killed_while_giving_them_up_are_given_up(
+    paint: Paint, clip: Path, tmp_path: Path
+) -> None:
+    paint(clip, "out.mp4", keep=True)
+    made = (tmp_path / "out.mp4").stat().st_mtime_ns
+    paint(clip, "out.mp4", keep=True)
+    assert len(stored(tmp_path / "out.mp4.vidstyle")) == 8
+    paint(clip, "out.mp4")
+    assert stored(tmp_path / "out.mp4.vidstyle") == {}
+    assert (tmp_path / "out.mp4").stat().st_mtime_ns == made
+
+
 class TestFlow:
     """Where flow comes from, and that it counts among what makes a job this job."""
 

@@ -128,6 +128,8 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
     with JobStore.open(plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart) as store:
         if store.is_done(plan.made_with):
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
+            if not plan.run.keep:  # a run may have been killed while it did so
+                store.drop_frames()
             return plan.output
         painted = store.painted()
         store.check_space(plan.bytes_needed(painted))
@@ -148,8 +150,11 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
 def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
     """Paint, pass by pass, every frame that is not stored yet."""
     work: _Work | None = None
-    # Of a pass that has begun the one before is whole, unless a frame of it was found damaged since.
-    for number in range(max(1, store.passes()[-1] - 1), plan.passes + 1):
+    # The pass before one that has begun is whole, unless a frame of it was found damaged since; before one
+    # that is whole there is nothing left.
+    last = store.passes()[-1]
+    begin = last if _is_whole(plan, store, last) else max(1, last - 1)
+    for number in range(begin, plan.passes + 1):
         frames = store.of_pass(number)
         if not _is_whole(plan, store, number):
             work = work or _Work(plan, store, hooks)
@@ -158,8 +163,8 @@ def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
                 _first_pass(plan, store, work)
             else:
                 _later_pass(plan, store, number, work)
-        if number > 1:
-            store.of_pass(number - 1).remove()
+        for earlier in range(1, number):
+            store.of_pass(earlier).remove()
     for line in plan.clip.notices:
         hooks.tell(line)
 

@@ -15,7 +15,7 @@ from vidstyle.methods import Dfi
 from vidstyle.options import DfiOptions
 from vidstyle.pipeline.plan import Notice, Plan
 from vidstyle.pipeline.sets import pictures_beside
-from vidstyle.video.pictures import to_depth, write_picture
+from vidstyle.video.pictures import clear_leftovers, to_depth, write_picture
 
 
 def save_edits(plan: Plan, frames: FrameStore, notice: Notice) -> list[Path]:
@@ -28,9 +28,10 @@ def save_edits(plan: Plan, frames: FrameStore, notice: Notice) -> list[Path]:
         return []
     first = frames.frames()[0]
     carry = load_tensors(frames.load_carry(first) or b"")
-    files = _save_series(plan, first, carry)
-    if plan.options.save_vector is not None:
-        files.append(Path(plan.options.save_vector))
+    vector = [] if plan.options.save_vector is None else [Path(plan.options.save_vector)]
+    clear_leftovers([*pictures_beside(plan.output, plan.options.strength), *vector])
+    files = _save_series(plan, first, carry) + vector
+    if vector:
         method = plan.prepare(notice)
         assert isinstance(method, Dfi)
         method.vector({name: plan.move(part) for name, part in carry.items()}).save(files[-1])

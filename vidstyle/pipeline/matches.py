@@ -19,7 +19,7 @@ from vidstyle.image.fields import offsets
 from vidstyle.job import FrameStore
 from vidstyle.options import AnalogyOptions
 from vidstyle.pipeline.plan import Plan
-from vidstyle.video.pictures import encode_png, write_whole
+from vidstyle.video.pictures import clear_leftovers, encode_png, write_whole
 
 
 def save_matches(plan: Plan, frames: FrameStore) -> None:
@@ -36,9 +36,16 @@ def save_matches(plan: Plan, frames: FrameStore) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
+    clear_leftovers(folder / name for index in frames.frames() for name in _names(index))
     for index in frames.frames():
         if (data := frames.load_carry(index)) is not None:
             _save(folder, index, load_tensors(data))
+
+
+def _names(index: int) -> list[str]:
+    """Of all files that there may be of a frame."""
+    both = [f"{name}_{index}.{suffix}" for name in ("ab", "ba") for suffix in ("flo", "png")]
+    return [f"fields_{index}.npz", f"b_{index}.png", *both]
 
 
 def _save(folder: Path, index: int, carry: dict[str, Tensor]) -> None:

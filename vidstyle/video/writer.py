@@ -13,7 +13,7 @@ from ..types import Frame
 from .clip import Clip
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
-from .pictures import keeps_alpha, temporary_beside, to_depth, write_picture
+from .pictures import clear_leftovers, keeps_alpha, temporary_beside, to_depth, write_picture
 
 __all__ = ["Writer", "check_output", "open_writer"]
 
@@ -80,6 +80,7 @@ def open_writer(
         and sound and subtitles are cut to match. Otherwise times are those of the source, exactly.
     notice: called with one line for each thing that could not be carried over as it is.
 
+    What a run that was killed while it wrote this output has left beside it is removed.
     Raises what `check_output` raises.
     """
     path = Path(path)
@@ -96,6 +97,7 @@ def open_writer(
     )
     if kind != "video":
         return Writer(PictureWriter(path, kind, bit_depth, overwrite, notice))
+    clear_leftovers([path])
     chosen = choose_codec(path, codec)
     options = {}
     if chosen.crf:
@@ -123,6 +125,7 @@ class PictureWriter:
         self._written: list[Path] = []
         # A pattern's own folder may not exist yet.
         beside = path.parent if kind == "pattern" and not path.parent.exists() else path
+        clear_leftovers([path, path.parent] if kind == "pattern" else [path])
         self._temporary = temporary_beside(beside)
         try:
             self._temporary.mkdir()
