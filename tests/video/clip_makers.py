@@ -139,3 +139,9 @@ def write_image(path: Path, image: np.ndarray) -> Path:
     assert done
     path.write_bytes(data.tobytes())
     return path
+
+
+def random_pixels(dtype: type = np.uint8, channels: int = 3, size: tuple[int, int] = (11, 17)) -> np.ndarray:
+    """Noise over the whole range of an integer type, (channels, *size); the same every time."""
+    random = np.random.default_rng(0)
+    return random.integers(0, np.iinfo(dtype).max, (channels, *size), dtype=dtype, endpoint=True)
