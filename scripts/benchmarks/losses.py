@@ -10,6 +10,7 @@ from torch import Tensor
 from benchmarks.common import Clock, Setting, Table, say, scaled_frames
 from vidstyle.image.convert import to_uint16
 from vidstyle.methods import NeuralStyle
+from vidstyle.methods.judge import judged
 from vidstyle.types import Prior
 from vidstyle.video.pictures import write_picture
 
@@ -64,5 +65,5 @@ def _judged(method: NeuralStyle, content: Tensor, painted: dict[str, Tensor]) ->
     found = {}
     for name, image in painted.items():
         term = method.style_term((content.shape[1], content.shape[2]))
-        found[name] = float(term(method.features(image[None], method.style.layers))) / known.factor
+        found[name] = float(judged(method.features, image, {"style": term})["style"]) / known.factor
     return found

@@ -15,6 +15,7 @@ from benchmarks.common import SAMPLES, Judge, Setting, Table, paint, scaled_fram
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
+from vidstyle.methods.judge import judged
 from vidstyle.metrics import WarpingError, gradient_energy
 from vidstyle.types import Frame
 
@@ -137,10 +138,8 @@ def _border_style(judge: Judge, image: Tensor) -> float:
     width = image.shape[2] // 8
     found = []
     for strip in (image[..., :width], image[..., -width:]):
-        features = method.features(
-            strip[None].to(next(method.features.parameters()).device), method.style.layers
-        )
-        found.append(float(term(features)))
+        strip = strip.to(next(method.features.parameters()).device)
+        found.append(float(judged(method.features, strip, {"style": term})["style"]))
     return fmean(found)
 
 

@@ -28,8 +28,8 @@ def test_a_part_of_the_style_is_found_where_it_lies(known: str) -> None:
     assert torch.equal(found, (rows + 4) * 28 + columns + 7)
     laid = vote(found, pool, (11, 12))
     assert torch.allclose(laid.mean, part, atol=1e-6)
-    assert float(losses.patch(part[None], laid.mean, laid.count, laid.spread, 1.0)) < 1e-3
-    assert float(losses.patch(0 * part[None], laid.mean, laid.count, laid.spread, 1.0)) > 100
+    assert float(losses.patch(part[None], laid.mean, laid.count, laid.spread)) < 1e-3
+    assert float(losses.patch(0 * part[None], laid.mean, laid.count, laid.spread)) > 100
 
 
 def test_with_a_stride_every_position_is_covered() -> None:
@@ -55,7 +55,7 @@ def test_the_loss_is_the_sum_over_all_patches() -> None:
             for dy, dx in inside:
                 theirs = pool.at(chosen[row, column], dy, dx)
                 total += float((now[:, row + dy, column + dx] - theirs).square().sum())
-    found = losses.patch(now[None], laid.mean, laid.count, laid.spread, 1.0)
+    found = losses.patch(now[None], laid.mean, laid.count, laid.spread)
     assert float(found) == pytest.approx(total, rel=1e-4)
     everything = torch.arange(len(pool.rows))
     each = sum(pool.at(everything, dy, dx).square().sum(dim=0) for dy, dx in inside)

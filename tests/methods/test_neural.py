@@ -9,6 +9,7 @@ from tests.methods.test_contract import picture, prior_of, tiny_network
 from vidstyle.errors import UsageError
 from vidstyle.features.recipes import recipe_for
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
+from vidstyle.methods.judge import judged
 from vidstyle.methods.neural import NeuralStyle
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Prior
@@ -192,10 +193,10 @@ def test_every_loss_is_finite_at_any_size(size: tuple[int, int], loss: str) -> N
 
 def test_several_losses_are_summed_by_their_weights() -> None:
     picture_of = picture(30, 36)
-    responses = neural().features(picture_of[None], neural().features.layers)
 
     def term(**settings: object) -> float:
-        return float(neural(**settings).style_term((30, 36), None)(responses))
+        method = neural(**settings)
+        return float(judged(method.features, picture_of, {"style": method.style_term((30, 36))})["style"])
 
     mixed = term(loss="gram+patch", loss_weights=(3.0, 1.0))
     assert mixed == pytest.approx(0.75 * term(loss="gram") + 0.25 * term(loss="patch"), rel=1e-5)

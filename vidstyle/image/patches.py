@@ -95,7 +95,7 @@ class Vote:
     """Patches laid over a map, each where its like was found.
 
     mean: float32 (C, H, W), of all that cover a position. count: (1, H, W), how many do.
-    spread: Σ |Ψ − mean|² over all positions of all patches.
+    spread: (1, H, W), Σ |Ψ − mean|² over them.
     """
 
     mean: Tensor
@@ -135,7 +135,7 @@ def vote(chosen: Tensor, pool: Pool, size: Size, *, wrap: bool = False) -> Vote:
             count[place] += 1
     total, squares, count = (_folded(x, size, wrap) for x in (total, squares, count))
     mean = total / count.clamp_min(1)
-    spread = (squares.sum() - (count * mean.square()).sum()).clamp_min(0)
+    spread = (squares - count * mean.square().sum(dim=0)).clamp_min(0)
     return Vote(mean, count, spread)
 
 

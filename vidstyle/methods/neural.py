@@ -16,8 +16,9 @@ from vidstyle.image.colour import luminance, match_palette, palette, with_lumina
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
+from vidstyle.methods.judge import ContentJudge, Judge, judged
 from vidstyle.methods.statistics import Figures
-from vidstyle.methods.styleterm import Judge, StyleTerm, shares
+from vidstyle.methods.styleterm import StyleJudge, StyleTerm, shares
 from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -258,15 +259,14 @@ class NeuralStyle:
         """The painting loss of `subject`, as a function of the picture."""
         options, recipe = self.options, self.recipe
         style = self.style_term((subject.shape[1], subject.shape[2]), colours)
-        contents = self.features(subject[None], recipe.content_layers)
-        layers = dict.fromkeys((*recipe.content_layers, *self.style.layers))
+        contents = ContentJudge(self.features(subject[None], recipe.content_layers))
+        judges: dict[str, Judge] = {"style": style, "content": contents}
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
-            found = self.features(x[None], layers)
-            content = [losses.content(found[k], contents[k]) for k in recipe.content_layers]
+            judgement = judged(self.features, x, judges)
             result = {
-                "style": options.style_weight * recipe.style * style(found),
-                "content": options.content_weight * recipe.content * torch.stack(content).mean(),
+                "style": options.style_weight * recipe.style * judgement["style"],
+                "content": options.content_weight * recipe.content * judgement["content"],
                 "tv": options.tv_weight * recipe.tv * losses.total_variation(x),
             }
             if priors:
@@ -284,7 +284,7 @@ class NeuralStyle:
         """
         return self.style.targets(*self._at(size, colours))
 
-    def style_term(self, size: tuple[int, int], colours: Tensor | None = None) -> Judge:
+    def style_term(self, size: tuple[int, int], colours: Tensor | None = None) -> StyleJudge:
         """The style term for one minimisation; see `style_targets`."""
         return self.style.judge(*self._at(size, colours))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,8 +17,24 @@ from vidstyle.options.losses import StyleLossOptions
 Figures = tuple[Tensor, ...]
 Shares = Sequence[tuple[float, Tensor]]
 """Responses (1, C, h, w) to some pictures, and the share that each has in the style; shares sum to 1."""
-Compare = Callable[[Tensor], Tensor]
-"""Responses (1, C, h, w) -> their distance from a style, a scalar."""
+At = Callable[[Tensor], Tensor]
+"""A map of all positions (..., h, w) -> the part of it where the responses at hand lie."""
+
+
+class Comparison(Protocol):
+    """Responses of a layer against those of a style, for one minimisation, in sums over positions."""
+
+    def search(self, see: Callable[[], Tensor]) -> None:
+        """Called before every evaluation; see() are the responses (1, C, h, w) to the whole picture."""
+        ...
+
+    def measure(self, features: Tensor, at: At) -> Figures:
+        """What responses (1, C, h, w) to a part of the picture add."""
+        ...
+
+    def distance(self, sums: Figures) -> Tensor:
+        """From the sums over the whole picture: 0 where responses match, 1 for no response at all."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -25,14 +42,13 @@ class Statistic:
     """One way to compare responses of a layer with those of a style.
 
     learn: what is compared with, from the responses to the style pictures.
-    compare: the distance from that, 0 where responses match, 1 for no response at all. Made anew for every
-        minimisation, so that it may remember what it has found. The flag: whether opposite borders meet.
+    compare: the comparison with that. The flag: whether opposite borders of the picture meet.
     factor: of the style weight, found by measurement: the same weight gives the same balance with content.
     pools: whether it gains from turned and scaled copies of the style pictures.
     """
 
     learn: Callable[[Shares], Figures]
-    compare: Callable[[Figures, bool], Compare]
+    compare: Callable[[Figures, bool], Comparison]
     factor: float = 1.0
     pools: bool = False
 
@@ -48,9 +64,33 @@ def _mean(measure: Callable[[Tensor], Figures], shares: Shares) -> Figures:
     return tuple(torch.stack(figures).sum(dim=0) for figures in zip(*each, strict=True))
 
 
+@dataclass(frozen=True)
+class _Known:
+    """A comparison of sums with figures that do not change."""
+
+    target: Figures
+    sums: Callable[[Tensor], Figures]
+    apart: Callable[[Figures, Figures], Tensor]
+
+    def search(self, see: Callable[[], Tensor]) -> None:
+        pass
+
+    def measure(self, features: Tensor, at: At) -> Figures:
+        return self.sums(features)
+
+    def distance(self, sums: Figures) -> Tensor:
+        return self.apart(sums, self.target)
+
+
+def _gram_sums(features: Tensor) -> Figures:
+    return losses.products(features), losses.positions(features)
+
+
 _GRAM = Statistic(
     learn=lambda shares: _mean(lambda features: (losses.gram(features),), shares),
-    compare=lambda target, wrap: lambda features: losses.style(losses.gram(features), target[0]),
+    compare=lambda target, wrap: _Known(
+        target, _gram_sums, lambda sums, known: losses.style(sums[0] / sums[1], known[0])
+    ),
 )
 
 
@@ -65,11 +105,17 @@ def _gaussian(shares: Shares) -> Figures:
     return mean, losses.matrix_root(second - torch.outer(mean, mean))
 
 
-_WASSERSTEIN = Statistic(
-    learn=_gaussian,
-    compare=lambda target, wrap: lambda features: losses.wasserstein(*losses.moments(features), *target),
-    factor=0.6,
-)
+def _gaussian_apart(target: Figures, wrap: bool) -> Comparison:
+    near = target[0]
+
+    def apart(sums: Figures, known: Figures) -> Tensor:
+        squares, total, count = sums
+        return losses.wasserstein(*losses.moments_of(squares, total, count, near), *known)
+
+    return _Known(target, lambda features: losses.moment_sums(features, near), apart)
+
+
+_WASSERSTEIN = Statistic(learn=_gaussian, compare=_gaussian_apart, factor=0.6)
 
 # What a style of a tenth of the share of another has to match better by, in correlation, to be preferred.
 _FAVOUR_TENTH = 0.15
@@ -87,12 +133,17 @@ class _Nearest:
         self.pool: Pool | None = None
         self.calls = 0
 
-    def __call__(self, features: Tensor) -> Tensor:
+    def search(self, see: Callable[[], Tensor]) -> None:
         if self.calls % self.options.patch_refresh == 0:
             with torch.no_grad():
-                self._search(features[0].detach())
+                self._search(see()[0])
         self.calls += 1
-        return losses.patch(features, self.vote.mean, self.vote.count, self.vote.spread, self.energy)
+
+    def measure(self, features: Tensor, at: At) -> Figures:
+        return (losses.patch(features, at(self.vote.mean), at(self.vote.count), at(self.vote.spread)),)
+
+    def distance(self, sums: Figures) -> Tensor:
+        return sums[0] / max(self.energy, 1e-12)
 
     def _search(self, features: Tensor) -> None:
         if self.pool is None:
@@ -115,7 +166,7 @@ def _patch(options: StyleLossOptions) -> Statistic:
         maps = [responses for _, responses in kept]
         return torch.tensor(favours), components(maps, options.patch_size), *maps
 
-    def compare(target: Figures, wrap: bool) -> Compare:
+    def compare(target: Figures, wrap: bool) -> Comparison:
         return _Nearest(target, options, wrap)
 
     return Statistic(learn, compare, factor=0.15, pools=True)

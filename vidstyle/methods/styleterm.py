@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,13 +13,43 @@ from vidstyle.errors import UsageError
 from vidstyle.features.recipes import Recipe, check_layers
 from vidstyle.features.vgg import VGG
 from vidstyle.image.patches import variants
-from vidstyle.methods.statistics import Figures, statistic
+from vidstyle.methods.judge import Found, Place, See, Sums
+from vidstyle.methods.statistics import Comparison, Figures, statistic
 from vidstyle.options.losses import StyleLossOptions
 
-Judge = Callable[[Mapping[str, Tensor]], Tensor]
-"""Responses by layer -> the style term, a scalar."""
-
 _KEPT = 16  # sets of targets: a long film with matched colours has many shots
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """A comparison at a layer, and the factor of its distance in the style term."""
+
+    layer: str
+    factor: float
+    comparison: Comparison
+
+
+class StyleJudge:
+    """The style term for one minimisation; see `Judge`."""
+
+    def __init__(self, compared: Sequence[_Compared]) -> None:
+        self.compared = compared
+        self.layers = list(dict.fromkeys(each.layer for each in compared))
+
+    def look(self, see: See) -> None:
+        for each in self.compared:
+            each.comparison.search(lambda layer=each.layer: see([layer])[layer])  # type: ignore[misc]
+
+    def measure(self, found: Found, place: Place) -> Sums:
+        return {
+            number: each.comparison.measure(found[each.layer], partial(place.of, each.layer))
+            for number, each in enumerate(self.compared)
+        }
+
+    def value(self, sums: Sums) -> Tensor:
+        return torch.stack(
+            [each.factor * each.comparison.distance(sums[n]) for n, each in enumerate(self.compared)]
+        ).sum()
 
 
 class StyleTerm:
@@ -47,30 +79,19 @@ class StyleTerm:
         check_layers(self.layers, features.layers)
         self._learnt: dict[Hashable, list[dict[str, Figures]]] = {}
 
-    def judge(self, key: Hashable, scale: Callable[[Tensor], Tensor], *, wrap: bool = False) -> Judge:
+    def judge(self, key: Hashable, scale: Callable[[Tensor], Tensor], *, wrap: bool = False) -> StyleJudge:
         """The term for one minimisation, against the style pictures as `scale` makes them.
 
         key: what `scale` depends on; what is learnt of the pictures is kept by it. wrap: whether the opposite
         borders of what is compared meet.
         """
-        parts = [
-            (
-                share * known.factor,
-                {k: known.compare(figures, wrap) for k, figures in targets.items()},
-                weights,
-            )
-            for (share, known, weights), targets in zip(self.parts, self.targets(key, scale), strict=True)
-        ]
-
-        def term(found: Mapping[str, Tensor]) -> Tensor:
-            distances = [
-                factor * weight * compare[layer](found[layer])
-                for factor, compare, weights in parts
+        return StyleJudge(
+            [
+                _Compared(layer, share * known.factor * weight, known.compare(targets[layer], wrap))
+                for (share, known, weights), targets in zip(self.parts, self.targets(key, scale), strict=True)
                 for layer, weight in weights.items()
             ]
-            return torch.stack(distances).sum()
-
-        return term
+        )
 
     def targets(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, Figures]]:
         """What the layers of each of the losses are to match; see `judge`."""

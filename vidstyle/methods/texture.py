@@ -14,6 +14,7 @@ from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.methods.base import Materials
+from vidstyle.methods.judge import judged
 from vidstyle.methods.styleterm import StyleTerm, shares
 from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
 from vidstyle.options import TextureOptions
@@ -125,9 +126,8 @@ class Texture:
         style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap)
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
-            found = self.features(x[None], self.style.layers, wrap=wrap)
             result = {
-                "style": recipe.style * style(found),
+                "style": recipe.style * judged(self.features, x, {"style": style}, wrap=wrap)["style"],
                 "tv": options.tv_weight * recipe.tv * losses.total_variation(x, wrap=wrap),
             }
             if priors:
