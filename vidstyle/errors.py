@@ -8,7 +8,8 @@ VidstyleError            exit 1
 ├── OutputError          exit 1   the result or the job's state cannot be written
 ├── JobError             exit 1   the job directory
 │   ├── JobMismatch               it belongs to a job with other settings
-│   └── JobBusy                   another run is working on it
+│   ├── JobBusy                   another run is working on it
+│   └── FrameDamaged              a painted frame in it; the run that meets it paints it anew
 └── Stopped              exit 130 the user asked to stop; everything finished is saved
 """
 
@@ -53,6 +54,10 @@ class JobMismatch(JobError):
 
 class JobBusy(JobError):
     """Another run is working on this job directory."""
+
+
+class FrameDamaged(JobError):
+    """A painted frame is damaged on disk. It has been put aside, so that whoever goes on paints it anew."""
 
 
 class Stopped(VidstyleError):

@@ -55,12 +55,10 @@ class TestFrames:
         with open_store(directory) as store:
             for index in range(5):
                 store.save_frame(index, b"x", b"c")
-            store.discard_frame(1)
+            store.discard([1])
             store.discard_from(3)
             assert store.frames() == [0, 2]
-            assert store.load_carry(1) is None and store.load_carry(4) is None
-            store.drop_carry(before=2)
-            assert (store.load_carry(0), store.load_carry(2)) == (None, b"c")
+            assert (store.load_carry(0), store.load_carry(2)) == (b"c", b"c")
 
     def test_a_missing_frame_is_named(self, directory: Path) -> None:
         with open_store(directory) as store, pytest.raises(JobError, match=r"cannot read .*00000007\.png"):
@@ -139,7 +137,7 @@ class TestReopening:
             store.mark_done(directory / "out")
         with open_store(directory, fingerprint={"method": "other"}, restart=True) as store:
             assert (store.frames(), store.shot_starts(), store.is_done()) == ([], [], False)
-            assert store.load_carry(0) is None
+            assert not list((directory / "carry").iterdir())
         assert JobStore.load(directory).fingerprint == {"method": "other"}
 
     def test_leftovers_of_a_killed_run_are_removed_and_nothing_else(self, directory: Path) -> None:
@@ -174,7 +172,8 @@ class TestDone:
             store.mark_done(output)
             store.drop_frames()
             assert (store.is_done(), store.done_output()) == (True, output)
-            assert (store.frames(), store.load_carry(0), store.shot_starts()) == ([], None, [0])
+            assert (store.frames(), store.shot_starts()) == ([], [0])
+            assert not list((directory / "carry").iterdir())
         output.write_bytes(b"fake")
         assert not JobStore.load(directory).is_done()
         output.unlink()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, pictures, stored
 from tests.video.clip_makers import make_video, write_image
-from vidstyle.errors import InputError, JobError, Stopped
+from vidstyle.errors import InputError, Stopped
 from vidstyle.job import JobStore
 from vidstyle.pipeline import Progress, resume
 
@@ -119,34 +119,6 @@ def test_every_distance_of_the_history_counts(paint: Paint, clip: Path, tmp_path
     assert plain[:2] == two[:2] and plain[2] != two[2]
     assert plain[:3] == three[:3] and plain[3] != three[3]
     assert plain[1] != second[1]  # nothing is one frame back in it
-
-
-def test_a_damaged_draft_is_painted_again_or_said_to_be_lost(
-    paint: Paint, clip: Path, tmp_path: Path
-) -> None:
-    whole = paint(clip, "whole.mkv", passes=3, codec="ffv1")
-    job = tmp_path / "parts.mkv.vidstyle"
-
-    def run_until(count: int) -> None:
-        hook = StopAfter(count)
-        with pytest.raises(Stopped):
-            paint(clip, "parts.mkv", passes=3, codec="ffv1", progress=hook, stop=hook)
-
-    def damage(folder: str, index: int) -> None:
-        path = job / folder / f"{index:08d}.png"
-        path.write_bytes(path.read_bytes()[:-40])
-
-    run_until(10)  # two frames into the second pass
-    damage("frames", 2)
-    with pytest.raises(JobError, match="painted frame 2 was damaged"):
-        resume(job)
-    run_until(FRAMES + 1)  # repaints it, ends the second pass and begins the third
-    damage("frames-2", 6)
-    for words in ("painted frame 6 was damaged", "--restart paints the clip anew"):
-        with pytest.raises(JobError, match=words):
-            resume(job)
-    again = paint(clip, "parts.mkv", passes=3, codec="ffv1", restart=True)
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(again), strict=True))
 
 
 def test_a_clip_that_ends_before_the_frames_asked_for(paint: Paint, tmp_path: Path) -> None:

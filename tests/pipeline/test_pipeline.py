@@ -13,7 +13,7 @@ import torch
 
 from tests.pipeline.painting import Paint, StopAfter, pictures, stored
 from tests.video.clip_makers import make_video, packets, write_image
-from vidstyle.errors import InputError, JobError, JobMismatch, OutputError, Stopped, UsageError
+from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, UsageError
 from vidstyle.flow.files import write_flo
 from vidstyle.methods import NeuralStyle
 from vidstyle.pipeline import Progress, estimate, resume
@@ -252,21 +252,6 @@ def test_a_job_keeps_the_features_that_auto_meant(
     cache.mkdir(parents=True)
     (cache / "vgg19-dcbb9e9d.pth").write_bytes(b"would be refused as damaged")
     assert paint(clip, "out.mp4", features="auto").exists()
-
-
-def test_a_damaged_frame_is_dropped_named_and_repainted(paint: Paint, clip: Path, tmp_path: Path) -> None:
-    whole = paint(clip, "whole.mkv", codec="ffv1")
-    hook = StopAfter(5)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mkv", codec="ffv1", progress=hook, stop=hook)
-    path = tmp_path / "out.mkv.vidstyle" / "frames" / "00000002.png"
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 4
-    path.write_bytes(bytes(data))
-    with pytest.raises(JobError, match="painted frame 2 was damaged"):
-        paint(clip, "out.mkv", codec="ffv1")
-    out = paint(clip, "out.mkv", codec="ffv1")
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(out), pictures(whole), strict=True))
 
 
 def test_nothing_of_the_users_is_replaced_unasked(paint: Paint, clip: Path, tmp_path: Path) -> None:

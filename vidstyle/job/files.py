@@ -31,14 +31,17 @@ def output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(f"cannot write {path}: {reason}")
 
 
-def read(path: Path) -> bytes:
-    """All of a file.
+def read(path: Path, last: int | None = None) -> bytes:
+    """All of a file, or its last bytes.
 
     Raises:
         JobError: it cannot be read.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            if last is not None:
+                file.seek(-min(last, path.stat().st_size), os.SEEK_END)
+            return file.read()
     except OSError as error:
         raise JobError(f"cannot read {path}: {error.strerror}") from error
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from vidstyle.errors import JobError
+from vidstyle.errors import FrameDamaged, JobError
 from vidstyle.job.files import output_error, read, write_whole
+from vidstyle.job.seal import Seal, seal_at, sealed, unsealed
 
-SUFFIXES = {"frames": ".png", "carry": ".safetensors", "shots": ""}
-_KINDS = ("frames", "carry")
+FOLDERS = ("frames", "carry", "shots")
+_KINDS = ("frames", "carry")  # those that every pass has its own of
+# A damaged picture is put aside, among the pictures: its seal tells whether the new one is the same.
+_SUFFIXES = {"frames": ".png", "carry": ".safetensors", "shots": "", "damaged": ".damaged"}
 
 
 class FrameStore:
@@ -28,21 +32,24 @@ class FrameStore:
         self._require_lock = require_lock
 
     def _folder(self, kind: str) -> Path:
+        if kind == "damaged":
+            kind = "frames"
         several = kind in _KINDS and self.number > 1
         return self.directory / (f"{kind}-{self.number}" if several else kind)
 
     def _path(self, kind: str, index: int) -> Path:
-        return self._folder(kind) / f"{index:08d}{SUFFIXES[kind]}"
+        return self._folder(kind) / f"{index:08d}{_SUFFIXES[kind]}"
 
     def _indices(self, kind: str) -> list[int]:
-        pattern = re.compile(rf"(\d{{8,}}){re.escape(SUFFIXES[kind])}")
+        pattern = re.compile(rf"(\d{{8,}}){re.escape(_SUFFIXES[kind])}")
         try:
-            names = [path.name for path in self._folder(kind).iterdir()]
+            with os.scandir(self._folder(kind)) as entries:
+                matches = [pattern.fullmatch(entry.name) for entry in entries]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise JobError(f"cannot list {self._folder(kind)}: {error.strerror}") from error
-        return sorted(int(match[1]) for match in map(pattern.fullmatch, names) if match)
+        return sorted(int(match[1]) for match in matches if match)
 
     def frame_path(self, index: int) -> Path:
         """Where the painted frame is, or will be."""
@@ -71,42 +78,73 @@ class FrameStore:
         """
         self._require_lock()
         # Never a new carry beside an older picture, whenever the process may be killed.
-        self.discard_frame(index)
+        self._discard("frames", [index])
+        self._discard("carry", [index])
         if carry is not None:
             write_whole(self._path("carry", index), carry)
-        write_whole(self.frame_path(index), picture)
+        write_whole(self.frame_path(index), sealed(picture, carry))
+        self._discard("damaged", [index])
 
     def load_frame(self, index: int) -> bytes:
         """The encoded picture of a stored frame.
 
         Raises:
+            FrameDamaged: it is not what was stored.
             JobError: it is not stored or cannot be read.
         """
-        return read(self.frame_path(index))
+        try:
+            return unsealed(read(self.frame_path(index)))[0]
+        except ValueError as error:
+            raise self.damaged(index) from error
 
     def load_carry(self, index: int) -> bytes | None:
-        """What a stored frame left for the next one; None where it left nothing or it was dropped.
+        """What a stored frame left for the next one; None where it left nothing.
 
         Raises:
+            FrameDamaged: it is not what was stored.
             JobError: it cannot be read.
         """
         path = self._path("carry", index)
-        return read(path) if path.exists() else None
-
-    def discard_frame(self, index: int) -> None:
-        """Forget a stored frame, one that turned out damaged say."""
-        self._discard("frames", [index])
-        self._discard("carry", [index])
+        carry = read(path) if path.exists() else None
+        seal = seal_at(self.frame_path(index))
+        if seal is not None and not seal.fits_carry(carry):
+            raise self.damaged(index)
+        return carry
 
     def discard_from(self, index: int) -> None:
         """Forget this frame and all later ones."""
         # The last first: a kill in between leaves no gap.
-        for kind in _KINDS:
-            self._discard(kind, (i for i in reversed(self._indices(kind)) if i >= index))
+        self.discard(i for i in reversed(self._indices("frames")) if i >= index)
+        self._discard("carry", (i for i in self._indices("carry") if i >= index))
+        self._discard("damaged", (i for i in self._indices("damaged") if i >= index))
 
-    def drop_carry(self, before: int) -> None:
-        """Forget what frames before this one left, when no later frame needs it."""
-        self._discard("carry", (i for i in self._indices("carry") if i < before))
+    def discard(self, indices: Iterable[int]) -> None:
+        """Forget these frames, in this order."""
+        for index in indices:
+            self._discard("frames", [index])
+            self._discard("carry", [index])
+
+    # Damage
+
+    def damaged(self, index: int) -> FrameDamaged:
+        """Put a stored frame aside that is not what was stored; returns the error to raise."""
+        self._require_lock()
+        self._check_folder("frames")
+        try:
+            self.frame_path(index).replace(self._path("damaged", index))
+        except OSError as error:
+            raise output_error(self.frame_path(index), error) from error
+        self._discard("carry", [index])
+        number = f" of pass {self.number}" if self.number > 1 else ""
+        return FrameDamaged(f"painted frame {index}{number} was damaged on disk: it is painted anew")
+
+    def differs_from_damaged(self, index: int, picture: bytes, carry: bytes | None) -> bool:
+        """Whether this is to replace a damaged frame that was different, or may have been.
+
+        What was painted from that one should then be painted anew.
+        """
+        aside = self._path("damaged", index)
+        return aside.exists() and seal_at(aside) != Seal.of(picture, carry)
 
     def prepare(self) -> None:
         """Make the folders, and clear away what a killed run left half written.
@@ -134,7 +172,7 @@ class FrameStore:
         except OSError as error:
             raise output_error(folder, error) from error
         for path in list(folder.iterdir()):
-            if re.fullmatch(rf"\.\d{{8,}}{re.escape(SUFFIXES[kind])}\.tmp", path.name):
+            if re.fullmatch(rf"\.\d{{8,}}{re.escape(_SUFFIXES[kind])}\.tmp", path.name):
                 remove_file(path)
 
     def _check_folder(self, kind: str) -> None:

@@ -25,7 +25,7 @@ from typing import Any, Self
 from vidstyle.errors import InputError, JobMismatch, OutputError
 from vidstyle.job.files import Lock, holder, is_held, output_error, temporary, write_whole
 from vidstyle.job.fingerprint import as_json, differences, digest
-from vidstyle.job.frames import SUFFIXES, FrameStore, remove_file
+from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
 
 _DONE = "done"
@@ -98,7 +98,7 @@ class JobStore(FrameStore):
 
     def _take_over(self, restart: bool) -> None:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
-        for kind in SUFFIXES:
+        for kind in FOLDERS:
             self._check_folder(kind)
         found = differences(old["fingerprint"], self.fingerprint) if old else []
         if found and not restart and (self.frames() or (self.directory / _DONE).exists()):
@@ -108,7 +108,7 @@ class JobStore(FrameStore):
         content = {"format": FORMAT, "fingerprint": self.fingerprint, "settings": self.settings}
         if content != old:
             write_job(self.directory, content)
-        for kind in SUFFIXES:
+        for kind in FOLDERS:
             self._make(kind)
         for number in self.passes()[1:]:
             self.of_pass(number).prepare()

@@ -12,13 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
-from torch import Tensor
-
-from vidstyle.errors import InputError, JobError, MediaError, Stopped
-from vidstyle.image.convert import to_float, to_uint16
+from vidstyle.errors import FrameDamaged, InputError, JobError, Stopped
 from vidstyle.image.warp import warp, warp_wrapped
 from vidstyle.job import FrameStore, JobStore
 from vidstyle.options import EncodeOptions, NeuralOptions, PaintOptions, RunOptions
@@ -28,8 +22,8 @@ from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.matches import save_matches
 from vidstyle.pipeline.plan import Plan, make_plan, replan
 from vidstyle.pipeline.steps import Step, backwards, first_pass, later_pass
+from vidstyle.pipeline.stored import load_painted, load_pixels, save_painted
 from vidstyle.types import Draft, Painted, Prior, Shot
-from vidstyle.video.pictures import decode_png, encode_png
 
 
 @dataclass(frozen=True)
@@ -128,8 +122,7 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
     with JobStore.open(plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart) as store:
         if store.is_done(plan.made_with):
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
-            if not plan.run.keep:  # a run may have been killed while it did so
-                store.drop_frames()
+            _give_back(plan, store)  # a run may have been killed while it did so
             return plan.output
         painted = store.painted()
         store.check_space(plan.bytes_needed(painted))
@@ -137,14 +130,40 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
             hooks.tell("the result is gone or asked for differently: painting anew (--keep keeps the frames)")
         if painted:
             hooks.tell(f"going on after {painted} painted frames")
-        _paint(plan, store, hooks)
-        files = _encode(plan, store.of_pass(plan.passes), hooks)
-        files += save_edits(plan, store.of_pass(plan.passes), hooks.tell)
-        save_matches(plan, store.of_pass(plan.passes))
+        files = _whole_result(plan, store, hooks)
         store.mark_done(plan.output, files, plan.made_with)
-        if not plan.run.keep:
-            store.drop_frames()
+        _give_back(plan, store)
     return plan.output
+
+
+def _whole_result(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
+    """Paint what is missing and write the result; a frame found damaged on the way is painted anew."""
+    met: set[str] = set()
+    while True:
+        try:
+            _paint(plan, store, hooks)
+            frames = store.of_pass(plan.passes)
+            files = _encode(plan, frames, hooks)
+            files += save_edits(plan, frames, hooks.tell)
+            save_matches(plan, frames)
+            return files
+        except FrameDamaged as error:
+            line = str(error)
+            if line in met:
+                raise JobError(
+                    f"{line}, and it was already: {plan.directory} may be on a failing disk; "
+                    "name a directory on another with --job DIR"
+                ) from error
+            met.add(line)
+            hooks.tell(line)
+
+
+def _give_back(plan: Plan, store: JobStore) -> None:
+    """Delete the painted frames once the result is whole, or those of passes before the last."""
+    if not plan.run.keep:
+        store.drop_frames()
+    for earlier in range(1, plan.passes):
+        store.of_pass(earlier).remove()
 
 
 def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
@@ -156,15 +175,16 @@ def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
     begin = last if _is_whole(plan, store, last) else max(1, last - 1)
     for number in range(begin, plan.passes + 1):
         frames = store.of_pass(number)
-        if not _is_whole(plan, store, number):
+        while not _is_whole(plan, store, number):
+            # The pass before is kept until the one after begins: damaged frames are painted from it.
+            for earlier in range(1, number - 1):
+                store.of_pass(earlier).remove()
             work = work or _Work(plan, store, hooks)
             frames.prepare()
             if number == 1:
                 _first_pass(plan, store, work)
             else:
                 _later_pass(plan, store, number, work)
-        for earlier in range(1, number):
-            store.of_pass(earlier).remove()
     for line in plan.clip.notices:
         hooks.tell(line)
 
@@ -196,9 +216,9 @@ def _later_pass(plan: Plan, store: JobStore, number: int, work: _Work) -> None:
     """From the frames that the pass before has left, all of them."""
     frames, drafts = store.of_pass(number), store.of_pass(number - 1)
     if not _is_whole(plan, store, number - 1):
-        raise JobError(
-            f"a painted frame of pass {number} was damaged on disk, and what it was made from is gone; "
-            "--restart paints the clip anew"
+        store.drop_frames()
+        raise FrameDamaged(
+            f"what a damaged frame of pass {number} was made from is gone: the clip is painted anew"
         )
     shots = _shots(store)
     before: Painted | None = None
@@ -220,7 +240,7 @@ class _Work:
     """Paints steps and stores what comes out."""
 
     def __init__(self, plan: Plan, store: JobStore, hooks: Hooks) -> None:
-        self.plan, self.hooks = plan, hooks
+        self.plan, self.store, self.hooks = plan, store, hooks
         self.method = plan.prepare(hooks.tell)
         painted = store.painted()
         if line := warning(plan, self.method, painted):
@@ -238,7 +258,7 @@ class _Work:
             _seed(self.plan, index, frames.number),
             None if drafts is None else _draft(self.plan, drafts, index),
         )
-        stored = _save(frames, index, painted)
+        stored = save_painted(self.store, frames, index, painted)
         self.pace.painted(index, shot, frames.number, painted)
         self.hooks.check_stop()
         return stored
@@ -255,7 +275,7 @@ def _priors(
         if nearest and before is not None and _is_earlier(source, step.frame.index, frames.number):
             painted = before
         else:
-            painted = _load(_holder(source, step.frame.index, frames, drafts), source)
+            painted = load_painted(_holder(source, step.frame.index, frames, drafts), source)
         vectors, weight = plan.tensor(link.flow.vectors), plan.tensor(link.weight)
         # Bicubic, because a bilinear warp blurs a little, and the frame after it again, and so on.
         image = (warp_wrapped if plan.wraps else warp)(plan.move(painted.image), vectors, "bicubic")
@@ -274,7 +294,7 @@ def _is_earlier(source: int, target: int, number: int) -> bool:
 
 
 def _draft(plan: Plan, drafts: FrameStore, index: int) -> Draft:
-    before = _load(drafts, index)
+    before = load_painted(drafts, index)
     return Draft(plan.move(before.image), drafts.number + 1, before.carry)
 
 
@@ -283,37 +303,12 @@ def _seed(plan: Plan, index: int, number: int) -> int:
     return (plan.run.seed * 1_000_003 + index + (number - 1) * 2**40) % 2**63
 
 
-def _save(store: FrameStore, index: int, painted: Painted) -> Painted:
-    """Store a painted frame; returns it as it was stored, since that is what a resumed run would read."""
-    pixels = to_uint16(painted.image)
-    carry = {name: tensor.detach().cpu().contiguous() for name, tensor in painted.carry.items()}
-    store.save_frame(index, encode_png(pixels), save_tensors(carry) if carry else None)
-    return Painted(to_float(pixels), carry)
-
-
-def _load(store: FrameStore, index: int) -> Painted:
-    carry: dict[str, Tensor] = load_tensors(data) if (data := store.load_carry(index)) else {}
-    return Painted(to_float(_stored(store, index)), carry)
-
-
-def _stored(store: FrameStore, index: int) -> np.ndarray:
-    """The pixels of a stored frame, uint16 (3, H, W). A damaged one is dropped, to be painted anew."""
-    try:
-        return decode_png(store.load_frame(index))[0]
-    except MediaError as error:
-        store.discard_frame(index)
-        raise JobError(
-            f"painted frame {index} was damaged on disk and has been dropped; "
-            "the same command again repaints it"
-        ) from error
-
-
 def _encode(plan: Plan, store: FrameStore, hooks: Hooks) -> list[Path]:
     """Write the result from the stored frames, with the source's times, sound and transparency."""
     done, total = 0, len(store.frames())
     with plan.open_writer(hooks.tell) as writer:
         for frame in plan.clip.frames(plan.start, plan.stop):
-            writer.write(plan.result_frame(frame, _stored(store, frame.index)))
+            writer.write(plan.result_frame(frame, load_pixels(store, frame.index)))
             done += 1
             if hooks.progress is not None:
                 hooks.progress(Progress("encode", done, total, frame.index, 0))

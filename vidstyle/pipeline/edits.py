@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from safetensors.torch import load as load_tensors
 from torch import Tensor
 
 from vidstyle.image.convert import to_float, to_uint16
@@ -15,6 +14,7 @@ from vidstyle.methods import Dfi
 from vidstyle.options import DfiOptions
 from vidstyle.pipeline.plan import Notice, Plan
 from vidstyle.pipeline.sets import pictures_beside
+from vidstyle.pipeline.stored import load_carry
 from vidstyle.video.pictures import clear_leftovers, to_depth, write_picture
 
 
@@ -27,7 +27,7 @@ def save_edits(plan: Plan, frames: FrameStore, notice: Notice) -> list[Path]:
     if not isinstance(plan.options, DfiOptions):
         return []
     first = frames.frames()[0]
-    carry = load_tensors(frames.load_carry(first) or b"")
+    carry = load_carry(frames, first)
     vector = [] if plan.options.save_vector is None else [Path(plan.options.save_vector)]
     clear_leftovers([*pictures_beside(plan.output, plan.options.strength), *vector])
     files = _save_series(plan, first, carry) + vector

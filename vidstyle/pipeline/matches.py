@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load as load_tensors
 from torch import Tensor
 
 from vidstyle.errors import OutputError
@@ -19,6 +18,7 @@ from vidstyle.image.fields import offsets
 from vidstyle.job import FrameStore
 from vidstyle.options import AnalogyOptions
 from vidstyle.pipeline.plan import Plan
+from vidstyle.pipeline.stored import load_carry
 from vidstyle.video.pictures import clear_leftovers, encode_png, write_whole
 
 
@@ -38,8 +38,8 @@ def save_matches(plan: Plan, frames: FrameStore) -> None:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
     clear_leftovers(folder / name for index in frames.frames() for name in _names(index))
     for index in frames.frames():
-        if (data := frames.load_carry(index)) is not None:
-            _save(folder, index, load_tensors(data))
+        if carry := load_carry(frames, index):
+            _save(folder, index, carry)
 
 
 def _names(index: int) -> list[str]:
