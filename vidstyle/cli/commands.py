@@ -216,7 +216,7 @@ def status(job: Job, *, as_json: AsJson = False) -> None:
     """Show how far a job is. It may be running meanwhile."""
     job = job_named(job)
     store = JobStore.load(job)
-    running, done = store.running, store.is_done()
+    running, done = store.running, store.is_done(at_once=True)
     facts = {
         "job": str(job),
         "state": "running" if running else "done" if done else "stopped",

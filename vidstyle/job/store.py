@@ -16,6 +16,7 @@ Progress is derived by listing; nothing is counted in a ledger that could disagr
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -58,12 +59,14 @@ class JobStore(FrameStore):
         fingerprint: Mapping[str, Any],
         settings: Mapping[str, Any],
         *,
+        assumed: Mapping[str, Any] | None = None,
         restart: bool = False,
     ) -> Self:
         """Create a job, or go on with it when it has the same fingerprint; `settings` replace the old ones.
 
         A job that has painted nothing yet is replaced by any other.
 
+        assumed: what is meant by a part of the fingerprint that a job of an older version does not have.
         restart: drop what an earlier job left in this directory.
 
         Raises:
@@ -80,7 +83,7 @@ class JobStore(FrameStore):
         lock = Lock(directory / LOCK)
         try:
             store = cls(directory, as_json(fingerprint), as_json(settings), lock)
-            store._take_over(restart)
+            store._take_over(as_json(assumed or {}), restart)
         except BaseException:
             lock.release()
             raise
@@ -96,11 +99,11 @@ class JobStore(FrameStore):
         content = read_job(directory)
         return cls(directory, content["fingerprint"], content["settings"], None)
 
-    def _take_over(self, restart: bool) -> None:
+    def _take_over(self, assumed: Mapping[str, Any], restart: bool) -> None:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
         for kind in FOLDERS:
             self._check_folder(kind)
-        found = differences(old["fingerprint"], self.fingerprint) if old else []
+        found = differences(old["fingerprint"], self.fingerprint, assumed) if old else []
         if found and not restart and (self.frames() or (self.directory / _DONE).exists()):
             raise JobMismatch(mismatch(self.directory, found))
         if found or restart:
@@ -228,6 +231,7 @@ class JobStore(FrameStore):
         parts = [path.absolute() for path in ([output] if files is None else files)]
         checksum = digest(parts)  # the first to touch the files: it names the one that cannot be read
         record = {
+            "home": str(self.directory.absolute()),
             "output": str(output.absolute()),
             "files": {str(path): path.stat().st_size for path in parts},
             "sha256": checksum,
@@ -238,20 +242,39 @@ class JobStore(FrameStore):
     def done_output(self) -> Path | None:
         """The result that was finished; None before, or when the mark is damaged."""
         record = self._done_record()
-        return Path(record["output"]) if record else None
+        return self._now_at(record["output"], record) if record else None
 
-    def is_done(self, made_with: Mapping[str, Any] | None = None) -> bool:
-        """Whether the result was finished (with these settings, if given) and still lies there unchanged."""
+    def is_done(
+        self,
+        made_with: Mapping[str, Any] | None = None,
+        assumed: Mapping[str, Any] | None = None,
+        *,
+        at_once: bool = False,
+    ) -> bool:
+        """Whether the result was finished (with these settings, if given) and still lies there unchanged.
+
+        assumed: values of settings that the version did not have by which it was finished.
+        at_once: look at the sizes of its files, not into them.
+        """
         record = self._done_record()
-        if record is None or (made_with is not None and as_json(made_with) != record["made_with"]):
+        if record is None:
             return False
-        files = [Path(name) for name in record["files"]]
+        if made_with is not None and as_json(made_with) != as_json(assumed or {}) | record["made_with"]:
+            return False
+        files = [self._now_at(name, record) for name in record["files"]]
         try:
             if [path.stat().st_size for path in files] != list(record["files"].values()):
                 return False
-            return digest(files) == record["sha256"]
+            return at_once or digest(files) == record["sha256"]
         except (OSError, InputError):
             return False
+
+    def _now_at(self, name: str, record: Mapping[str, Any]) -> Path:
+        """A file of the result, which may have been moved together with the job directory."""
+        path, home = Path(name), record.get("home")
+        if path.exists() or not isinstance(home, str):
+            return path
+        return Path(os.path.normpath(self.directory.absolute() / os.path.relpath(path, home)))
 
     def _done_record(self) -> dict[str, Any] | None:
         try:

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from vidstyle.options.analogy import AnalogyOptions
-from vidstyle.options.base import at_home, by_role, check_names, from_json
+from vidstyle.options.base import at_home, by_role, check_names, defaults, from_json
 from vidstyle.options.dfi import DfiOptions
 from vidstyle.options.measuring import EvaluateOptions, FlowOptions
 from vidstyle.options.neural import NeuralOptions
@@ -32,6 +32,7 @@ __all__ = [
     "at_home",
     "by_role",
     "check_names",
+    "defaults",
     "from_json",
     "split_settings",
 ]

@@ -87,6 +87,11 @@ def by_role(options: Any, role: str) -> dict[str, Any]:
     return {s.name: getattr(options, s.name) for s in fields(options) if s.metadata["role"] == role}
 
 
+def defaults(kind: type[Any], role: str | None = None) -> dict[str, Any]:
+    """The defaults of the fields of a dataclass of options, or of those that have this role in a job."""
+    return {s.name: s.default for s in fields(kind) if role is None or s.metadata["role"] == role}
+
+
 def as_in(kind: type[Any], name: str, help: str | None = None) -> Any:
     """A field like that of another dataclass, maybe with another help text."""
     spec = next(spec for spec in fields(kind) if spec.name == name)

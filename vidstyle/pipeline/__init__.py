@@ -119,8 +119,11 @@ def resume(
 
 
 def _execute(plan: Plan, hooks: Hooks) -> Path:
-    with JobStore.open(plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart) as store:
-        if store.is_done(plan.made_with):
+    assumed, restart = plan.assumed, plan.run.restart
+    with JobStore.open(
+        plan.directory, plan.fingerprint, plan.settings, assumed=assumed["fingerprint"], restart=restart
+    ) as store:
+        if store.is_done(plan.made_with, assumed["made_with"]):
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
             _give_back(plan, store)  # a run may have been killed while it did so
             return plan.output

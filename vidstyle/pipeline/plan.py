@@ -33,6 +33,7 @@ from vidstyle.options import (
     TextureOptions,
     at_home,
     by_role,
+    defaults,
     from_json,
 )
 from vidstyle.pipeline.device import pick_device, pick_dtype
@@ -40,6 +41,7 @@ from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
 from vidstyle.pipeline.memory import within_memory
+from vidstyle.pipeline.moved import at_new_home
 from vidstyle.pipeline.sets import check_beside, entry, gather
 from vidstyle.types import Frame
 from vidstyle.video.blank import BlankClip
@@ -150,6 +152,7 @@ class Plan:
         source = self.weights.source
         chosen = str(source.path.absolute()) if source.kind == "file" else source.kind
         return {
+            "home": str(self.directory.absolute()),
             "input": str(self.clip.path.absolute()),
             "styles": [str(style.absolute()) for style in self.styles],
             "output": str(self.output.absolute()),
@@ -172,6 +175,15 @@ class Plan:
     def made_with(self) -> dict[str, Any]:
         """What the result depends on beside the painted frames."""
         return {**asdict(self.encode), **by_role(at_home(self.options), "written")}
+
+    @property
+    def assumed(self) -> dict[str, Any]:
+        """What stands in `fingerprint` and `made_with` for options that an older version did not have."""
+        kind = type(self.options)
+        return {
+            "fingerprint": {"options": defaults(kind, "decides")},
+            "made_with": {**defaults(EncodeOptions), **defaults(kind, "written")},
+        }
 
     def bytes_needed(self, painted: int) -> int:
         """A generous guess of the disk that the frames still to be painted will take (16-bit PNG)."""
@@ -309,18 +321,22 @@ def make_plan(
 
 def replan(job: Path, notice: Notice) -> Plan:
     """The plan of the job in a job directory, as it was started. Raises JobError."""
-    settings = JobStore.load(job).settings
+    stored = JobStore.load(job).settings
     try:
+        settings = at_new_home(stored, job)
         kind = METHODS[settings.get("method", "style")]
         source, output = Path(settings["input"]), Path(settings["output"])
         styles = [Path(style) for style in settings["styles"]]
         options = from_json(kind.options, settings["options"])
         run = from_json(RunOptions, settings["run"])
         encode = from_json(EncodeOptions, settings["encode"])
-    except (KeyError, TypeError, UsageError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, UsageError) as error:
         raise JobError(
-            f"{job / 'job.json'} has been changed by hand ({error}); run the command anew"
+            f"{job / 'job.json'} is of another version of vidstyle, or has been changed by hand ({error}); "
+            "run the command anew"
         ) from error
+    if settings["output"] != stored["output"]:
+        notice(f"the job has been moved: its result will be {output}")
     return make_plan(
         source, styles, output, options, replace(run, job=str(job), restart=False), encode, notice
     )
@@ -342,7 +358,7 @@ def _earlier(directory: Path) -> dict[str, Any]:
     """The settings of the job that is already in `directory`, if there is one."""
     if not (directory / "job.json").is_file():
         return {}
-    return dict(JobStore.load(directory).settings)
+    return at_new_home(JobStore.load(directory).settings, directory)
 
 
 def _weights(choice: str, earlier: dict[str, Any], notice: Notice) -> Weights:

@@ -1,0 +1,191 @@
+"""Jobs of older versions, and jobs whose directory was moved, alone or with everything: gone on with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import vidstyle
+from tests.pipeline.painting import Paint, StopAfter, pictures
+from tests.video.clip_makers import make_video, write_image
+from vidstyle.cli import main
+from vidstyle.errors import JobError, JobMismatch, Stopped
+from vidstyle.pipeline import resume
+
+
+def begin(paint: Paint, clip: Path, count: int = 4, **settings: Any) -> None:
+    hook = StopAfter(count)
+    with pytest.raises(Stopped):
+        paint(clip, "out.mkv", codec="ffv1", progress=hook, stop=hook, **settings)
+
+
+def edit(job: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    path = job / "job.json"
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def as_of_an_older_version(content: dict[str, Any]) -> None:
+    for options in (content["fingerprint"]["options"], content["settings"]["options"]):
+        for name in ("loss", "patch_size", "style_scale"):
+            options.pop(name)
+    content["settings"].pop("home")
+    content["settings"]["run"].pop("mask_soften")
+
+
+@pytest.mark.parametrize("how", ["resume", "again"])
+def test_a_job_of_an_older_version_goes_on(paint: Paint, clip: Path, tmp_path: Path, how: str) -> None:
+    whole = paint(clip, "whole.mkv", codec="ffv1")
+    begin(paint, clip)
+    job = tmp_path / "out.mkv.vidstyle"
+    edit(job, as_of_an_older_version)
+    lines: list[str] = []
+    out = (
+        resume(job, notice=lines.append)
+        if how == "resume"
+        else paint(clip, "out.mkv", codec="ffv1", notice=lines.append)
+    )
+    assert "going on after 4 painted frames" in lines
+    assert all(np.array_equal(a, b) for a, b in zip(pictures(out), pictures(whole), strict=True))
+
+
+def test_an_option_it_did_not_have_still_counts(paint: Paint, clip: Path, tmp_path: Path) -> None:
+    begin(paint, clip)
+    edit(tmp_path / "out.mkv.vidstyle", as_of_an_older_version)
+    with pytest.raises(JobMismatch, match=r"style_scale: 1\.0 -> 2\.0"):
+        paint(clip, "out.mkv", codec="ffv1", style_scale=2.0)
+
+
+def test_a_finished_one_stays_finished(paint: Paint, clip: Path, tmp_path: Path) -> None:
+    paint(clip, "out.mkv", codec="ffv1")
+    done = tmp_path / "out.mkv.vidstyle" / "done"
+    record = json.loads(done.read_text())
+    del record["home"], record["made_with"]["fps"]
+    done.write_text(json.dumps(record))
+    lines: list[str] = []
+    paint(clip, "out.mkv", codec="ffv1", notice=lines.append)
+    assert lines == ["nothing to do: this job is done (--restart paints it anew)"]
+
+
+def test_one_that_painted_otherwise_is_refused(paint: Paint, clip: Path, tmp_path: Path) -> None:
+    begin(paint, clip)
+    edit(tmp_path / "out.mkv.vidstyle", lambda content: content["fingerprint"].update(painter=1))
+    with pytest.raises(JobMismatch, match="another version of vidstyle, which paints differently"):
+        paint(clip, "out.mkv", codec="ffv1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content["settings"].pop("input"),
+        lambda content: content["settings"].update(options="none"),
+        lambda content: content["settings"].update(output=3),
+        lambda content: content["settings"]["options"].update(magic=1),
+        lambda content: content["settings"]["options"].update(loss="magic"),
+        lambda content: content["settings"].update(styles=7),
+        lambda content: content["settings"].update(method="magic"),
+        lambda content: content["settings"].update(home=3, output=[]),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(
+    paint: Paint, clip: Path, tmp_path: Path, change: Callable[[dict[str, Any]], None]
+) -> None:
+    begin(paint, clip, 1)
+    edit(tmp_path / "out.mkv.vidstyle", change)
+    with pytest.raises(JobError, match="of another version of vidstyle, or has been changed by hand"):
+        resume(tmp_path / "out.mkv.vidstyle")
+
+
+@pytest.fixture
+def studio(tmp_path: Path, thin_weights: Path) -> Path:
+    """A folder with a clip, pictures and weights, and a job in it that was stopped after three frames."""
+    folder = tmp_path / "here" / "studio"
+    (folder / "clips").mkdir(parents=True)
+    make_video(folder / "clips" / "clip.mp4", size=(48, 32), count=6)
+    rng = np.random.default_rng(0)
+    for name in ("style", "start"):
+        write_image(folder / f"{name}.png", rng.integers(0, 255, (40, 50, 3), np.uint8))
+    shutil.copy(thin_weights, folder / "thin.safetensors")
+    return folder
+
+
+def settings_in(folder: Path) -> dict[str, Any]:
+    features = str(next(folder.glob("thin.*")))
+    quick = {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
+    return quick | {"features": features, "init": str(folder / "start.png")}
+
+
+def paint_in(folder: Path, output: Path, **hooks: Any) -> Path:
+    return vidstyle.stylize(
+        folder / "clips" / "clip.mp4", folder / "style.png", output, **settings_in(folder), **hooks
+    )
+
+
+def stop_in(folder: Path, output: Path) -> None:
+    hook = StopAfter(3)
+    with pytest.raises(Stopped):
+        paint_in(folder, output, progress=hook, stop=hook)
+
+
+def test_moved_with_everything(studio: Path, tmp_path: Path) -> None:
+    whole = pictures(paint_in(studio, studio / "whole.mkv"))
+    stop_in(studio, studio / "out.mkv")
+    there = tmp_path / "there" / "studio"
+    shutil.move(studio.parent, there.parent)
+    lines: list[str] = []
+    assert resume(there / "out.mkv.vidstyle", notice=lines.append) == there / "out.mkv"
+    assert f"the job has been moved: its result will be {there / 'out.mkv'}" in lines
+    assert "going on after 3 painted frames" in lines
+    found = pictures(there / "out.mkv")
+    assert all(np.array_equal(a, b) for a, b in zip(found, whole, strict=True))
+    assert not studio.exists()
+
+
+def test_moved_by_the_same_command_in_the_new_place(studio: Path, tmp_path: Path) -> None:
+    stop_in(studio, studio / "out.mkv")
+    there = shutil.move(studio, tmp_path / "studio")
+    lines: list[str] = []
+    paint_in(there, there / "out.mkv", notice=lines.append)
+    assert "going on after 3 painted frames" in lines
+
+
+def test_the_job_directory_alone_is_moved(studio: Path, tmp_path: Path) -> None:
+    stop_in(studio, studio / "out.mkv")
+    (tmp_path / "elsewhere").mkdir()
+    job = shutil.move(studio / "out.mkv.vidstyle", tmp_path / "elsewhere")
+    assert resume(job) == tmp_path / "elsewhere" / "out.mkv"
+    assert not (studio / "out.mkv").exists()
+
+
+def test_a_finished_job_that_is_moved_is_still_finished(studio: Path, tmp_path: Path) -> None:
+    paint_in(studio, studio / "out.mkv")
+    there = Path(shutil.move(studio, tmp_path / "there"))
+    lines: list[str] = []
+    resume(there / "out.mkv.vidstyle", notice=lines.append)
+    assert "nothing to do: this job is done (--restart paints it anew)" in lines
+    paint_in(there, there / "out.mkv", notice=lines.append)
+    assert lines[-1] == "nothing to do: this job is done (--restart paints it anew)"
+
+
+def test_an_input_that_is_gone_is_named(
+    studio: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stop_in(studio, studio / "out.mkv")
+    (studio / "clips" / "clip.mp4").unlink()
+    assert main(["resume", str(studio / "out.mkv.vidstyle")]) == 1
+    error = capfd.readouterr().err.strip().splitlines()[-1]
+    assert "clip.mp4" in error and "Traceback" not in error
+
+
+def test_a_changed_input_is_named(studio: Path) -> None:
+    stop_in(studio, studio / "out.mkv")
+    make_video(studio / "clips" / "clip.mp4", size=(48, 32), count=7)
+    with pytest.raises(JobMismatch, match=r"the input clip\.mp4 has changed"):
+        resume(studio / "out.mkv.vidstyle")
