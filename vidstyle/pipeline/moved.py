@@ -24,7 +24,7 @@ def at_new_home(settings: Mapping[str, Any], job: Path) -> dict[str, Any]:
     before = Path(home)
     if not before.parent.exists():
         roots = _roots(before.parent, now.parent)
-        for key in {"input", "styles", "options", "run", "output"}.intersection(settings):
+        for key in {"input", "styles", "options", "run", "features", "output"}.intersection(settings):
             moved[key] = _rerooted(settings[key], *roots)
     output = settings.get("output")
     if isinstance(output, str) and default_job_directory(Path(output)) == before:
