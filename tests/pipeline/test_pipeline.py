@@ -17,6 +17,7 @@ from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, Usage
 from vidstyle.flow.files import write_flo
 from vidstyle.methods import NeuralStyle
 from vidstyle.pipeline import Progress, estimate, resume
+from vidstyle.video.decode import VideoClip
 from vidstyle.video.reader import open_clip
 
 
@@ -309,3 +310,26 @@ def test_what_cannot_be_done_is_said_before_anything_is_painted(
     with pytest.raises(error, match=words):
         paint(clip, "out.mp4", **settings)
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_going_on_does_not_decode_all_that_lies_before(
+    paint: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=210, options={"g": "12"})
+    settings: dict[str, Any] = {"history": (1,), "steps": 1, "next_steps": 1, "flow": "none", "cuts": False}
+    hook = StopAfter(190)
+    with pytest.raises(Stopped):
+        paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
+    decoded: list[int] = []
+    timed = VideoClip._timed
+
+    def counting(*arguments: Any) -> Any:
+        for each in timed(*arguments):
+            decoded.append(1)
+            yield each
+
+    monkeypatch.setattr(VideoClip, "_timed", counting)
+    hook = StopAfter(3)
+    with pytest.raises(Stopped):
+        paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
+    assert len(decoded) < 140  # two landmarks and two groups of pictures, and what is read ahead

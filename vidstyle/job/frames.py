@@ -11,10 +11,10 @@ from vidstyle.errors import FrameDamaged, JobError
 from vidstyle.job.files import output_error, read, write_whole
 from vidstyle.job.seal import Seal, seal_at, sealed, unsealed
 
-FOLDERS = ("frames", "carry", "shots")
+FOLDERS = ("frames", "carry", "shots", "times")
 _KINDS = ("frames", "carry")  # those that every pass has its own of
 # A damaged picture is put aside, among the pictures: its seal tells whether the new one is the same.
-_SUFFIXES = {"frames": ".png", "carry": ".safetensors", "shots": "", "damaged": ".damaged"}
+_SUFFIXES = {"frames": ".png", "carry": ".safetensors", "shots": "", "times": "", "damaged": ".damaged"}
 
 
 class FrameStore:

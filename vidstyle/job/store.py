@@ -6,6 +6,7 @@
         carry/00000012.safetensors   what the next frame needs of it, written before its picture
         frames-2/, carry-2/ ...      the same of later passes; of the last two only
         shots/00000120               empty: a shot starts at frame 120
+        times/00000150               the pts of frame 150 in the source, by which it is found again quickly
         end                          how many frames there are, known after the first pass
         done                         the result is whole: its files and their digest
         vidstyle.lock                held while a run is working here
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,7 +26,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from vidstyle.errors import InputError, JobMismatch, OutputError
-from vidstyle.job.files import Lock, holder, is_held, output_error, temporary, write_whole
+from vidstyle.job.files import Lock, holder, is_held, output_error, read, temporary, write_whole
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
@@ -166,7 +168,8 @@ class JobStore(FrameStore):
         remove_file(self.directory / _DONE)
         remove_file(self.directory / _END)
         self.drop_frames()
-        self._discard("shots", self._indices("shots"))
+        for kind in ("shots", "times"):
+            self._discard(kind, self._indices(kind))
 
     # Shots
 
@@ -186,6 +189,20 @@ class JobStore(FrameStore):
     def shot_starts(self) -> list[int]:
         """The first frames of the shots found so far, ascending."""
         return self._indices("shots")
+
+    def mark_time(self, index: int, pts: int) -> None:
+        """Note when this frame of the source is shown.
+
+        Raises:
+            OutputError: the mark cannot be written.
+        """
+        self._require_lock()
+        write_whole(self._path("times", index), str(pts).encode())
+
+    def times(self) -> dict[int, int]:
+        """The pts of the frames that were noted, by their indices; unreadable notes are none."""
+        texts = {index: read(self._path("times", index)) for index in self._indices("times")}
+        return {index: int(text) for index, text in texts.items() if re.fullmatch(rb"-?\d{1,18}", text)}
 
     def mark_end(self, stop: int) -> None:
         """Note that there is no frame from `stop` on: the first pass has come to the end.

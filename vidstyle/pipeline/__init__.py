@@ -127,6 +127,7 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
             _give_back(plan, store)  # a run may have been killed while it did so
             return plan.output
+        plan.clip.landmarks.update(store.times())
         painted = store.painted()
         store.check_space(plan.bytes_needed(painted))
         if store.done_output() is not None and not painted:
@@ -210,6 +211,8 @@ def _first_pass(plan: Plan, store: JobStore, work: _Work) -> None:
                 shot += index > plan.start
             # Only after a damaged frame in the middle was dropped are there later ones that are stored.
             before = None if store.has_frame(index) else work.paint(step, shot, store, before, None)
+            if index in plan.clip.landmarks:
+                store.mark_time(index, plan.clip.landmarks[index])
     if not store.frames():  # only now is it known, where the source does not say how long it is
         raise InputError(f"{plan.clip.path} ends before frame {plan.start}, where --frames begins")
     store.mark_end(store.frames()[-1] + 1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -12,11 +15,12 @@ import numpy as np
 from av.container import InputContainer
 from av.sidedata.sidedata import SideData
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from ..errors import MediaError
 from ..types import Frame
-from .clip import Clip, StreamInfo, file_digest
+from .clip import LANDMARK_DISTANCE, Clip, StreamInfo, file_digest
 from .colour import ToRGB, bit_depth, frame_color
 from .pictures import check_size
 
@@ -40,9 +44,12 @@ class Orientation(NamedTuple):
 
 
 class _Timed(NamedTuple):
+    """A decoded frame; own: whether the file itself gives it this time."""
+
     frame: av.VideoFrame
     pts: int
     duration: int | None
+    own: bool
 
 
 def open_input(path: Path) -> InputContainer:
@@ -119,39 +126,79 @@ class VideoClip(Clip):
             )
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        with open_input(self.path) as container:
-            stream = video_stream(container, self.path)
-            convert = ToRGB(*self._scaled, deep=self.bit_depth > 8)
-            orientation: Orientation | None = None
-            for index, timed in enumerate(self._timed(container, stream)):
+        convert = ToRGB(*self._scaled, deep=self.bit_depth > 8)
+        orientation: Orientation | None = None
+        with closing(self._from(start)) as numbered:
+            for index, timed, context in numbered:
                 if stop is not None and index >= stop:
                     return
+                if timed.own and index % LANDMARK_DISTANCE == 0:
+                    self.landmarks[index] = timed.pts
                 if orientation is None:
                     orientation = _orientation(timed.frame)
                 if index < start:
                     continue
-                pixels = orientation.apply(
-                    convert(timed.frame, frame_color(timed.frame, stream.codec_context))
-                )
+                pixels = orientation.apply(convert(timed.frame, frame_color(timed.frame, context)))
                 yield Frame(pixels, index, timed.pts, self.time_base, timed.duration)
 
-    def _timed(self, container: InputContainer, stream: VideoStream) -> Iterator[_Timed]:
+    def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
+        """Frames with their indices, from the beginning or from a landmark that lies before `start`."""
+        known = sorted(index for index in self.landmarks if 0 < index <= start)
+        if len(known) > 1:
+            # From the last but one: passing the last shows that the frames are counted right.
+            begin, last = known[-2:]
+            with open_input(self.path) as container:
+                stream = video_stream(container, self.path)
+                found = enumerate(self._sought(container, stream, self.landmarks[begin]), begin)
+                for index, timed in deque(islice(found, last - begin + 1), maxlen=1):
+                    if (index, timed.pts) == (last, self.landmarks[last]):
+                        yield index, timed, stream.codec_context
+                        yield from ((*each, stream.codec_context) for each in found)
+                        return
+        with open_input(self.path) as container:
+            stream = video_stream(container, self.path)
+            for index, timed in enumerate(self._timed(container, stream, self.notices)):
+                yield index, timed, stream.codec_context
+
+    def _sought(self, container: InputContainer, stream: VideoStream, pts: int) -> Iterator[_Timed]:
+        """Frames from the one with this pts on; none where it is not found by seeking."""
+        notices: list[str] = []  # pictures before the one sought may lack those that they refer to
+        try:
+            container.seek(pts, stream=stream)
+            key = next((packet.pts for packet in container.demux(stream) if packet.pts is not None), pts)
+            # From one key frame further back: what refers over a key frame to frames before it is whole then.
+            container.seek(min(key, pts) - 1, stream=stream)
+        except av.FFmpegError:
+            return
+        timed = self._timed(container, stream, notices)
+        for each in timed:
+            if each.pts > pts:
+                return
+            if each.pts == pts and each.own:
+                notices.clear()
+                yield each
+                break
+        for each in timed:
+            for line in notices:
+                self.notice(line)
+            yield each
+
+    def _timed(self, container: InputContainer, stream: VideoStream, notices: list[str]) -> Iterator[_Timed]:
         """Frames with increasing pts; the duration is the distance to the next frame's."""
         step = max(1, round(1 / (self._rate * self.time_base)))
-        held: av.VideoFrame | None = None
-        held_pts = 0
-        for frame in _decoded(container, stream, self.notices):
-            pts = _pts(frame, self.time_base)
+        held: _Timed | None = None
+        for frame in _decoded(container, stream, notices):
+            given = _pts(frame, self.time_base)
             if held is None:
-                pts = pts if pts is not None else stream.start_time or 0
+                pts = given if given is not None else stream.start_time or 0
             else:
-                pts = max(pts if pts is not None else held_pts + step, held_pts + 1)
-                self._note_size(held, frame)
-                yield _Timed(held, held_pts, pts - held_pts)
-            held, held_pts = frame, pts
+                pts = max(given if given is not None else held.pts + step, held.pts + 1)
+                self._note_size(held.frame, frame)
+                yield held._replace(duration=pts - held.pts)
+            held = _Timed(frame, pts, None, pts == given)
         if held is not None:
-            left = _announced_end(container, stream) - held_pts
-            yield _Timed(held, held_pts, self._last_duration(held.duration or step, left))
+            left = _announced_end(container, stream) - held.pts
+            yield held._replace(duration=self._last_duration(held.frame.duration or step, left))
 
     def _last_duration(self, own: int, left: int) -> int:
         """The time `left` in the header is the truer one: decoders know distances in decoding order only."""
