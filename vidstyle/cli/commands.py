@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vidstyle.cli.doctor import doctor
 from vidstyle.cli.evaluate import evaluate
 from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
 from vidstyle.cli.options import Quiet, collect, with_options
@@ -251,6 +252,7 @@ def _status_text(facts: dict[str, Any]) -> str:
 
 
 app.command()(evaluate)
+app.command()(doctor)
 
 
 @app.command()

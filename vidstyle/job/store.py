@@ -30,6 +30,7 @@ from vidstyle.job.files import Lock, holder, is_held, output_error, read, tempor
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
+from vidstyle.text import size
 
 _DONE = "done"
 _END = "end"
@@ -315,14 +316,6 @@ class JobStore(FrameStore):
         free = shutil.disk_usage(self.directory).free
         if free < bytes_needed:
             raise OutputError(
-                f"not enough disk space in {self.directory}: {_size(bytes_needed)} needed, "
-                f"{_size(free)} free; free some, choose a smaller --size, or name another disk with --job DIR"
+                f"not enough disk space in {self.directory}: {size(bytes_needed)} needed, "
+                f"{size(free)} free; free some, choose a smaller --size, or name another disk with --job DIR"
             )
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"

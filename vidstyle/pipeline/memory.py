@@ -20,7 +20,7 @@ def within_memory(
     options: AnalogyOptions, width: int, height: int, device: torch.device, notice: Callable[[str], None]
 ) -> AnalogyOptions:
     """The options with a size of matching that fits into the memory; a notice tells where it is reduced."""
-    total = _total(device)
+    total = total_memory(device)
     if options.match_size is not None or total is None:
         return options
     each = _BYTES[options.route][options.one_way]
@@ -35,7 +35,7 @@ def within_memory(
     return replace(options, match_size=longest)
 
 
-def _total(device: torch.device) -> int | None:
+def total_memory(device: torch.device) -> int | None:
     """Bytes of memory of the device or the machine; None where it does not say."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory

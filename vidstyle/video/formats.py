@@ -97,6 +97,16 @@ CODECS = {
 }
 
 
+def writable_codecs() -> dict[str, bool]:
+    """The names of the codecs, and whether this build of PyAV can write each."""
+    return {name: codec.encoder in av.codecs_available for name, codec in CODECS.items()}
+
+
+def ffmpeg_versions() -> str:
+    """Of FFmpeg's libraries inside PyAV: "libavcodec 61.19.101, ..."."""
+    return ", ".join(f"{name} {'.'.join(map(str, v))}" for name, v in sorted(av.library_versions.items()))
+
+
 def output_kind(path: Path) -> OutputKind:
     """What a path asks for; raises UsageError for a suffix that names nothing known."""
     if is_pattern(path):

@@ -1,0 +1,69 @@
+"""vidstyle doctor: says what there is, finds what is wrong, and names the remedy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vidstyle.cli import main
+from vidstyle.errors import OutputError, WeightsError
+from vidstyle.features import weights
+from vidstyle.pipeline import doctor
+
+
+def test_all_is_well(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
+    monkeypatch.setattr(doctor, "_RIVALS", ())
+    assert main(["doctor"]) == 0
+    shown = capfd.readouterr().out
+    for name in ("vidstyle", "torch", "av", "ffmpeg", "processor", "painting on", "codecs", "disk here"):
+        assert f"\n{name}: " in f"\n{shown}"
+    assert "self-test: passed in" in shown and shown.rstrip().endswith("no fault found")
+
+
+def test_for_programs(capfd: pytest.CaptureFixture[str]) -> None:
+    main(["doctor", "--json", "--no-self-test"])
+    findings = json.loads(capfd.readouterr().out)["findings"]
+    assert {"name", "value", "fault"} == set(findings[0])
+    assert not [each for each in findings if each["name"] == "self-test"]
+
+
+def test_damaged_weights_and_codecs_are_faults(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "bundled.safetensors"
+    broken.write_bytes(weights.BUNDLED.read_bytes()[:5000])
+    monkeypatch.setattr(weights, "BUNDLED", broken)
+    monkeypatch.setattr(doctor, "writable_codecs", lambda: {"h264": True, "av1": False})
+    monkeypatch.setattr(doctor, "_LITTLE_DISK", 10**18)
+    assert main(["doctor", "--no-self-test"]) == 1
+    shown = capfd.readouterr().out
+    assert "fault: features bundled: " in shown
+    assert "fault: codecs: this build of PyAV cannot write av1" in shown
+    assert "fault: disk here: only " in shown
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (WeightsError("no weights"), "WeightsError: no weights"),
+        (RuntimeError("broken"), "RuntimeError: broken"),
+    ],
+)
+def test_a_failing_self_test_is_told(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(doctor, "stylize", fail)
+    assert main(["doctor"]) == 1
+    shown = capfd.readouterr().out
+    assert "self-test: failed" in shown and f"fault: self-test: painting fails ({words})" in shown
+
+
+def test_results_that_are_wrong_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "stylize", lambda *_, **__: OutputError)
+    assert doctor._paint_and_read(tmp_path) == "a run does not stop when asked to"
