@@ -209,10 +209,10 @@ def _first_pass(plan: Plan, store: JobStore, work: _Work) -> None:
             if step.starts_shot:
                 store.mark_shot(index)
                 shot += index > plan.start
-            # Only after a damaged frame in the middle was dropped are there later ones that are stored.
-            before = None if store.has_frame(index) else work.paint(step, shot, store, before, None)
             if index in plan.clip.landmarks:
                 store.mark_time(index, plan.clip.landmarks[index])
+            # Only after a damaged frame in the middle was dropped are there later ones that are stored.
+            before = None if store.has_frame(index) else work.paint(step, shot, store, before, None)
     if not store.frames():  # only now is it known, where the source does not say how long it is
         raise InputError(f"{plan.clip.path} ends before frame {plan.start}, where --frames begins")
     store.mark_end(store.frames()[-1] + 1)

@@ -132,7 +132,7 @@ class VideoClip(Clip):
             for index, timed, context in numbered:
                 if stop is not None and index >= stop:
                     return
-                if timed.own and index % LANDMARK_DISTANCE == 0:
+                if timed.own and index > 0 and index % LANDMARK_DISTANCE == 0:
                     self.landmarks[index] = timed.pts
                 if orientation is None:
                     orientation = _orientation(timed.frame)
@@ -143,7 +143,7 @@ class VideoClip(Clip):
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
         """Frames with their indices, from the beginning or from a landmark that lies before `start`."""
-        known = sorted(index for index in self.landmarks if 0 < index <= start)
+        known = sorted(index for index in self.landmarks if index <= start)
         if len(known) > 1:
             # From the last but one: passing the last shows that the frames are counted right.
             begin, last = known[-2:]

@@ -1,0 +1,58 @@
+"""A disk that fails at any write: one line, nothing half, and the same command goes on when it is well."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.pipeline.painting import Paint, pictures
+from vidstyle.errors import OutputError
+
+SETTINGS = {"codec": "ffv1", "frames": ":3", "passes": 2, "color": "match"}
+_MOST = 200  # calls of a whole run; there are fewer
+
+
+class Failing:
+    """One of the system's calls, which fails the `at`th time; `failed` says whether it came to that."""
+
+    def __init__(self, name: str, number: int, at: int) -> None:
+        self.real, self.number, self.left, self.failed = getattr(os, name), number, at, False
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        self.left -= 1
+        if self.left == 0:
+            self.failed = True
+            raise OSError(self.number, os.strerror(self.number))
+        return self.real(*arguments, **named)
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [("write", errno.ENOSPC), ("fsync", errno.EIO), ("replace", errno.ENOSPC), ("open", errno.EDQUOT)],
+)
+def test_a_fault_at_every_call_of_a_run(
+    paint: Paint, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    """The first fault comes at the first call of the first run, the next one later in the next run, ..."""
+    whole = paint(clip, "whole.mkv", **SETTINGS)
+    failures = 0
+    for at in range(1, _MOST):
+        failing = Failing(call, number, at)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, failing)
+            try:
+                out = paint(clip, "out.mkv", **SETTINGS)
+            except OutputError as error:
+                assert failing.failed and "\n" not in str(error)
+                failures += 1
+                continue
+        if not failing.failed:
+            break
+    assert failures >= 5
+    assert all(np.array_equal(a, b) for a, b in zip(pictures(out), pictures(whole), strict=True))
+    assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".tmp")]
