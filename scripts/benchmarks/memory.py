@@ -1,4 +1,4 @@
-"""Peak memory of a whole run, on clips of two lengths: it must not grow with the clip.
+"""What a whole run takes, on clips of two lengths: memory, files and threads must not grow with the clip.
 
     cd scripts; python -m benchmarks.memory CLIP STYLE OUT WEIGHTS DEVICE
 
@@ -21,11 +21,13 @@ import torch
 from safetensors.torch import save_file
 from samples.encode import write_clip, write_picture
 
+import vidstyle
 from benchmarks.common import SCRIPTS, Setting, Table, peak_memory
 from vidstyle.features.vgg import CONV_INDEX
+from vidstyle.pipeline import Progress
 
 SIZE = (64, 36)
-LENGTHS = (100, 1000)
+LENGTHS = (100, 3000)
 
 
 def run(setting: Setting, lengths: tuple[int, ...] = LENGTHS) -> list[Table]:
@@ -48,10 +50,20 @@ def run(setting: Setting, lengths: tuple[int, ...] = LENGTHS) -> list[Table]:
             if done.returncode:
                 raise RuntimeError(f"painting {length} frames failed:\n{done.stderr}")
             figures = json.loads(done.stdout)
-            rows.append((length, figures["before"], figures["peak"], figures["seconds"] / length))
+            disk = figures["disk"] / (length * SIZE[0] * SIZE[1])
+            each = (figures["before"], figures["peak"], figures["files"], figures["threads"], disk)
+            rows.append((length, *each, figures["seconds"] / length))
     ratio = rows[-1][2] / rows[0][2]
     notes = [f"peak of {lengths[-1]} frames / peak of {lengths[0]} frames: {ratio:.3f}"]
-    columns = ("frames", "MB after imports", "peak, MB", "s per frame")
+    columns = (
+        "frames",
+        "MB after imports",
+        "peak, MB",
+        "open files",
+        "threads",
+        "bytes per pixel",
+        "s per frame",
+    )
     return [Table(f"memory: {SIZE[0]}x{SIZE[1]}, one step per frame, thin network", columns, rows, notes)]
 
 
@@ -76,12 +88,31 @@ def _pictures(count: int) -> Iterator[np.ndarray]:
 
 
 def _child(clip: str, style: str, output: str, weights: str, device: str) -> dict[str, float]:
-    import vidstyle.pipeline
-
     before, started = peak_memory(), time.perf_counter()
     settings = {"features": weights, "device": device, "steps": 1, "next_steps": 1}
-    vidstyle.stylize(clip, style, output, **settings)
-    return {"before": before, "peak": peak_memory(), "seconds": time.perf_counter() - started}
+    watch = _Watch(Path(f"{output}.vidstyle"))
+    vidstyle.stylize(clip, style, output, **settings, progress=watch)
+    seconds = time.perf_counter() - started
+    most = {"files": watch.files, "threads": watch.threads, "disk": watch.disk}
+    return {"before": before, "peak": peak_memory(), "seconds": seconds, **most}
+
+
+class _Watch:
+    """The most open files and threads of this process at any frame, and bytes in the job directory.
+
+    Linux tells of the former two; elsewhere they stay 0.
+    """
+
+    def __init__(self, job: Path) -> None:
+        self.job, self.files, self.threads, self.disk = job, 0, 0, 0
+
+    def __call__(self, event: Progress) -> None:
+        own = Path("/proc/self")
+        if own.exists():
+            self.files = max(self.files, sum(1 for _ in (own / "fd").iterdir()))
+            self.threads = max(self.threads, sum(1 for _ in (own / "task").iterdir()))
+        if event.phase == "encode" and event.done == 1:  # painted, and nothing given back yet
+            self.disk = sum(path.stat().st_size for path in self.job.rglob("*") if path.is_file())
 
 
 if __name__ == "__main__":
