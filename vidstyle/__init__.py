@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # takes back each of them in pages of 4 KiB, which took a third of a step at 1280x720 (12.5 s against 8.4 s).
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-_HOOKS = ("progress", "notice", "stop")
+_HOOKS = ("progress", "notice", "stop", "begun", "losses")
 
 __all__ = ["analogy", "dfi", "evaluate", "stylize", "texture"]
 
@@ -42,8 +42,9 @@ def stylize(
     style: a style picture, or several, whose styles are mixed.
     settings: any field of `vidstyle.options.NeuralOptions`, `RunOptions` and `EncodeOptions`, such as
         size=480, quality="draft", color="content", features="bundled", codec="h265"; and the hooks `progress`
-        (called with a `vidstyle.pipeline.Progress` per frame), `notice` (with lines of text) and `stop` (like
-        a threading.Event: once set, the run ends after the frame in hand with `vidstyle.errors.Stopped`).
+        (called with a `vidstyle.pipeline.Progress` per frame), `notice` (with lines of text), `begun` (with
+        the job directory), `losses` (with a `vidstyle.pipeline.FrameLosses` per frame) and `stop` (like a
+        threading.Event: once set, the run ends after the frame in hand with `vidstyle.errors.Stopped`).
 
     The job's state is kept in OUTPUT.vidstyle, so the same call again goes on where an earlier one ended.
     Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.

@@ -22,6 +22,7 @@ def option(
     located: Callable[[str], str] | None = None,
     whole: bool = False,
     role: str = "decides",
+    later: bool = False,
 ) -> Any:
     """A dataclass field with what the command line shows; `choices` and limits are checked when made.
 
@@ -29,10 +30,11 @@ def option(
     whole: of several values: each is given on its own, and may have commas in it.
     role: of the value in a job: it "decides" what is painted; it names a file that is "read", whose content
         decides; or one that is "written" beside the result; or it is "free" to change between runs.
+    later: jobs begun before there was such an option lack it, and are the same jobs as with the default.
     """
     shown = {"help": help, "choices": choices, "flag": flag, "metavar": metavar}
     checked = {"minimum": minimum, "maximum": maximum}
-    handled = {"located": located, "whole": whole, "role": role}
+    handled = {"located": located, "whole": whole, "role": role, "later": later}
     return field(default=default, metadata=shown | checked | handled)
 
 
@@ -83,8 +85,9 @@ def at_home(options: _Options) -> _Options:
 
 
 def by_role(options: Any, role: str) -> dict[str, Any]:
-    """The values of the fields that have this role in a job."""
-    return {s.name: getattr(options, s.name) for s in fields(options) if s.metadata["role"] == role}
+    """The values of the fields that have this role in a job; see `option` for what is left out."""
+    values = {s: getattr(options, s.name) for s in fields(options) if s.metadata["role"] == role}
+    return {s.name: v for s, v in values.items() if not (s.metadata["later"] and v == s.default)}
 
 
 def as_in(kind: type[Any], name: str, help: str | None = None) -> Any:

@@ -28,6 +28,8 @@ from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.matches import save_matches
 from vidstyle.pipeline.plan import Plan, make_plan, replan
 from vidstyle.pipeline.steps import Step, backwards, first_pass, later_pass
+from vidstyle.pipeline.stills import save_every
+from vidstyle.pipeline.watching import FrameLosses, Watching
 from vidstyle.types import Draft, Painted, Prior, Shot
 from vidstyle.video.pictures import decode_png, encode_png
 
@@ -62,11 +64,17 @@ class StopSignal(Protocol):
 
 @dataclass(frozen=True)
 class Hooks:
-    """How a run speaks to its caller: progress per frame, notices as lines, and whether to stop."""
+    """How a run speaks to its caller: progress per frame, notices as lines, and whether to stop.
+
+    begun: takes the job directory, once everything has been checked and the job is this run's.
+    losses: takes how the losses of each frame fell.
+    """
 
     progress: Callable[[Progress], None] | None = None
     notice: Callable[[str], None] | None = None
     stop: StopSignal | None = None
+    begun: Callable[[Path], None] | None = None
+    losses: Callable[[FrameLosses], None] | None = None
 
     def tell(self, line: str) -> None:
         if self.notice is not None:
@@ -88,6 +96,8 @@ def stylize(
     progress: Callable[[Progress], None] | None = None,
     notice: Callable[[str], None] | None = None,
     stop: StopSignal | None = None,
+    begun: Callable[[Path], None] | None = None,
+    losses: Callable[[FrameLosses], None] | None = None,
 ) -> Path:
     """Paint a clip or a picture in the style of one or more pictures; returns the path of the result.
 
@@ -99,7 +109,7 @@ def stylize(
 
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `stop` was set.
     """
-    hooks = Hooks(progress, notice, stop)
+    hooks = Hooks(progress, notice, stop, begun, losses)
     plan = make_plan(
         None if source is None else Path(source),
         [Path(style) for style in styles],
@@ -109,7 +119,7 @@ def stylize(
         encode or EncodeOptions(),
         hooks.tell,
     )
-    return _execute(plan, hooks)
+    return execute(plan, hooks)
 
 
 def resume(
@@ -118,27 +128,34 @@ def resume(
     progress: Callable[[Progress], None] | None = None,
     notice: Callable[[str], None] | None = None,
     stop: StopSignal | None = None,
+    begun: Callable[[Path], None] | None = None,
+    losses: Callable[[FrameLosses], None] | None = None,
 ) -> Path:
     """Go on with the job in a job directory, with the settings it was started with."""
-    hooks = Hooks(progress, notice, stop)
-    return _execute(replan(Path(job), hooks.tell), hooks)
+    hooks = Hooks(progress, notice, stop, begun, losses)
+    return execute(replan(Path(job), hooks.tell), hooks)
 
 
-def _execute(plan: Plan, hooks: Hooks) -> Path:
+def execute(plan: Plan, hooks: Hooks) -> Path:
+    """Do what is planned, or what is left of it; returns the path of the result. Raises as `stylize` does."""
     with JobStore.open(plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart) as store:
+        if hooks.begun is not None:
+            hooks.begun(plan.directory)
         if store.is_done(plan.made_with):
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
             if not plan.run.keep:  # a run may have been killed while it did so
                 store.drop_frames()
             return plan.output
+        if save_every(plan.options):
+            store.drop_frames()  # how a frame came about is not stored with it
         painted = store.painted()
         store.check_space(plan.bytes_needed(painted))
         if store.done_output() is not None and not painted:
             hooks.tell("the result is gone or asked for differently: painting anew (--keep keeps the frames)")
         if painted:
             hooks.tell(f"going on after {painted} painted frames")
-        _paint(plan, store, hooks)
-        files = _encode(plan, store.of_pass(plan.passes), hooks)
+        beside = _paint(plan, store, hooks)
+        files = _encode(plan, store.of_pass(plan.passes), hooks) + beside
         files += save_edits(plan, store.of_pass(plan.passes), hooks.tell)
         save_matches(plan, store.of_pass(plan.passes))
         store.mark_done(plan.output, files, plan.made_with)
@@ -147,8 +164,8 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
     return plan.output
 
 
-def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
-    """Paint, pass by pass, every frame that is not stored yet."""
+def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
+    """Paint, pass by pass, every frame that is not stored yet; returns the files written on the way."""
     work: _Work | None = None
     # The pass before one that has begun is whole, unless a frame of it was found damaged since; before one
     # that is whole there is nothing left.
@@ -167,6 +184,7 @@ def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
             store.of_pass(earlier).remove()
     for line in plan.clip.notices:
         hooks.tell(line)
+    return [] if work is None else work.watching.files
 
 
 def _is_whole(plan: Plan, store: JobStore, number: int) -> bool:
@@ -221,7 +239,8 @@ class _Work:
 
     def __init__(self, plan: Plan, store: JobStore, hooks: Hooks) -> None:
         self.plan, self.hooks = plan, hooks
-        self.method = plan.prepare(hooks.tell)
+        self.watching = Watching(plan, hooks.losses)
+        self.method = plan.prepare(hooks.tell, self.watching.observer)
         painted = store.painted()
         if line := warning(plan, self.method, painted):
             hooks.tell(line)
@@ -231,14 +250,16 @@ class _Work:
         self, step: Step, shot: int, frames: FrameStore, before: Painted | None, drafts: FrameStore | None
     ) -> Painted:
         """Paint one step into `frames`; `before` is the frame painted before it, if at hand."""
-        index = step.frame.index
+        index, content = step.frame.index, self.plan.on_device(step.frame)
+        self.watching.begin(self.method, step.frame, content)
         painted = self.method.paint(
-            self.plan.on_device(step.frame),
+            content,
             _priors(self.plan, frames, step, before, drafts),
             _seed(self.plan, index, frames.number),
             None if drafts is None else _draft(self.plan, drafts, index),
         )
         stored = _save(frames, index, painted)
+        self.watching.painted(index, shot, frames.number, painted)
         self.pace.painted(index, shot, frames.number, painted)
         self.hooks.check_stop()
         return stored

@@ -24,6 +24,7 @@ from vidstyle.image.resize import resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
 from vidstyle.methods import METHODS, method_name
 from vidstyle.methods.base import Materials, Method
+from vidstyle.optimize import Observer
 from vidstyle.options import (
     AnalogyOptions,
     DfiOptions,
@@ -41,6 +42,7 @@ from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_s
 from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
 from vidstyle.pipeline.memory import within_memory
 from vidstyle.pipeline.sets import check_beside, entry, gather
+from vidstyle.pipeline.stills import check_steps
 from vidstyle.types import Frame
 from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
@@ -183,7 +185,7 @@ class Plan:
     def _init_path(self) -> Path | None:
         return None if self.options.picture is None else Path(self.options.picture)
 
-    def prepare(self, notice: Notice) -> Method:
+    def prepare(self, notice: Notice, observer: Observer | None = None) -> Method:
         """The painter, with its network and its style pictures on the device."""
         materials = Materials(
             network=lambda pooling: VGG(self.weights.tensors, pooling).to(self.device, self.dtype),
@@ -193,6 +195,7 @@ class Plan:
             init=None if self._init_path is None else self.move(picture_on_paper(self._init_path)),
             notice=notice,
             given=self.given,
+            observer=observer,
         )
         return METHODS[method_name(self.options)].prepare(materials, self.options)
 
@@ -268,6 +271,7 @@ def make_plan(
     check_spared(output, pictures, run.overwrite or ours)
     if isinstance(options, DfiOptions):
         check_beside(options, clip, output, run.overwrite or ours)
+    check_steps(options, output, [*pictures, clip.path], earlier if ours else {}, run.overwrite)
     check_output(
         output,
         clip,
