@@ -43,8 +43,9 @@ def stylize(
     settings: any field of `vidstyle.options.NeuralOptions`, `RunOptions` and `EncodeOptions`, such as
         size=480, quality="draft", color="content", features="bundled", codec="h265"; and the hooks `progress`
         (called with a `vidstyle.pipeline.Progress` per frame), `notice` (with lines of text), `begun` (with
-        the job directory), `losses` (with a `vidstyle.pipeline.FrameLosses` per frame) and `stop` (like a
-        threading.Event: once set, the run ends after the frame in hand with `vidstyle.errors.Stopped`).
+        the job directory), `losses` (with a `vidstyle.pipeline.watching.FrameLosses` per frame) and `stop`
+        (like a threading.Event: once set, the run ends after the frame in hand with
+        `vidstyle.errors.Stopped`).
 
     The job's state is kept in OUTPUT.vidstyle, so the same call again goes on where an earlier one ended.
     Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.

@@ -45,16 +45,19 @@ def stylize(
     fingerprint = {"source": name, "options": asdict(options)}
     settings = {"input": str(input), "output": str(output), "total": FRAMES}
     with JobStore.open(job, fingerprint, settings, restart=run.restart) as store:
-        return _paint(store, **hooks)
+        return _paint(store, job, **hooks)
 
 
 def resume(job: Path, **hooks: Any) -> Path:
     old = JobStore.load(job)
     with JobStore.open(job, old.fingerprint, old.settings) as store:
-        return _paint(store, **hooks)
+        return _paint(store, job, **hooks)
 
 
-def _paint(store: JobStore, *, progress: Any, notice: Any, stop: Any) -> Path:
+def _paint(
+    store: JobStore, job: Path, *, progress: Any, notice: Any, stop: Any, begun: Any, losses: Any
+) -> Path:
+    begun(job)
     output = Path(store.settings["output"])
     notice("a [notice] in brackets")
     store.mark_shot(0)
