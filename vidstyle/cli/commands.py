@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from vidstyle.cli.batch import batch
 from vidstyle.cli.evaluate import evaluate
-from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
-from vidstyle.cli.options import Quiet, Verbose, collect, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
 from vidstyle.cli.progress import Shown
-from vidstyle.errors import Stopped, UsageError
+from vidstyle.cli.work import work
+from vidstyle.errors import UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
 from vidstyle.options import (
     AnalogyOptions,
@@ -38,14 +37,6 @@ app = typer.Typer(
 
 Job = Annotated[
     Path, typer.Argument(metavar="JOB", help="The job: its result OUT, or its directory OUT.vidstyle.")
-]
-JsonProgress = Annotated[
-    bool,
-    typer.Option(
-        "--json-progress",
-        help="One JSON object per event and line on stdout, for programs.",
-        rich_help_panel="Display",
-    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
 
@@ -144,6 +135,9 @@ def dfi(
     return _paint(DfiOptions, input, [], output, values, Shown(quiet, verbose, json_progress))
 
 
+app.command()(batch)
+
+
 @app.command()
 @with_options(Texture=TextureOptions, Run=TextureRunOptions, Result=EncodeOptions)
 def texture(
@@ -176,7 +170,7 @@ def resume(
 
         return resume(job, **hooks)
 
-    return _work(job, paint, Shown(quiet, verbose, json_progress))
+    return work(job, paint, Shown(quiet, verbose, json_progress))
 
 
 def _paint(
@@ -198,35 +192,7 @@ def _paint(
 
         return stylize(input, styles, output, options=options, run=run, encode=encode, **hooks)
 
-    return _work(job, paint, shown)
-
-
-def _work(job: Path | None, paint: Callable[..., Path], shown: Shown) -> int:
-    """Run a job under a progress display and the handlers of Ctrl-C; return the exit code.
-
-    job: its directory; None for what keeps no such state.
-    """
-    reporter = shown.reporter()
-    with closing(reporter), StopRequest(reporter.stopping) as stop:
-        hooks: dict[str, Any] = {"progress": reporter.progress, "notice": reporter.notice, "stop": stop}
-        if job is not None:
-            hooks |= {"begun": reporter.started, "losses": reporter.losses if shown.verbose else None}
-        try:
-            output = paint(**hooks)
-        except (Stopped, KeyboardInterrupt):
-            reporter.close()
-            reporter.stopped(_command_to_go_on(job))
-            return EXIT_STOPPED
-        reporter.close()
-        reporter.finished(output)
-    return 0
-
-
-def _command_to_go_on(job: Path | None) -> str:
-    if job is None:  # the same command goes on, unless it begins by deleting what there is
-        return shlex.join(["vidstyle", *(word for word in sys.argv[1:] if word != "--overwrite")])
-    begun = (job / "job.json").exists()
-    return shlex.join(["vidstyle", *(["resume", str(job)] if begun else sys.argv[1:])])
+    return work(job, paint, shown)
 
 
 @app.command()
@@ -316,7 +282,7 @@ def flow(
 
         return write_flow(Path(str(input)), output, options=options, **hooks)
 
-    return _work(None, write, Shown(quiet, False, json_progress))
+    return work(None, write, Shown(quiet, False, json_progress))
 
 
 @app.command()

@@ -24,6 +24,14 @@ Verbose = Annotated[
         "--verbose", "-v", help="Show how the losses of every frame fell.", rich_help_panel="Display"
     ),
 ]
+JsonProgress = Annotated[
+    bool,
+    typer.Option(
+        "--json-progress",
+        help="One JSON object per event and line on stdout, for programs.",
+        rich_help_panel="Display",
+    ),
+]
 
 _WORDS = {int: "whole number", float: "number", str: "name"}
 

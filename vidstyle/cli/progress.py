@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from vidstyle.pipeline import Progress
+    from vidstyle.pipeline.batch import BatchJob
     from vidstyle.pipeline.watching import FrameLosses
 
 _STOPPING = "finishing this frame; press Ctrl-C again to stop now"
@@ -41,6 +42,9 @@ class Reporter:
 
     def losses(self, event: FrameLosses) -> None:
         """--verbose: how a frame was painted."""
+
+    def job(self, event: BatchJob) -> None:
+        """A job of a batch begins, or has ended."""
 
     def stopping(self) -> None:
         """Answer the first Ctrl-C. Called by a signal handler, so it may only write to a descriptor."""
@@ -97,6 +101,10 @@ class JsonLines(Reporter):
     def losses(self, event: FrameLosses) -> None:
         self._write("losses", **asdict(event))
 
+    def job(self, event: BatchJob) -> None:
+        paths = {"source": str(event.source), "style": str(event.style), "output": str(event.output)}
+        self._write("job", **asdict(event) | paths)
+
     def stopped(self, command: str) -> None:
         self._write("stopped", resume=command)
 
@@ -133,6 +141,12 @@ class Lines(Reporter):
     def losses(self, event: FrameLosses) -> None:
         for line in loss_lines(event, "utf" in self._console.encoding.lower()):
             self.notice(line)
+
+    def job(self, event: BatchJob) -> None:
+        begins = f"{event.number} of {event.total}: {event.output}"
+        ends = {"done": f"{begins} is done already", "failed": f"{begins} failed: {event.error}"}
+        if event.state != "painted":
+            self.notice(ends.get(event.state, begins))
 
     def stopping(self) -> None:
         os.write(2, f"{_STOPPING}\n".encode())

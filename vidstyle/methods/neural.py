@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vidstyle import losses
-from vidstyle.features.recipes import Recipe, check_layers, recipe_for
+from vidstyle.features.recipes import Recipe, check_layers, recipe_for, strengthened
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.recolour import recolour_unpainted
@@ -81,7 +81,7 @@ class NeuralStyle:
         self.observer = observer
         self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options)
         self.recipe = replace(
-            recipe,
+            strengthened(recipe, options.strength),
             content_layers=options.content_layers or recipe.content_layers,
             style_layers=options.style_layers or recipe.style_layers,
         )

@@ -20,7 +20,7 @@ from torch import Tensor
 from vidstyle.errors import InputError, JobError, MediaError, Stopped
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.warp import warp, warp_wrapped
-from vidstyle.job import FrameStore, JobStore
+from vidstyle.job import FrameStore, JobStore, differences
 from vidstyle.options import EncodeOptions, NeuralOptions, PaintOptions, RunOptions
 from vidstyle.pipeline.ahead import ahead
 from vidstyle.pipeline.edits import save_edits
@@ -66,7 +66,7 @@ class StopSignal(Protocol):
 class Hooks:
     """How a run speaks to its caller: progress per frame, notices as lines, and whether to stop.
 
-    begun: takes the job directory, once everything has been checked and the job is this run's.
+    begun: takes the job directory, once everything has been checked and painting begins or goes on.
     losses: takes how the losses of each frame fell.
     """
 
@@ -79,6 +79,10 @@ class Hooks:
     def tell(self, line: str) -> None:
         if self.notice is not None:
             self.notice(line)
+
+    def begin(self, plan: Plan) -> None:
+        if self.begun is not None:
+            self.begun(plan.directory)
 
     def check_stop(self) -> None:
         if self.stop is not None and self.stop.is_set():
@@ -139,9 +143,8 @@ def resume(
 def execute(plan: Plan, hooks: Hooks) -> Path:
     """Do what is planned, or what is left of it; returns the path of the result. Raises as `stylize` does."""
     with JobStore.open(plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart) as store:
-        if hooks.begun is not None:
-            hooks.begun(plan.directory)
         if store.is_done(plan.made_with):
+            hooks.begin(plan)
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
             if not plan.run.keep:  # a run may have been killed while it did so
                 store.drop_frames()
@@ -164,6 +167,16 @@ def execute(plan: Plan, hooks: Hooks) -> Path:
     return plan.output
 
 
+def is_done(plan: Plan) -> bool:
+    """Whether the result lies there as this plan would make it."""
+    try:
+        store = JobStore.load(plan.directory)
+    except JobError:
+        return False
+    same = not plan.run.restart and not differences(store.fingerprint, plan.fingerprint)
+    return same and store.is_done(plan.made_with)
+
+
 def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
     """Paint, pass by pass, every frame that is not stored yet; returns the files written on the way."""
     work: _Work | None = None
@@ -182,6 +195,8 @@ def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
                 _later_pass(plan, store, number, work)
         for earlier in range(1, number):
             store.of_pass(earlier).remove()
+    if work is None:
+        hooks.begin(plan)
     for line in plan.clip.notices:
         hooks.tell(line)
     return [] if work is None else work.watching.files
@@ -241,6 +256,7 @@ class _Work:
         self.plan, self.hooks = plan, hooks
         self.watching = Watching(plan, hooks.losses)
         self.method = plan.prepare(hooks.tell, self.watching.observer)
+        hooks.begin(plan)
         painted = store.painted()
         if line := warning(plan, self.method, painted):
             hooks.tell(line)

@@ -255,10 +255,11 @@ def make_plan(
     run: RunOptions,
     encode: EncodeOptions,
     notice: Notice,
+    load: Callable[[str, Notice], Weights] = load_weights,
 ) -> Plan:
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError.
 
-    source: None for a texture, which is made from none.
+    source: None for a texture, which is made from none. load: gives the weights that are asked for.
     """
     name = method_name(options)
     METHODS[name].check_exemplars(name, len(styles))
@@ -289,7 +290,7 @@ def make_plan(
         options = within_memory(options, width, height, device, notice)
     for picture in pictures:
         read_picture(picture)
-    weights = _weights(run.features, earlier, notice)
+    weights = load(_chosen_features(run.features, earlier), notice)
     plan = Plan(
         clip=clip,
         styles=tuple(styles),
@@ -349,12 +350,11 @@ def _earlier(directory: Path) -> dict[str, Any]:
     return dict(JobStore.load(directory).settings)
 
 
-def _weights(choice: str, earlier: dict[str, Any], notice: Notice) -> Weights:
-    """Load the weights asked for. A job that has begun keeps those that "auto" meant then."""
+def _chosen_features(choice: str, earlier: dict[str, Any]) -> str:
+    """Which weights are asked for. A job that has begun keeps those that "auto" meant then."""
     asked_before = (earlier.get("run") or {}).get("features")
-    if choice == asked_before and isinstance(earlier.get("features"), str):
-        choice = earlier["features"]
-    return load_weights(choice, notice)
+    same = choice == asked_before and isinstance(earlier.get("features"), str)
+    return str(earlier["features"]) if same else choice
 
 
 def _is_video(output: Path) -> bool:
