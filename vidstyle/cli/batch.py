@@ -55,13 +55,13 @@ def batch(
     shown = Shown(quiet, verbose, json_progress)
     ended: list[BatchJob] = []
 
-    def paint(each: Any, losses: Any, **hooks: Any) -> Path:
+    def paint(each: Any, losses: Any, **hooks: Any) -> Path | None:
         from vidstyle.pipeline import Hooks
         from vidstyle.pipeline.batch import batch
 
         given = {"options": options, "run": run, "encode": encode, "each": each}
         ended.extend(batch(inputs, style, output, grid=grid, hooks=Hooks(**hooks, losses=losses), **given))
-        return output
+        return None if all(job.error for job in ended) else output
 
     code = work(
         None,
@@ -79,7 +79,7 @@ def _summary(ended: list[BatchJob], shown: Shown) -> int:
     words = {"painted": "painted", "done": "done before", "failed": "failed"}
     told = ", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state])
     if not (shown.quiet or shown.as_json):
-        sys.stderr.write(f"{len(ended)} results: {told}\n")
+        sys.stderr.write(f"{told}, of {len(ended)}\n")
     if not shown.as_json:
         for line in dict.fromkeys(job.error for job in ended if job.error):
             sys.stderr.write(f"vidstyle: {line}\n")

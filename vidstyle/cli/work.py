@@ -16,7 +16,7 @@ from vidstyle.errors import Stopped
 
 def work(
     job: Path | None,
-    do: Callable[..., Path],
+    do: Callable[..., Path | None],
     shown: Shown,
     hooks: Callable[[Reporter], dict[str, Any]] = lambda reporter: {},
     anew: str = "--overwrite",
@@ -25,7 +25,7 @@ def work(
 
     job: the directory of the one job that it is; None for what is no job, or many.
     do: takes the hooks `progress`, `notice` and `stop`; for a job also `begun` and `losses`; and what `hooks`
-        makes for a reporter. Returns the result.
+        makes for a reporter. Returns the result; None where nothing came of it.
     anew: the option by which the same command, where there is not one job to go on with, would begin anew.
     """
     reporter = shown.reporter()
@@ -40,7 +40,8 @@ def work(
             reporter.stopped(_command_to_go_on(job, anew))
             return EXIT_STOPPED
         reporter.close()
-        reporter.finished(output)
+        if output is not None:
+            reporter.finished(output)
     return 0
 
 

@@ -58,13 +58,16 @@ class ContactSheet:
             notice(f"{self.path} shows the first {MOST_ROWS - 1} of {len(sources)} inputs")
             sources = sources[: MOST_ROWS - 1]
         side = cell_side(len(sources) + 1, len(styles) + 1)
-        rows: list[list[Tensor | None]] = [
-            [None, *(fitted(picture_on_paper(style), side) for style in styles)]
+        painted = {
+            key: fitted(middle_frame(path), side) for key, path in results.items() if key[0] in sources
+        }
+        side = max(max(picture.shape[1:]) for picture in painted.values())  # heads are no larger than results
+        heads = [fitted(picture_on_paper(style), side) for style in styles]
+        rows: list[list[Tensor | None]] = [[None, *heads]]
+        rows += [
+            [_head(source, frames, side), *(painted.get((source, style)) for style in styles)]
+            for source in sources
         ]
-        for source in sources:
-            painted = [results.get((source, style)) for style in styles]
-            cells = [None if path is None else fitted(middle_frame(path), side) for path in painted]
-            rows.append([_head(source, frames, side), *cells])
         data = picture_bytes(self.path, to_uint8(sheet(rows, side)))
         clear_leftovers([self.path, self._record])
         # First its digest: a run killed in between leaves no sheet that the next takes for the user's own.
