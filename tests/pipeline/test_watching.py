@@ -61,9 +61,7 @@ def test_other_methods_tell_as_well(tmp_path: Path, thin_weights: Path, clip: Pa
     quick = {"features": str(thin_weights), "precision": "float32", "steps": 3}
     told: dict[str, list[FrameLosses]] = {"analogy": [], "texture": []}
     vidstyle.texture(style, "t.png", size="32", losses=told["texture"].append, **quick)
-    vidstyle.analogy(
-        clip, style, "a.png", frames=":1", sweeps=1, levels=2, losses=told["analogy"].append, **quick
-    )
+    vidstyle.analogy(clip, style, "a.png", frames=":1", sweeps=1, losses=told["analogy"].append, **quick)
     assert set(told["texture"][0].searches[0].losses) == {"style", "tv"}
     analogy = told["analogy"][0]
     assert set(analogy.losses) == {"matching"}
