@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,25 +22,28 @@ COLUMNS = ("strength", "style loss", "content loss", "change of the pixels", "st
 
 
 def run(setting: Setting) -> list[Table]:
-    """The first frame of three clips, each in another style, at `setting.size`, 160 pixels by default."""
-    setting = Setting(**{**vars(setting), "size": setting.size or 160})
-    found = [_painted(setting, SAMPLES / f"{clip}.mp4", SAMPLES / f"{style}.jpg") for clip, style in PAIRS]
+    """The first frame of three clips, each in another style, or of the one that `setting` names.
+
+    At `setting.size`, 160 pixels by default.
+    """
+    setting = replace(setting, size=setting.size or 160)
+    pairs = [replace(setting, clip=SAMPLES / f"{a}.mp4", style=SAMPLES / f"{b}.jpg") for a, b in PAIRS]
+    found = [_painted(each) for each in (pairs if setting.clip is None else [setting])]
     rows = []
     for place, strength in enumerate(STRENGTHS):
         figures = torch.tensor([each[place] for each in found]).mean(dim=0).tolist()
         rows.append((strength, *figures))
     steps = [row[-1] for row in rows[1:]]
     notes = [
-        "losses without weights, means of three pictures; step: mean distance of the features of layers "
+        "losses without weights, means over the pictures; step: mean distance of the features of layers "
         f"{', '.join(LAYERS)}, relative to their size",
         f"largest step over smallest: {max(steps) / min(steps):.2f}",
     ]
     return [Table(f"strength: {setting.features} features", COLUMNS, rows, notes)]
 
 
-def _painted(setting: Setting, clip: Path, style: Path) -> list[tuple[float, ...]]:
+def _painted(setting: Setting) -> list[tuple[float, ...]]:
     """The figures of COLUMNS, but the first, at every strength."""
-    setting = Setting(**{**vars(setting), "style": style, "clip": clip})
     with tempfile.TemporaryDirectory() as folder:
         judge = Judge(setting, Path(folder))
         images, rows = [], []
@@ -50,7 +54,7 @@ def _painted(setting: Setting, clip: Path, style: Path) -> list[tuple[float, ...
             rows.append(_distances(judge, images[-1], content))
     if setting.out is not None:
         setting.out.mkdir(parents=True, exist_ok=True)
-        write_picture(setting.out / f"strength_{clip.stem}.png", to_uint8(torch.cat(images, dim=2)))
+        write_picture(setting.out / f"strength_{setting.style.stem}.png", to_uint8(torch.cat(images, dim=2)))
     steps = [0.0, *(_apart(judge.method.features, one, other) for one, other in pairwise(images))]
     return [(*row, step) for row, step in zip(rows, steps, strict=True)]
 

@@ -139,8 +139,7 @@ class Lines(Reporter):
         self.notice(", ".join([f"{_PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
 
     def losses(self, event: FrameLosses) -> None:
-        for line in loss_lines(event, "utf" in self._console.encoding.lower()):
-            self.notice(line)
+        self.notice("\n".join(loss_lines(event, "utf" in self._console.encoding.lower())))
 
     def job(self, event: BatchJob) -> None:
         begins = f"{event.number} of {event.total}: {event.output}"
