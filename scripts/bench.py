@@ -29,6 +29,7 @@ from benchmarks import (
     precision,
     stages,
     still,
+    strength,
     temporal,
     texture,
 )
@@ -49,6 +50,7 @@ BENCHMARKS = {
     "dfi": dfi.run,
     "losses": losses.run,
     "texture": texture.run,
+    "strength": strength.run,
 }
 
 

@@ -17,6 +17,7 @@ import torch
 
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.types import Frame
+from vidstyle.video.pictures import read_picture
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -31,6 +32,7 @@ from benchmarks import (  # noqa: E402
     precision,
     stages,
     still,
+    strength,
     temporal,
     texture,
 )
@@ -161,6 +163,15 @@ def test_textures_are_judged_by_their_seams(setting: Setting) -> None:
     tiled, plain = column(stills, "seam of the tile"), column(stills, "seam of the texture")
     assert list(tiled) == list(texture.LOSSES) and tiled["gram"] < plain["gram"]
     assert all(value > 0 for value in column(clips, "of it at the seam, ×").values())
+
+
+def test_strengths_are_painted_in_steps_that_are_compared(setting: Setting, tmp_path: Path) -> None:
+    (table,) = strength.run(replace(setting, size=32, options={"steps": 12}))
+    content, step = column(table, "content loss"), column(table, "step from the strength before")
+    assert list(content) == [str(value) for value in strength.STRENGTHS]
+    assert content["0.0"] < 0.01 < content["1.0"] < content["2.0"]
+    assert step["0.0"] == 0 and all(value > 0 for name, value in step.items() if name != "0.0")
+    assert read_picture(tmp_path / "out" / "strength_style.png")[0].shape == (3, 21, 9 * 32)
 
 
 def test_the_clock_adds_up() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vidstyle.optimize import minimise, pyramid_sizes
+from vidstyle.optimize import Look, minimise, pyramid_sizes
 
 
 def towards(target: Tensor) -> object:
@@ -73,3 +73,26 @@ def test_pyramid_sizes() -> None:
     assert sizes[0] == (72, 128) and sizes[-1] == (1080, 1920)
     assert all(b[1] / a[1] <= 1.61 for a, b in pairwise(sizes))
     assert min(min(size) for size in pyramid_sizes(1, 4000)) == 1
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_an_observer_sees_every_step_and_changes_nothing(optimizer: str) -> None:
+    torch.manual_seed(0)
+    target, start = torch.rand(3, 8, 9) * 1.5, torch.rand(3, 8, 9)
+    looks: list[Look] = []
+    pictures: list[Tensor] = []
+
+    def observe(look: Look) -> None:
+        looks.append(look)
+        pictures.append(look.image())
+
+    plain = minimise(start, towards(target), steps=12, optimizer=optimizer)
+    found = minimise(start, towards(target), steps=12, optimizer=optimizer, observer=observe)
+    assert torch.equal(found.image, plain.image) and found.losses == plain.losses
+    assert [look.step for look in looks] == list(range(1, 13))
+    assert torch.equal(pictures[-1], found.image)  # what a search that ended there returns
+    shorter = minimise(start, towards(target), steps=5, optimizer=optimizer)
+    assert torch.equal(pictures[4], shorter.image)
+    assert float(looks[0].losses["distance"]) == pytest.approx(float((start - target).square().mean()))
+    assert float(looks[-1].losses["distance"]) < float(looks[0].losses["distance"])
+    assert all(not value.requires_grad for look in looks for value in look.losses.values())

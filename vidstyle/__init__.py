@@ -14,20 +14,21 @@ frame), `vidstyle.pipeline` (joins them, resumable).
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidstyle.evaluation import Evaluation
+    from vidstyle.pipeline.batch import BatchJob
 
 # PyTorch reads this at its first tensor: large ones then lie in huge pages. Without it Linux hands out and
 # takes back each of them in pages of 4 KiB, which took a third of a step at 1280x720 (12.5 s against 8.4 s).
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-_HOOKS = ("progress", "notice", "stop")
+_HOOKS = ("progress", "notice", "stop", "begun", "losses")
 
-__all__ = ["analogy", "dfi", "evaluate", "stylize", "texture"]
+__all__ = ["analogy", "batch", "dfi", "evaluate", "stylize", "texture"]
 
 
 def stylize(
@@ -42,8 +43,10 @@ def stylize(
     style: a style picture, or several, whose styles are mixed.
     settings: any field of `vidstyle.options.NeuralOptions`, `RunOptions` and `EncodeOptions`, such as
         size=480, quality="draft", color="content", features="bundled", codec="h265"; and the hooks `progress`
-        (called with a `vidstyle.pipeline.Progress` per frame), `notice` (with lines of text) and `stop` (like
-        a threading.Event: once set, the run ends after the frame in hand with `vidstyle.errors.Stopped`).
+        (called with a `vidstyle.pipeline.Progress` per frame), `notice` (with lines of text), `begun` (with
+        the job directory), `losses` (with a `vidstyle.pipeline.watching.FrameLosses` per frame) and `stop`
+        (like a threading.Event: once set, the run ends after the frame in hand with
+        `vidstyle.errors.Stopped`).
 
     The job's state is kept in OUTPUT.vidstyle, so the same call again goes on where an earlier one ended.
     Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.
@@ -55,6 +58,42 @@ def stylize(
     styles = [style] if isinstance(style, (str, Path)) else list(style)
     options, run, encode, hooks = split_settings(settings, _HOOKS)
     return run_pipeline(source, styles, output, options=options, run=run, encode=encode, **hooks)
+
+
+def batch(
+    inputs: Path | str | Sequence[Path | str],
+    styles: Path | str | Sequence[Path | str],
+    folder: Path | str,
+    *,
+    grid: Path | str | None = None,
+    each: Callable[[BatchJob], None] = lambda job: None,
+    **settings: Any,
+) -> list[BatchJob]:
+    """Paint many pictures and clips in many styles, each as a job of its own; returns how they ended.
+
+    inputs: pictures and clips, folders of such, or patterns; every file on its own. styles: pictures, or
+    folders of such. folder: for the results, INPUT_STYLE.SUFFIX. grid: a picture of them all, to be written.
+    each: called with a `vidstyle.pipeline.batch.BatchJob` as every job begins and ends.
+    settings: as for `stylize`, and its hooks but `begun`.
+
+    A job that fails has its `error` in one line, and the others go on; see `vidstyle.pipeline.batch.batch`.
+    """
+    from vidstyle.options import split_settings
+    from vidstyle.pipeline import Hooks
+    from vidstyle.pipeline.batch import batch as run_batch
+
+    options, run, encode, hooks = split_settings(settings, [name for name in _HOOKS if name != "begun"])
+    return run_batch(
+        [inputs] if isinstance(inputs, (str, Path)) else inputs,
+        [styles] if isinstance(styles, (str, Path)) else styles,
+        folder,
+        grid=grid,
+        options=options,
+        run=run,
+        encode=encode,
+        hooks=Hooks(**hooks),
+        each=each,
+    )
 
 
 def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **settings: Any) -> Path:

@@ -64,3 +64,13 @@ class Stopped(VidstyleError):
     """The user asked to stop; everything finished so far is saved."""
 
     exit_code = 130
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception of any library says that the memory, of the machine or of a GPU, is used up."""
+    # torch is not imported to ask: its error is known by its name, and on a CPU by its words.
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+
+
+OUT_OF_MEMORY = "out of memory; choose a smaller --size"

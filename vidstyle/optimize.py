@@ -5,12 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 Terms = Callable[[Tensor], Mapping[str, Tensor]]
 """image float32 (3, H, W) -> the weighted loss terms by name; their sum is what is minimised."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an observer sees of one step.
+
+    step: from 1, counted anew in every search. losses: the weighted terms that the step began with, scalars
+    on the device. image: gives the picture that the search would return if it ended now, float32 (3, H, W) in
+    [0, 1]; it is made when asked for.
+    """
+
+    step: int
+    losses: Mapping[str, Tensor]
+    image: Callable[[], Tensor]
+
+
+Observer = Callable[[Look], None]
+"""Called after every step; it may look, and must not change what it is shown."""
 
 _WINDOW = 10
 _RANGE_WEIGHT = 100.0
@@ -54,6 +73,7 @@ def minimise(
     tolerance: float = 0.0,
     limits: tuple[float, float] = (0.0, 1.0),
     history: int = 20,
+    observer: Observer | None = None,
 ) -> Minimum:
     """The picture near `image`, float32 (3, H, W) in [0, 1], that makes the sum of `terms` small.
 
@@ -64,18 +84,20 @@ def minimise(
     leave; "lbfgs" keeps `history` pairs and returns its best iterate. Both work on any device.
 
     With other `limits` than those of pixels the same searches a map of features, of any shape.
+    observer: is shown every step, and changes nothing.
     """
     if optimizer == "adam":
-        return _adam(image, terms, steps, rate, tolerance, limits)
-    return _lbfgs(_Quasi(image, terms, limits, history), steps, tolerance)
+        return _adam(image, terms, steps, rate, _Watch(tolerance, limits, observer))
+    return _lbfgs(_Quasi(image, terms, limits, history), steps, _Watch(tolerance, limits, observer))
 
 
 class _Watch:
     """Notes the loss of every step; says when it has stopped falling. Reads from the device once a window."""
 
-    def __init__(self, tolerance: float, limits: tuple[float, float]) -> None:
+    def __init__(self, tolerance: float, limits: tuple[float, float], observer: Observer | None) -> None:
         self.tolerance = tolerance
         self.limits = limits
+        self.observer = observer
         self.window: list[Tensor] = []
         self.previous = math.inf
         self.steps = 0
@@ -95,6 +117,12 @@ class _Watch:
         self.previous = mean
         return self.tolerance > 0 and settled
 
+    def show(self, losses: Mapping[str, Tensor], image: Callable[[], Tensor]) -> None:
+        """Let the observer see the step that has just been made; image: before it is clamped."""
+        if self.observer is not None:
+            values = {name: value.detach() for name, value in losses.items()}
+            self.observer(Look(self.steps + 1, values, lambda: image().detach().clamp(*self.limits)))
+
     def minimum(self, image: Tensor, losses: Mapping[str, float]) -> Minimum:
         """The result, once `image` and its `losses` are known."""
         first = math.nan if self.first is None else float(self.first)
@@ -106,9 +134,7 @@ def _values(terms: Mapping[str, Tensor]) -> dict[str, float]:
     return {name: float(value.detach()) for name, value in terms.items()}
 
 
-def _adam(
-    image: Tensor, terms: Terms, steps: int, rate: float, tolerance: float, limits: tuple[float, float]
-) -> Minimum:
+def _adam(image: Tensor, terms: Terms, steps: int, rate: float, watch: _Watch) -> Minimum:
     """Adam (Kingma & Ba 2015) on one tensor, with the pixels kept in range and the iterates averaged.
 
     Written out, because torch.optim.Adam takes seconds to import what it needs at its first step.
@@ -116,7 +142,6 @@ def _adam(
     x = image.clone().requires_grad_(True)
     mean, square, average = (torch.zeros_like(image) for _ in range(3))
     beta_mean, beta_square, beta_average = 0.9, 0.99, 0.95
-    watch = _Watch(tolerance, limits)
     last: Mapping[str, Tensor] = {}
     for step in range(1, steps + 1):
         last = terms(x)
@@ -126,11 +151,17 @@ def _adam(
             mean.lerp_(gradient, 1 - beta_mean)
             square.lerp_(gradient.square(), 1 - beta_square)
             deviation = (square / (1 - beta_square**step)).sqrt_().add_(1e-8)
-            x.addcdiv_(mean, deviation, value=-rate / (1 - beta_mean**step)).clamp_(*limits)
+            x.addcdiv_(mean, deviation, value=-rate / (1 - beta_mean**step)).clamp_(*watch.limits)
             average.lerp_(x, 1 - beta_average)
+        watch.show(last, partial(_unbiased, average, beta_average, step))
         if watch.add(loss):
             break
-    return watch.minimum(average / (1 - beta_average**watch.steps), _values(last))
+    return watch.minimum(_unbiased(average, beta_average, watch.steps), _values(last))
+
+
+def _unbiased(average: Tensor, beta: float, steps: int) -> Tensor:
+    """A running average that began with 0, after some steps."""
+    return average / (1 - beta**steps)
 
 
 class _Quasi:
@@ -145,6 +176,7 @@ class _Quasi:
         self.x = image.clone().requires_grad_(True)
         self.rate = 1.0
         self.least, self.best, self.losses = math.inf, image, dict[str, float]()
+        self.now = dict[str, Tensor]()
         self._start()
 
     def _start(self) -> None:
@@ -164,6 +196,7 @@ class _Quasi:
         loss = torch.stack([*last.values(), outside]).sum()
         (self.x.grad,) = torch.autograd.grad(loss, self.x)
         self.value = float(loss.detach())
+        self.now = {name: value.detach() for name, value in last.items()}
         if self.value < self.least or not self.losses:
             self.least, self.best, self.losses = self.value, self.x.detach().clone(), _values(last)
         return loss.detach()
@@ -179,9 +212,10 @@ class _Quasi:
         return loss
 
 
-def _lbfgs(search: _Quasi, steps: int, tolerance: float) -> Minimum:
-    watch = _Watch(tolerance, search.limits)
+def _lbfgs(search: _Quasi, steps: int, watch: _Watch) -> Minimum:
     for _ in range(steps):
-        if watch.add(search.step()):
+        loss = search.step()
+        watch.show(search.now, lambda: search.best)
+        if watch.add(loss):
             break
     return watch.minimum(search.best, search.losses)

@@ -31,6 +31,23 @@ class Progress:
     pass_number: int = 1
 
 
+@dataclass(frozen=True)
+class Search:
+    height: int
+    width: int
+    losses: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class FrameLosses:
+    frame: int
+    shot: int
+    pass_number: int
+    steps: int
+    losses: dict[str, float]
+    searches: tuple[Search, ...]
+
+
 def stylize(
     input: Path, styles: Any, output: Path, *, options: Any, run: Any, encode: Any, **hooks: Any
 ) -> Path:
@@ -45,16 +62,19 @@ def stylize(
     fingerprint = {"source": name, "options": asdict(options)}
     settings = {"input": str(input), "output": str(output), "total": FRAMES}
     with JobStore.open(job, fingerprint, settings, restart=run.restart) as store:
-        return _paint(store, **hooks)
+        return _paint(store, job, **hooks)
 
 
 def resume(job: Path, **hooks: Any) -> Path:
     old = JobStore.load(job)
     with JobStore.open(job, old.fingerprint, old.settings) as store:
-        return _paint(store, **hooks)
+        return _paint(store, job, **hooks)
 
 
-def _paint(store: JobStore, *, progress: Any, notice: Any, stop: Any) -> Path:
+def _paint(
+    store: JobStore, job: Path, *, progress: Any, notice: Any, stop: Any, begun: Any, losses: Any
+) -> Path:
+    begun(job)
     output = Path(store.settings["output"])
     notice("a [notice] in brackets")
     store.mark_shot(0)
@@ -66,6 +86,9 @@ def _paint(store: JobStore, *, progress: Any, notice: Any, stop: Any) -> Path:
             time.sleep(60)
         time.sleep(0.05)
         store.save_frame(index, b"picture", b"carry")
+        if losses is not None:
+            search = {"height": 36, "width": 64, "losses": {"style": [1.0, 0.5]}}
+            losses(FrameLosses(index, 0, 1, 7, {"style": 0.5}, (Search(**search),)))
         progress(Progress("paint", index + 1, FRAMES, index, 0, 0.5 / (index + 1), 7, 1.25, 3661.0))
     progress(Progress("encode", FRAMES, None, FRAMES - 1, 0, None, 0, None, None))
     output.write_bytes(b"film")

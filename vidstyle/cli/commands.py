@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from vidstyle.cli.batch import batch
 from vidstyle.cli.doctor import doctor
 from vidstyle.cli.evaluate import evaluate
-from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
-from vidstyle.cli.options import Quiet, collect, with_options
-from vidstyle.cli.progress import make_reporter
-from vidstyle.errors import Stopped, UsageError
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
+from vidstyle.cli.progress import Shown
+from vidstyle.cli.work import work
+from vidstyle.errors import UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
 from vidstyle.options import (
     AnalogyOptions,
@@ -39,14 +38,6 @@ app = typer.Typer(
 
 Job = Annotated[
     Path, typer.Argument(metavar="JOB", help="The job: its result OUT, or its directory OUT.vidstyle.")
-]
-JsonProgress = Annotated[
-    bool,
-    typer.Option(
-        "--json-progress",
-        help="One JSON object per event and line on stdout, for programs.",
-        rich_help_panel="Display",
-    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
 
@@ -78,11 +69,13 @@ def style(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The result, likewise.")],
     *,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     json_progress: JsonProgress = False,
     **values: Any,
 ) -> int:
     """Paint INPUT in the style of one or more pictures. The same command again goes on where it was."""
-    return _paint(NeuralOptions, input, styles, output, values, quiet=quiet, json_progress=json_progress)
+    shown = Shown(quiet, verbose, json_progress)
+    return _paint(NeuralOptions, input, styles, output, values, shown)
 
 
 Input = Annotated[
@@ -102,11 +95,13 @@ def analogy(
     output: Output,
     *,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     json_progress: JsonProgress = False,
     **values: Any,
 ) -> int:
     """Paint INPUT from patches of EXEMPLAR that show what is like it (Deep Image Analogy)."""
-    return _paint(AnalogyOptions, input, [exemplar], output, values, quiet=quiet, json_progress=json_progress)
+    shown = Shown(quiet, verbose, json_progress)
+    return _paint(AnalogyOptions, input, [exemplar], output, values, shown)
 
 
 @app.command()
@@ -117,21 +112,31 @@ def colorize(
     output: Output,
     *,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     json_progress: JsonProgress = False,
     **values: Any,
 ) -> int:
     """Colourise INPUT by EXEMPLAR: vidstyle analogy --color-only."""
-    values["color_only"] = True
-    return analogy(input, exemplar, output, quiet=quiet, json_progress=json_progress, **values)
+    shown = Shown(quiet, verbose, json_progress)
+    return _paint(AnalogyOptions, input, [exemplar], output, values | {"color_only": True}, shown)
 
 
 @app.command()
 @with_options(Edit=DfiOptions, Run=RunOptions, Result=EncodeOptions)
 def dfi(
-    input: Input, output: Output, *, quiet: Quiet = False, json_progress: JsonProgress = False, **values: Any
+    input: Input,
+    output: Output,
+    *,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json_progress: JsonProgress = False,
+    **values: Any,
 ) -> int:
     """Give INPUT what sets the pictures of TARGET apart from those of SOURCE (Deep Feature Interpolation)."""
-    return _paint(DfiOptions, input, [], output, values, quiet=quiet, json_progress=json_progress)
+    return _paint(DfiOptions, input, [], output, values, Shown(quiet, verbose, json_progress))
+
+
+app.command()(batch)
 
 
 @app.command()
@@ -144,16 +149,19 @@ def texture(
     ],
     *,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     json_progress: JsonProgress = False,
     **values: Any,
 ) -> int:
     """Make a texture of any size that looks like one or more pictures; with --frames it moves and loops."""
-    run = collect(TextureRunOptions, values).for_run()
-    return _paint(TextureOptions, None, styles, output, values, run, quiet=quiet, json_progress=json_progress)
+    shown, run = Shown(quiet, verbose, json_progress), collect(TextureRunOptions, values).for_run()
+    return _paint(TextureOptions, None, styles, output, values, shown, run)
 
 
 @app.command()
-def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = False) -> int:
+def resume(
+    job: Job, *, quiet: Quiet = False, verbose: Verbose = False, json_progress: JsonProgress = False
+) -> int:
     """Go on with a job that was stopped or killed."""
     job = job_named(job)
     JobStore.load(job)  # a wrong directory is told before torch is imported
@@ -163,7 +171,7 @@ def resume(job: Job, *, quiet: Quiet = False, json_progress: JsonProgress = Fals
 
         return resume(job, **hooks)
 
-    return _work(job, paint, quiet=quiet, json_progress=json_progress)
+    return work(job, paint, Shown(quiet, verbose, json_progress))
 
 
 def _paint(
@@ -172,8 +180,8 @@ def _paint(
     styles: Sequence[Path],
     output: Path,
     values: Mapping[str, Any],
+    shown: Shown,
     run: RunOptions | None = None,
-    **display: bool,
 ) -> int:
     """Run the method whose options are of this kind; return the exit code. run: if not by the values."""
     options, encode = (collect(each, values) for each in (kind, EncodeOptions))
@@ -185,31 +193,7 @@ def _paint(
 
         return stylize(input, styles, output, options=options, run=run, encode=encode, **hooks)
 
-    return _work(job, paint, **display)
-
-
-def _work(job: Path | None, paint: Callable[..., Path], *, quiet: bool, json_progress: bool) -> int:
-    """Run a job under a progress display and the handlers of Ctrl-C; return the exit code."""
-    reporter = make_reporter(quiet=quiet, as_json=json_progress)
-    with closing(reporter), StopRequest(reporter.stopping) as stop:
-        if job is not None:
-            reporter.started(job)
-        try:
-            output = paint(progress=reporter.progress, notice=reporter.notice, stop=stop)
-        except (Stopped, KeyboardInterrupt):
-            reporter.close()
-            reporter.stopped(_command_to_go_on(job))
-            return EXIT_STOPPED
-        reporter.close()
-        reporter.finished(output)
-    return 0
-
-
-def _command_to_go_on(job: Path | None) -> str:
-    if job is None:  # the same command goes on, unless it begins by deleting what there is
-        return shlex.join(["vidstyle", *(word for word in sys.argv[1:] if word != "--overwrite")])
-    begun = (job / "job.json").exists()
-    return shlex.join(["vidstyle", *(["resume", str(job)] if begun else sys.argv[1:])])
+    return work(job, paint, shown)
 
 
 @app.command()
@@ -300,7 +284,7 @@ def flow(
 
         return write_flow(Path(str(input)), output, options=options, **hooks)
 
-    return _work(None, write, quiet=quiet, json_progress=json_progress)
+    return work(None, write, Shown(quiet, False, json_progress))
 
 
 @app.command()

@@ -12,7 +12,7 @@ import typer
 
 from vidstyle.cli.commands import app
 from vidstyle.cli.interrupt import EXIT_STOPPED
-from vidstyle.errors import VidstyleError
+from vidstyle.errors import OUT_OF_MEMORY, VidstyleError, is_out_of_memory
 
 _EXIT_FAILED, _EXIT_BUG = 1, 70
 # Typer exports no base of its usage errors, and has them from click or from a copy of it.
@@ -60,16 +60,10 @@ def _explain(error: BaseException) -> tuple[str, int]:
         return f"{_one_line(error.format_message()).rstrip('.')}; see {path} --help", error.exit_code
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return "", EXIT_STOPPED
-    if _is_out_of_memory(error):
-        return "out of memory; choose a smaller --size", _EXIT_FAILED
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY, _EXIT_FAILED
     what = _one_line(f"{type(error).__name__}: {error}")
     return f"this is a bug, please report it ({what}); VIDSTYLE_DEBUG=1 shows where it happened", _EXIT_BUG
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    # torch is not imported to ask: its error is known by its name, and on a CPU by its words.
-    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
 
 
 def _one_line(text: str) -> str:

@@ -18,6 +18,20 @@ from vidstyle.errors import UsageError
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Show nothing but errors.", rich_help_panel="Display")
 ]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", help="Show how the losses of every frame fell.", rich_help_panel="Display"
+    ),
+]
+JsonProgress = Annotated[
+    bool,
+    typer.Option(
+        "--json-progress",
+        help="One JSON object per event and line on stdout, for programs.",
+        rich_help_panel="Display",
+    ),
+]
 
 _WORDS = {int: "whole number", float: "number", str: "name"}
 

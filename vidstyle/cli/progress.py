@@ -6,18 +6,22 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from vidstyle.cli.losses import loss_lines
+from vidstyle.errors import UsageError
 from vidstyle.text import duration
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from vidstyle.pipeline import Progress
+    from vidstyle.pipeline.batch import BatchJob
+    from vidstyle.pipeline.watching import FrameLosses
 
 _STOPPING = "finishing this frame; press Ctrl-C again to stop now"
 _PHASES = {"paint": "painting", "encode": "encoding", "measure": "measuring", "flow": "estimating flow"}
@@ -28,13 +32,19 @@ class Reporter:
     """Where the events of a run go. This one shows nothing: --quiet."""
 
     def started(self, job: Path) -> None:
-        """The run begins; its state is kept in `job`."""
+        """The job begins, or goes on; its state is kept in `job`."""
 
     def notice(self, text: str) -> None:
         """A line for the user."""
 
     def progress(self, event: Progress) -> None:
         """A frame was painted, encoded or measured, or its flow was written."""
+
+    def losses(self, event: FrameLosses) -> None:
+        """--verbose: how a frame was painted."""
+
+    def job(self, event: BatchJob) -> None:
+        """A job of a batch begins, or has ended."""
 
     def stopping(self) -> None:
         """Answer the first Ctrl-C. Called by a signal handler, so it may only write to a descriptor."""
@@ -47,6 +57,23 @@ class Reporter:
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the options say about the display. Raises UsageError where they contradict each other."""
+
+    quiet: bool
+    verbose: bool
+    as_json: bool
+
+    def __post_init__(self) -> None:
+        if self.quiet and self.verbose:
+            raise UsageError("--quiet shows nothing and --verbose shows more; give one of the two")
+
+    def reporter(self) -> Reporter:
+        """The one that suits them, and the terminal."""
+        return make_reporter(quiet=self.quiet, as_json=self.as_json)
 
 
 def make_reporter(*, quiet: bool, as_json: bool) -> Reporter:
@@ -70,6 +97,13 @@ class JsonLines(Reporter):
 
     def progress(self, event: Progress) -> None:
         self._write("progress", **asdict(event))
+
+    def losses(self, event: FrameLosses) -> None:
+        self._write("losses", **asdict(event))
+
+    def job(self, event: BatchJob) -> None:
+        paths = {"source": str(event.source), "style": str(event.style), "output": str(event.output)}
+        self._write("job", **asdict(event) | paths)
 
     def stopped(self, command: str) -> None:
         self._write("stopped", resume=command)
@@ -103,6 +137,15 @@ class Lines(Reporter):
         self._phase, self._due = event.phase, now + _SECONDS_BETWEEN_LINES
         count = f"{event.done}" if event.total is None else f"{event.done}/{event.total}"
         self.notice(", ".join([f"{_PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
+
+    def losses(self, event: FrameLosses) -> None:
+        self.notice("\n".join(loss_lines(event, "utf" in self._console.encoding.lower())))
+
+    def job(self, event: BatchJob) -> None:
+        begins = f"{event.number} of {event.total}: {event.output}"
+        ends = {"done": f"{begins} is done already", "failed": f"{begins} failed: {event.error}"}
+        if event.state != "painted":
+            self.notice(ends.get(event.state, begins))
 
     def stopping(self) -> None:
         os.write(2, f"{_STOPPING}\n".encode())

@@ -23,6 +23,7 @@ from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.smooth import coloured, refined
 from vidstyle.methods.base import Materials
 from vidstyle.methods.reconstruct import deconvolve, structure
+from vidstyle.optimize import Observer
 from vidstyle.options import AnalogyOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -70,6 +71,7 @@ class Analogy:
     features: the network, with max pooling, on the device and in the precision to compute with.
     exemplar: float32 (3, H, W) in [0, 1], on that device, at its own size.
     notice: takes lines for the user about pictures that leave little to match.
+    observer: is shown every step of the searches for features.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class Analogy:
         exemplar: Tensor,
         options: AnalogyOptions,
         notice: Callable[[str], None] = lambda line: None,
+        observer: Observer | None = None,
     ) -> None:
         self.features = features
+        self.observer = observer
         self.exemplar = exemplar
         self.options = options
         self._notice, self._told = notice, False
@@ -276,7 +280,7 @@ class Analogy:
             targets.append(follow(there[level], field))
         if self.options.route == "deconvolve":
             layers = _LAYERS[level - 2], _LAYERS[level - 1]
-            looks = deconvolve(self.features, looks, targets, layers, self.options.steps)
+            looks = deconvolve(self.features, looks, targets, layers, self.options.steps, self.observer)
         blended = [
             torch.lerp(look, here[level - 1], self._kept(here[level - 1], level - 1))
             for look, (here, _, _) in zip(looks, ways, strict=True)
@@ -308,7 +312,8 @@ class Analogy:
 
 def prepare(materials: Materials, options: AnalogyOptions) -> Analogy:
     """The painter, with max pooling: as the features were trained, and better to match by."""
-    return Analogy(materials.network("max"), materials.exemplars[0], options, materials.notice)
+    network, exemplar = materials.network("max"), materials.exemplars[0]
+    return Analogy(network, exemplar, options, materials.notice, materials.observer)
 
 
 def _is_flat(image: Tensor) -> bool:

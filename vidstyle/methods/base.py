@@ -12,6 +12,7 @@ from torch import Tensor
 from vidstyle.attributes.given import Given
 from vidstyle.errors import UsageError
 from vidstyle.features.vgg import VGG
+from vidstyle.optimize import Observer
 from vidstyle.types import Draft, Painted, Prior
 
 
@@ -47,7 +48,7 @@ class Materials:
     digest: theirs.
     exemplars: the pictures to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
     init: the picture that the options name as a start, likewise. given: what an edit is made from; None for
-    other methods. notice: takes lines for the user.
+    other methods. notice: takes lines for the user. observer: is shown every step of every search.
     """
 
     network: Callable[[str], VGG]
@@ -57,6 +58,7 @@ class Materials:
     init: Tensor | None
     notice: Callable[[str], None]
     given: Given | None = None
+    observer: Observer | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.warp import warp
 from vidstyle.methods.base import Materials
-from vidstyle.optimize import Minimum, Terms, minimise
+from vidstyle.optimize import Minimum, Observer, Terms, minimise
 from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -72,6 +72,7 @@ class Dfi:
     mask: float32 (1, H, W) in [0, 1] at any size, the region that may change; None is all.
     hole: bool (1, H, W) at any size, what is to be inpainted; it is the mask where there is none.
     landmarks: float64 (N, 2), (x, y) in sides of the frame, onto which the sets' pictures are brought.
+    observer: is shown every step of every search.
     """
 
     def __init__(
@@ -83,12 +84,13 @@ class Dfi:
         mask: Tensor | None = None,
         hole: Tensor | None = None,
         landmarks: np.ndarray | None = None,
+        observer: Observer | None = None,
     ) -> None:
         if not edits:
             raise UsageError("an edit needs at least one attribute")
         self.features, self.edits, self.options = features, list(edits), options
         self.mask = hole.float() if hole is not None and mask is None else mask
-        self.hole, self.landmarks = hole, landmarks
+        self.hole, self.landmarks, self.observer = hole, landmarks, observer
         first, after = _STEPS[options.quality]
         self.steps, self.next_steps = options.steps or first, options.next_steps or after
         self._change: tuple[bytes, dict[str, Tensor]] | None = None
@@ -225,7 +227,14 @@ class Dfi:
             return Minimum(task.x, {"features": 0.0}, 0)
         terms = self._terms(task, strength, held)
         with torch.enable_grad():
-            found = minimise(start, terms, steps=steps, optimizer="lbfgs", tolerance=self.options.tolerance)
+            found = minimise(
+                start,
+                terms,
+                steps=steps,
+                optimizer="lbfgs",
+                tolerance=self.options.tolerance,
+                observer=self.observer,
+            )
         image = _within(task, found.image)
         if self.options.color == "content":
             image = match_palette(image, palette(task.x))
@@ -300,7 +309,15 @@ def prepare(materials: Materials, options: DfiOptions) -> Dfi:
         Edit(origin.attribute(features, options.neighbors, options.certainty), origin.weight)
         for origin in given.origins
     ]
-    return Dfi(features, edits, options, mask=given.mask, hole=given.hole, landmarks=given.landmarks)
+    return Dfi(
+        features,
+        edits,
+        options,
+        mask=given.mask,
+        hole=given.hole,
+        landmarks=given.landmarks,
+        observer=materials.observer,
+    )
 
 
 def _chroma(change: Tensor) -> Tensor:

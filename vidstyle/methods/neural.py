@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vidstyle import losses
-from vidstyle.features.recipes import Recipe, check_layers, recipe_for
+from vidstyle.features.recipes import Recipe, check_layers, recipe_for, strengthened
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.recolour import recolour_unpainted
@@ -19,7 +19,7 @@ from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import ContentJudge, Judge, judged
 from vidstyle.methods.statistics import Figures
 from vidstyle.methods.styleterm import StyleJudge, StyleTerm, shares
-from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
+from vidstyle.optimize import Minimum, Observer, Terms, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -64,6 +64,7 @@ class NeuralStyle:
     features: the network, on the device and in the precision to compute with.
     styles: style pictures, float32 (3, H, W) in [0, 1], on that device, at their own sizes.
     init: the picture to start a shot from, float32 (3, H, W), where the options name a file.
+    observer: is shown every step of every search.
     """
 
     def __init__(
@@ -73,13 +74,15 @@ class NeuralStyle:
         styles: Sequence[Tensor],
         options: NeuralOptions,
         init: Tensor | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.features = features
         self.options = options
         self.init = init
+        self.observer = observer
         self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options)
         self.recipe = replace(
-            recipe,
+            strengthened(recipe, options.strength),
             content_layers=options.content_layers or recipe.content_layers,
             style_layers=options.style_layers or recipe.style_layers,
         )
@@ -112,13 +115,15 @@ class NeuralStyle:
             found = self._after(subject, priors, colours)
         else:
             found = self._first(subject, colours, seed)
-        image = found.image
-        if self.options.color == "content":
-            image = with_luminance(content, luminance(image))
+        image = self.finished(content, found.image)
         carry = {"rest": self._rest(found, priors)}
         if colours is not None:
             carry["palette"] = colours
         return Painted(image, carry, found.losses, found.steps)
+
+    def finished(self, content: Tensor, image: Tensor) -> Tensor:
+        """What becomes of the picture that was searched, float32 (3, H, W) of the size of `content`."""
+        return with_luminance(content, luminance(image)) if self.options.color == "content" else image
 
     def foretell(self, height: int, width: int, device: torch.device) -> tuple[float, float]:
         """See `Method.foretell`. Times two steps; those at smaller sizes cost their share of pixels."""
@@ -253,6 +258,7 @@ class NeuralStyle:
                 optimizer=search.optimizer,
                 rate=search.rate,
                 tolerance=self.options.tolerance,
+                observer=self.observer,
             )
 
     def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:
@@ -308,7 +314,7 @@ def prepare(materials: Materials, options: NeuralOptions) -> NeuralStyle:
     """The painter, with the layers and the balance that suit its features."""
     network = materials.network(options.pooling)
     recipe = recipe_for(materials.weights, network.layers, materials.notice)
-    return NeuralStyle(network, recipe, materials.exemplars, options, materials.init)
+    return NeuralStyle(network, recipe, materials.exemplars, options, materials.init, materials.observer)
 
 
 def scaled_style(picture: Tensor, size: tuple[int, int], scale: float = 1.0) -> Tensor:

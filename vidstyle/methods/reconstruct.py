@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vidstyle.features.vgg import VGG
-from vidstyle.optimize import minimise
+from vidstyle.optimize import Observer, minimise
 
 # Pairs that L-BFGS keeps; each is as large as the features.
 _HISTORY = 6
@@ -27,12 +27,17 @@ def structure(features: Tensor, alpha: float, steepness: float, threshold: float
 
 
 def deconvolve(
-    network: VGG, starts: Sequence[Tensor], targets: Sequence[Tensor], layers: tuple[str, str], steps: int
+    network: VGG,
+    starts: Sequence[Tensor],
+    targets: Sequence[Tensor],
+    layers: tuple[str, str],
+    steps: int,
+    observer: Observer | None = None,
 ) -> list[Tensor]:
     """R = argmin |CNN_{L−1→L}(R) − F|²: features of the finer layer that give those of the coarser.
 
     starts: float32 (C, H, W), where the search begins. targets: (C', H', W'), the F, one for each start.
-    layers: the finer and the coarser. steps: of L-BFGS.
+    layers: the finer and the coarser. steps: of L-BFGS. observer: is shown each of them.
 
     Both directions go through the network together where they have one size.
 
@@ -42,7 +47,7 @@ def deconvolve(
     """
     if len({tuple(start.shape) for start in starts}) > 1:
         pairs = zip(starts, targets, strict=True)
-        return [deconvolve(network, [start], [target], layers, steps)[0] for start, target in pairs]
+        return [deconvolve(network, [one], [other], layers, steps, observer)[0] for one, other in pairs]
     wanted = torch.stack(list(targets)).float()
     scale = 1 / wanted.square().mean().clamp_min(1e-8)
 
@@ -59,5 +64,6 @@ def deconvolve(
             tolerance=1e-3,
             limits=(0.0, math.inf),
             history=_HISTORY,
+            observer=observer,
         )
     return list(found.image)

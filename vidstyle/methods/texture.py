@@ -16,7 +16,7 @@ from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import judged
 from vidstyle.methods.styleterm import StyleTerm, shares
-from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
+from vidstyle.optimize import Minimum, Observer, Terms, minimise, pyramid_sizes
 from vidstyle.options import TextureOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -38,12 +38,18 @@ class Texture:
 
     features: the network, on the device and in the precision to compute with.
     styles: float32 (3, H, W) in [0, 1], on that device, at their own sizes.
+    observer: is shown every step of every search.
     """
 
     def __init__(
-        self, features: VGG, recipe: Recipe, styles: Sequence[Tensor], options: TextureOptions
+        self,
+        features: VGG,
+        recipe: Recipe,
+        styles: Sequence[Tensor],
+        options: TextureOptions,
+        observer: Observer | None = None,
     ) -> None:
-        self.features, self.recipe, self.options = features, recipe, options
+        self.features, self.recipe, self.options, self.observer = features, recipe, options, observer
         pictures = [_within(style, options.style_size) for style in styles]
         self.style = StyleTerm(features, recipe, pictures, shares(options.blend, len(styles)), options)
         first, after = _STEPS[options.quality]
@@ -118,7 +124,7 @@ class Texture:
         """Search from `image`, where the whole texture has `size`."""
         terms = self._terms(image, max(image.shape[1:]) / max(size), priors)
         with torch.enable_grad():
-            return minimise(image, terms, steps=steps, optimizer="lbfgs", rate=_RATE)
+            return minimise(image, terms, steps=steps, optimizer="lbfgs", rate=_RATE, observer=self.observer)
 
     def _terms(self, image: Tensor, scale: float, priors: Sequence[Prior]) -> Terms:
         """The loss of a texture at `scale` of its full size, as a function of the picture."""
@@ -142,7 +148,7 @@ def prepare(materials: Materials, options: TextureOptions) -> Texture:
     """The painter, with the layers and the balance that suit its features."""
     network = materials.network(options.pooling)
     recipe = recipe_for(materials.weights, network.layers, materials.notice)
-    return Texture(network, recipe, materials.exemplars, options)
+    return Texture(network, recipe, materials.exemplars, options, materials.observer)
 
 
 def _within(picture: Tensor, longest: int) -> Tensor:

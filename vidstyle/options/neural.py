@@ -23,6 +23,12 @@ class NeuralOptions(StyleLossOptions):
         "Sizes and iterations together: draft is for a first look, high for the final result.",
         choices=("draft", "standard", "high"),
     )
+    strength: float = option(
+        1.0,
+        "How much of the style, in one number: 0 leaves INPUT nearly as it is, 2 is as much as makes sense.",
+        minimum=0,
+        maximum=4,
+    )
     content_weight: float = option(1.0, "How closely the subject's shapes are kept.", minimum=0)
     style_weight: float = option(1.0, "How strongly the style is applied.", minimum=0)
     tv_weight: float = option(1.0, "How strongly pixel noise is suppressed.", minimum=0)
@@ -79,6 +85,14 @@ class NeuralOptions(StyleLossOptions):
         "Stop a frame early when the loss falls by less than this share per step; a frame that begins "
         "as the one before ended, after such a stop, is kept as it begins. 0 paints every frame in full.",
         minimum=0,
+    )
+
+    save_every: int | None = option(
+        None,
+        "Of a still: every N steps write the picture as it is beside the result, as OUT_0050.png and so on.",
+        minimum=1,
+        metavar="N",
+        role="written",
     )
 
     @property

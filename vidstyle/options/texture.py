@@ -39,6 +39,7 @@ class TextureOptions(StyleLossOptions):
         None, "Steps at the full size for the first frame; by --quality if not given.", minimum=1
     )
     next_steps: int | None = as_in(NeuralOptions, "next_steps")
+    save_every: int | None = as_in(NeuralOptions, "save_every")
 
     longest: ClassVar[int] = _MOST
     picture: ClassVar[str | None] = None

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from vidstyle.errors import FrameDamaged, InputError, JobError, Stopped
 from vidstyle.image.warp import warp, warp_wrapped
-from vidstyle.job import FrameStore, JobStore
+from vidstyle.job import FrameStore, JobStore, differences
 from vidstyle.options import EncodeOptions, NeuralOptions, PaintOptions, RunOptions
 from vidstyle.pipeline.ahead import ahead
 from vidstyle.pipeline.edits import save_edits
@@ -22,7 +22,9 @@ from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.matches import save_matches
 from vidstyle.pipeline.plan import Plan, make_plan, replan
 from vidstyle.pipeline.steps import Step, backwards, first_pass, later_pass
+from vidstyle.pipeline.stills import save_every
 from vidstyle.pipeline.stored import load_painted, load_pixels, save_painted
+from vidstyle.pipeline.watching import FrameLosses, Watching
 from vidstyle.types import Draft, Painted, Prior, Shot
 
 
@@ -56,15 +58,25 @@ class StopSignal(Protocol):
 
 @dataclass(frozen=True)
 class Hooks:
-    """How a run speaks to its caller: progress per frame, notices as lines, and whether to stop."""
+    """How a run speaks to its caller: progress per frame, notices as lines, and whether to stop.
+
+    begun: takes the job directory, once everything has been checked and painting begins or goes on.
+    losses: takes how the losses of each frame fell.
+    """
 
     progress: Callable[[Progress], None] | None = None
     notice: Callable[[str], None] | None = None
     stop: StopSignal | None = None
+    begun: Callable[[Path], None] | None = None
+    losses: Callable[[FrameLosses], None] | None = None
 
     def tell(self, line: str) -> None:
         if self.notice is not None:
             self.notice(line)
+
+    def begin(self, plan: Plan) -> None:
+        if self.begun is not None:
+            self.begun(plan.directory)
 
     def check_stop(self) -> None:
         if self.stop is not None and self.stop.is_set():
@@ -82,6 +94,8 @@ def stylize(
     progress: Callable[[Progress], None] | None = None,
     notice: Callable[[str], None] | None = None,
     stop: StopSignal | None = None,
+    begun: Callable[[Path], None] | None = None,
+    losses: Callable[[FrameLosses], None] | None = None,
 ) -> Path:
     """Paint a clip or a picture in the style of one or more pictures; returns the path of the result.
 
@@ -93,7 +107,7 @@ def stylize(
 
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `stop` was set.
     """
-    hooks = Hooks(progress, notice, stop)
+    hooks = Hooks(progress, notice, stop, begun, losses)
     plan = make_plan(
         None if source is None else Path(source),
         [Path(style) for style in styles],
@@ -103,7 +117,7 @@ def stylize(
         encode or EncodeOptions(),
         hooks.tell,
     )
-    return _execute(plan, hooks)
+    return execute(plan, hooks)
 
 
 def resume(
@@ -112,21 +126,27 @@ def resume(
     progress: Callable[[Progress], None] | None = None,
     notice: Callable[[str], None] | None = None,
     stop: StopSignal | None = None,
+    begun: Callable[[Path], None] | None = None,
+    losses: Callable[[FrameLosses], None] | None = None,
 ) -> Path:
     """Go on with the job in a job directory, with the settings it was started with."""
-    hooks = Hooks(progress, notice, stop)
-    return _execute(replan(Path(job), hooks.tell), hooks)
+    hooks = Hooks(progress, notice, stop, begun, losses)
+    return execute(replan(Path(job), hooks.tell), hooks)
 
 
-def _execute(plan: Plan, hooks: Hooks) -> Path:
+def execute(plan: Plan, hooks: Hooks) -> Path:
+    """Do what is planned, or what is left of it; returns the path of the result. Raises as `stylize` does."""
     assumed, restart = plan.assumed, plan.run.restart
     with JobStore.open(
         plan.directory, plan.fingerprint, plan.settings, assumed=assumed["fingerprint"], restart=restart
     ) as store:
         if store.is_done(plan.made_with, assumed["made_with"]):
+            hooks.begin(plan)
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
             _give_back(plan, store)  # a run may have been killed while it did so
             return plan.output
+        if save_every(plan.options):
+            store.drop_frames()  # how a frame came about is not stored with it
         plan.clip.landmarks.update(store.times())
         painted = store.painted()
         store.check_space(plan.bytes_needed(painted))
@@ -140,14 +160,25 @@ def _execute(plan: Plan, hooks: Hooks) -> Path:
     return plan.output
 
 
+def is_done(plan: Plan) -> bool:
+    """Whether the result lies there as this plan would make it."""
+    try:
+        store = JobStore.load(plan.directory)
+    except JobError:
+        return False
+    assumed = plan.assumed
+    same = not differences(store.fingerprint, plan.fingerprint, assumed["fingerprint"])
+    return same and not plan.run.restart and store.is_done(plan.made_with, assumed["made_with"])
+
+
 def _whole_result(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
     """Paint what is missing and write the result; a frame found damaged on the way is painted anew."""
     met: set[str] = set()
     while True:
         try:
-            _paint(plan, store, hooks)
+            beside = _paint(plan, store, hooks)
             frames = store.of_pass(plan.passes)
-            files = _encode(plan, frames, hooks)
+            files = _encode(plan, frames, hooks) + beside
             files += save_edits(plan, frames, hooks.tell)
             save_matches(plan, frames)
             return files
@@ -170,8 +201,8 @@ def _give_back(plan: Plan, store: JobStore) -> None:
         store.of_pass(earlier).remove()
 
 
-def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
-    """Paint, pass by pass, every frame that is not stored yet."""
+def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
+    """Paint, pass by pass, every frame that is not stored yet; returns the files written on the way."""
     work: _Work | None = None
     # The pass before one that has begun is whole, unless a frame of it was found damaged since; before one
     # that is whole there is nothing left.
@@ -189,8 +220,11 @@ def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> None:
                 _first_pass(plan, store, work)
             else:
                 _later_pass(plan, store, number, work)
+    if work is None:
+        hooks.begin(plan)
     for line in plan.clip.notices:
         hooks.tell(line)
+    return [] if work is None else work.watching.files
 
 
 def _is_whole(plan: Plan, store: JobStore, number: int) -> bool:
@@ -247,7 +281,9 @@ class _Work:
 
     def __init__(self, plan: Plan, store: JobStore, hooks: Hooks) -> None:
         self.plan, self.store, self.hooks = plan, store, hooks
-        self.method = plan.prepare(hooks.tell)
+        self.watching = Watching(plan, hooks.losses)
+        self.method = plan.prepare(hooks.tell, self.watching.observer)
+        hooks.begin(plan)
         painted = store.painted()
         if line := warning(plan, self.method, painted):
             hooks.tell(line)
@@ -257,14 +293,16 @@ class _Work:
         self, step: Step, shot: int, frames: FrameStore, before: Painted | None, drafts: FrameStore | None
     ) -> Painted:
         """Paint one step into `frames`; `before` is the frame painted before it, if at hand."""
-        index = step.frame.index
+        index, content = step.frame.index, self.plan.on_device(step.frame)
+        self.watching.begin(self.method, step.frame, content)
         painted = self.method.paint(
-            self.plan.on_device(step.frame),
+            content,
             _priors(self.plan, frames, step, before, drafts),
             _seed(self.plan, index, frames.number),
             None if drafts is None else _draft(self.plan, drafts, index),
         )
         stored = save_painted(self.store, frames, index, painted)
+        self.watching.painted(index, shot, frames.number, painted)
         self.pace.painted(index, shot, frames.number, painted)
         self.hooks.check_stop()
         return stored

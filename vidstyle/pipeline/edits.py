@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from torch import Tensor
 
 from vidstyle.image.convert import to_float, to_uint16
@@ -12,10 +11,11 @@ from vidstyle.image.strip import strip
 from vidstyle.job import FrameStore
 from vidstyle.methods import Dfi
 from vidstyle.options import DfiOptions
+from vidstyle.pipeline.beside import write_beside
 from vidstyle.pipeline.plan import Notice, Plan
 from vidstyle.pipeline.sets import pictures_beside
 from vidstyle.pipeline.stored import load_carry
-from vidstyle.video.pictures import clear_leftovers, to_depth, write_picture
+from vidstyle.video.pictures import clear_leftovers
 
 
 def save_edits(plan: Plan, frames: FrameStore, notice: Notice) -> list[Path]:
@@ -48,11 +48,6 @@ def _save_series(plan: Plan, first: int, carry: dict[str, Tensor]) -> list[Path]
     *others, whole = paths
     for path, image in zip(others, images, strict=False):
         result = plan.result_frame(source, to_uint16(image))
-        _write(plan, path, result.pixels, result.alpha)
-    _write(plan, whole, to_uint16(strip([to_float(plan.scaled(source).pixels), *images])), None)
+        write_beside(plan, path, result.pixels, result.alpha)
+    write_beside(plan, whole, to_uint16(strip([to_float(plan.scaled(source).pixels), *images])), None)
     return paths
-
-
-def _write(plan: Plan, path: Path, pixels: np.ndarray, alpha: np.ndarray | None) -> None:
-    depth = plan.encode.bit_depth or 8
-    write_picture(path, to_depth(pixels, depth), None if alpha is None else to_depth(alpha, depth))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,7 +27,11 @@ def load_weights(choice: str, notice: Notice) -> Weights:
 
 def picture_on_paper(path: Path) -> Tensor:
     """A picture as float32 (3, H, W) in [0, 1]; what is transparent shows white paper."""
-    pixels, alpha = read_picture(path)
+    return on_paper(*read_picture(path))
+
+
+def on_paper(pixels: np.ndarray, alpha: np.ndarray | None) -> Tensor:
+    """Pixels (3, H, W) as float32 in [0, 1]; what alpha (1, H, W) leaves transparent shows white paper."""
     image = to_float(pixels)
     return image if alpha is None else torch.lerp(torch.ones_like(image), image, to_float(alpha))
 

@@ -24,6 +24,7 @@ from vidstyle.image.resize import resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
 from vidstyle.methods import METHODS, method_name
 from vidstyle.methods.base import Materials, Method
+from vidstyle.optimize import Observer
 from vidstyle.options import (
     AnalogyOptions,
     DfiOptions,
@@ -43,6 +44,7 @@ from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_pape
 from vidstyle.pipeline.memory import within_memory
 from vidstyle.pipeline.moved import at_new_home
 from vidstyle.pipeline.sets import check_beside, entry, gather
+from vidstyle.pipeline.stills import check_steps
 from vidstyle.types import Frame
 from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
@@ -195,7 +197,7 @@ class Plan:
     def _init_path(self) -> Path | None:
         return None if self.options.picture is None else Path(self.options.picture)
 
-    def prepare(self, notice: Notice) -> Method:
+    def prepare(self, notice: Notice, observer: Observer | None = None) -> Method:
         """The painter, with its network and its style pictures on the device."""
         materials = Materials(
             network=lambda pooling: VGG(self.weights.tensors, pooling).to(self.device, self.dtype),
@@ -205,6 +207,7 @@ class Plan:
             init=None if self._init_path is None else self.move(picture_on_paper(self._init_path)),
             notice=notice,
             given=self.given,
+            observer=observer,
         )
         return METHODS[method_name(self.options)].prepare(materials, self.options)
 
@@ -264,10 +267,11 @@ def make_plan(
     run: RunOptions,
     encode: EncodeOptions,
     notice: Notice,
+    load: Callable[[str, Notice], Weights] = load_weights,
 ) -> Plan:
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError.
 
-    source: None for a texture, which is made from none.
+    source: None for a texture, which is made from none. load: gives the weights that are asked for.
     """
     name = method_name(options)
     METHODS[name].check_exemplars(name, len(styles))
@@ -280,6 +284,7 @@ def make_plan(
     check_spared(output, pictures, run.overwrite or ours)
     if isinstance(options, DfiOptions):
         check_beside(options, clip, output, run.overwrite or ours)
+    check_steps(options, output, [*pictures, clip.path], earlier if ours else {}, run.overwrite)
     check_output(
         output,
         clip,
@@ -297,7 +302,7 @@ def make_plan(
         options = within_memory(options, width, height, device, notice)
     for picture in pictures:
         read_picture(picture)
-    weights = _weights(run.features, earlier, notice)
+    weights = load(_chosen_features(run.features, earlier), notice)
     plan = Plan(
         clip=clip,
         styles=tuple(styles),
@@ -358,15 +363,15 @@ def _earlier(directory: Path) -> dict[str, Any]:
     """The settings of the job that is already in `directory`, if there is one."""
     if not (directory / "job.json").is_file():
         return {}
-    return at_new_home(JobStore.load(directory).settings, directory)
+    settings = at_new_home(JobStore.load(directory).settings, directory)
+    known = {"run": dict, "options": dict, "features": str, "output": str}
+    return {key: settings[key] for key, kind in known.items() if isinstance(settings.get(key), kind)}
 
 
-def _weights(choice: str, earlier: dict[str, Any], notice: Notice) -> Weights:
-    """Load the weights asked for. A job that has begun keeps those that "auto" meant then."""
-    asked_before = (earlier.get("run") or {}).get("features")
-    if choice == asked_before and isinstance(earlier.get("features"), str):
-        choice = earlier["features"]
-    return load_weights(choice, notice)
+def _chosen_features(choice: str, earlier: dict[str, Any]) -> str:
+    """Which weights are asked for. A job that has begun keeps those that "auto" meant then."""
+    asked_before = earlier.get("run", {}).get("features")
+    return str(earlier.get("features", choice)) if choice == asked_before else choice
 
 
 def _is_video(output: Path) -> bool:

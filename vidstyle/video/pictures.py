@@ -179,12 +179,15 @@ def write_picture(path: Path | str, pixels: np.ndarray, alpha: np.ndarray | None
     JPEG and WebP hold 8 bits, JPEG no transparency: what does not fit is rounded or left out.
     Raises UsageError for an unknown suffix, OutputError where it cannot be written.
     """
-    path = Path(path)
+    write_whole(Path(path), picture_bytes(Path(path), pixels, alpha))
+
+
+def picture_bytes(path: Path, pixels: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
+    """What `write_picture` writes."""
     suffix = picture_suffix(path)
     if suffix not in _DEEP:
         pixels, alpha = to_depth(pixels, 8), None if alpha is None else to_depth(alpha, 8)
-    data = _encode(suffix, pixels, alpha if suffix in _TRANSPARENT else None)
-    write_whole(path, data)
+    return _encode(suffix, pixels, alpha if suffix in _TRANSPARENT else None)
 
 
 def temporary_beside(path: Path) -> Path:

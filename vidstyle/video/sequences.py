@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +15,10 @@ from .colour import SRGB_PICTURE
 from .pictures import READABLE_SUFFIXES, natural_key, picture_header, read_bytes, read_picture
 
 DEFAULT_RATE = Fraction(25)
+# By these a film is known where it lies among other files; any file that is named is tried.
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".3gp"}
+)
 _NUMBER = re.compile(r"%(0?)(\d*)d")
 
 
@@ -97,9 +101,27 @@ def pictures_of_pattern(pattern: Path) -> list[Path]:
 
 def pictures_of_folder(folder: Path) -> list[Path]:
     """The pictures in a folder in natural order, without hidden ones; raises MediaError if there are none."""
-    files = [f for f in _listing(folder) if f.suffix.lower() in READABLE_SUFFIXES and f.name[0] != "."]
-    if not files:
+    found = _of_folder(folder, READABLE_SUFFIXES)
+    if not found:
         raise MediaError(f"the folder {folder} holds no pictures ({', '.join(sorted(READABLE_SUFFIXES))})")
+    return found
+
+
+def media_of_folder(folder: Path) -> list[Path]:
+    """The same with the videos among them."""
+    found = _of_folder(folder, READABLE_SUFFIXES | VIDEO_SUFFIXES)
+    if not found:
+        raise MediaError(f"the folder {folder} holds no pictures and no videos")
+    return found
+
+
+def _of_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:
+    files = [f for f in _listing(folder) if f.suffix.lower() in suffixes and f.name[0] != "."]
+    return in_natural_order(files)
+
+
+def in_natural_order(files: Iterable[Path]) -> list[Path]:
+    """img2 before img10."""
     return sorted(files, key=lambda file: (natural_key(file.name), file.name))
 
 
