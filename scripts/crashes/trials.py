@@ -70,6 +70,7 @@ def make_trials(materials: Path) -> list[Trial]:
         "style-passes": ([*paint, "--passes=3", "--codec=ffv1"], "out.mkv"),
         "style-history": ([*paint, "--history=1,2,3"], "out"),
         "style-pattern": ([*paint, "--frames=1:3"], "made/%04d.png"),
+        "style-steps": (["style", still, style, "--steps=6", "--tolerance=0", "--save-every=1"], "out.png"),
         "analogy": ([*match, "--codec=ffv1", "--save-fields=fields"], "out.mkv"),
         "dfi": (["dfi", str(CLIP), *clip, *sets, "--save-vector=v.safetensors", "--codec=ffv1"], "out.mkv"),
         "dfi-still": (["dfi", still, *sets, "--strength=0.5,1"], "out.png"),

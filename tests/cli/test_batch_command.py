@@ -123,8 +123,8 @@ def test_stopped_the_same_command_goes_on(
 ) -> None:
     from tests.video.clip_makers import make_video
 
-    make_video(Path("in/clip.mkv"), size=(48, 32), count=8)
-    command = ["batch", "in", *options, "--next-steps=40", "--tolerance=0", "-o", "out"]
+    make_video(Path("in/clip.mkv"), size=(48, 32), count=5)
+    command = ["batch", "in", *options, "--next-steps=30", "--tolerance=0", "-o", "out"]
     child = start("-c", PROGRAM, *command, "--restart")
     deadline = time.monotonic() + 60
     while not list(Path("out").glob("clip_style.mkv.vidstyle/frames/0*.png")):
