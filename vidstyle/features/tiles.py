@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -71,10 +70,10 @@ def tiles(size: tuple[int, int], side: int | None, layers: Iterable[str], *, wra
     """Tiles of at most `side` pixels each way that make up a picture of `size`, (height, width).
 
     Their corners are multiples of the strides of the `layers`. Empty where the picture is to be taken whole:
-    for None and where it is no larger. wrap: whether opposite borders of the picture meet.
+    for None or 0 and where it is no larger. wrap: whether opposite borders of the picture meet.
     """
     layers = list(layers)
-    if side is None or max(size) <= side or not layers:
+    if not side or max(size) <= side or not layers:
         return []
     step = max(stride(layer) for layer in layers)
     overlap = -(-max(reach(layer) for layer in layers) // step)
@@ -96,14 +95,18 @@ def responses(
         for layer, part in tile.responses(network, tile.crop(image), layers).items():
             step = stride(layer)
             if layer not in whole:
-                size = (-(-length // step) for length in image.shape[1:])
-                form: Any = {"memory_format": torch.channels_last}
-                whole[layer] = torch.empty(
-                    1, part.shape[1], *size, dtype=part.dtype, device=part.device, **form
+                whole[layer] = part.new_empty(1, part.shape[1], *size_at(layer, image)).to(
+                    memory_format=torch.channels_last
                 )
             top, left = tile.rows.begin // step, tile.columns.begin // step
             whole[layer][..., top : top + part.shape[2], left : left + part.shape[3]] = part
     return whole
+
+
+def size_at(layer: str, image: Tensor) -> tuple[int, int]:
+    """Height and width of the response of `layer` to an image (3, H, W)."""
+    height, width = (-(-length // stride(layer)) for length in image.shape[1:])
+    return height, width
 
 
 def _spans(length: int, side: int, step: int, overlap: int, wrap: bool) -> Iterator[Span]:

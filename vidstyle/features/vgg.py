@@ -108,8 +108,8 @@ class VGG(nn.Module):
         """Responses of `layers` to `image` float32 (N, 3, H, W) in [0, 1].
 
         wrap: beyond a border lies the opposite side, as in a picture that tiles the plane, not the border.
-        joins: of a picture laid together from parts of one that wraps: their heights and their widths. Pooling
-            goes over their joins as it goes over the borders of the whole.
+        joins: heights and widths of the parts of a picture that is laid together from parts of one that
+            wraps: pooling goes over their joins as over the borders of the whole.
 
         Returns {layer: (N, C, h, w)} in the network's dtype; runs no deeper than the deepest layer asked for.
         Raises UsageError for a layer that the weights do not reach.

@@ -113,7 +113,7 @@ def _added(
 
 
 class _Added(torch.autograd.Function):
-    """Figures added up over tiles. On the way back each tile runs anew: only one's responses live at a time."""
+    """Figures added up over tiles. On the way back each runs anew, so that the responses of one live."""
 
     @staticmethod
     def forward(

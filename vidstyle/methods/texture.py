@@ -126,8 +126,9 @@ class Texture:
         style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap)
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
+            found = judged(self.features, x, {"style": style}, wrap=wrap, tile=options.tile_size)
             result = {
-                "style": recipe.style * judged(self.features, x, {"style": style}, wrap=wrap)["style"],
+                "style": recipe.style * found["style"],
                 "tv": options.tv_weight * recipe.tv * losses.total_variation(x, wrap=wrap),
             }
             if priors:
