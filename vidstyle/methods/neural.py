@@ -20,7 +20,7 @@ from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import ContentJudge, Judge, judged
 from vidstyle.methods.statistics import Figures
 from vidstyle.methods.styleterm import StyleJudge, StyleTerm, shares
-from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
+from vidstyle.optimize import Minimum, Terms, history_for, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -254,6 +254,7 @@ class NeuralStyle:
                 optimizer=search.optimizer,
                 rate=search.rate,
                 tolerance=self.options.tolerance,
+                history=history_for(image, self.options.tile_size),
             )
 
     def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:

@@ -139,9 +139,14 @@ def _joined(
     return share, known.join([(one[0] / share, one[1]), (other[0] / share, other[1])])
 
 
+def layers_of(options: StyleLossOptions, recipe: Recipe, loss: str) -> tuple[str, ...]:
+    """The layers where `loss` compares."""
+    return options.style_layers or (recipe.patch_layers if loss == "patch" else recipe.style_layers)
+
+
 def _weights(options: StyleLossOptions, recipe: Recipe, loss: str) -> dict[str, float]:
     """The layers where `loss` compares, and their weights, which sum to 1."""
-    layers = options.style_layers or (recipe.patch_layers if loss == "patch" else recipe.style_layers)
+    layers = layers_of(options, recipe, loss)
     weights = options.layer_weights
     if weights and len(weights) != len(layers):
         raise UsageError(

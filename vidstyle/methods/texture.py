@@ -16,7 +16,7 @@ from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import judged
 from vidstyle.methods.styleterm import StyleTerm, shares
-from vidstyle.optimize import Minimum, Terms, minimise, pyramid_sizes
+from vidstyle.optimize import Minimum, Terms, history_for, minimise, pyramid_sizes
 from vidstyle.options import TextureOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -118,7 +118,8 @@ class Texture:
         """Search from `image`, where the whole texture has `size`."""
         terms = self._terms(image, max(image.shape[1:]) / max(size), priors)
         with torch.enable_grad():
-            return minimise(image, terms, steps=steps, optimizer="lbfgs", rate=_RATE)
+            history = history_for(image, self.options.tile_size)
+            return minimise(image, terms, steps=steps, optimizer="lbfgs", rate=_RATE, history=history)
 
     def _terms(self, image: Tensor, scale: float, priors: Sequence[Prior]) -> Terms:
         """The loss of a texture at `scale` of its full size, as a function of the picture."""

@@ -28,6 +28,7 @@ from vidstyle.options import (
     AnalogyOptions,
     DfiOptions,
     EncodeOptions,
+    NeuralOptions,
     PaintOptions,
     RunOptions,
     TextureOptions,
@@ -39,7 +40,7 @@ from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
-from vidstyle.pipeline.memory import within_memory
+from vidstyle.pipeline.memory import tiled_within_memory, within_memory
 from vidstyle.pipeline.sets import check_beside, entry, gather
 from vidstyle.types import Frame
 from vidstyle.video.blank import BlankClip
@@ -286,6 +287,9 @@ def make_plan(
     for picture in pictures:
         read_picture(picture)
     weights = _weights(run.features, earlier, notice)
+    dtype = pick_dtype(run.precision, device)
+    if isinstance(options, NeuralOptions | TextureOptions):
+        options = tiled_within_memory(options, width, height, weights, dtype, device, notice)
     plan = Plan(
         clip=clip,
         styles=tuple(styles),
@@ -298,7 +302,7 @@ def make_plan(
         width=width,
         height=height,
         device=device,
-        dtype=pick_dtype(run.precision, device),
+        dtype=dtype,
         weights=weights,
         flow=_motion(options) if isinstance(options, TextureOptions) else find_flow(run, device, notice),
         given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,
