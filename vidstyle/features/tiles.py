@@ -70,13 +70,18 @@ def tiles(size: tuple[int, int], side: int | None, layers: Iterable[str], *, wra
     """Tiles of at most `side` pixels each way that make up a picture of `size`, (height, width).
 
     Their corners are multiples of the strides of the `layers`. Empty where the picture is to be taken whole:
-    for None or 0 and where it is no larger. wrap: whether opposite borders of the picture meet.
+    for None or 0 and where it is no larger. wrap: whether opposite borders of the picture meet; a strip so
+    narrow that the network sees across it more than once is then taken whole as well.
     """
     layers = list(layers)
     if not side or max(size) <= side or not layers:
         return []
     step = max(stride(layer) for layer in layers)
     overlap = -(-max(reach(layer) for layer in layers) // step)
+    if wrap:
+        overlap += 1  # where the whole has an odd end, what is beyond it lies up to a position nearer
+        if min(size) < (overlap + 1) * step:
+            return []
     rows, columns = (list(_spans(length, side, step, overlap, wrap)) for length in size)
     return [Tile(down, right) for down in rows for right in columns]
 
@@ -124,10 +129,9 @@ def _spans(length: int, side: int, step: int, overlap: int, wrap: bool) -> Itera
 
 
 def _wrapped(begin: int, end: int, length: int, step: int, overlap: int) -> Span:
-    """A span that goes on beyond the borders on the opposite side, as often as the overlap is longer."""
+    """A span that goes on beyond the borders on the opposite side."""
     positions = -(-length // step)
-    # One more: where the whole has an odd end, a part may end half a position early.
-    first, last = begin // step - overlap - 1, -(-end // step) + overlap + 1
+    first, last = begin // step - overlap, -(-end // step) + overlap
     copies = range(first // positions, -(-last // positions))
     ranges = [(max(first - n * positions, 0), min(last - n * positions, positions)) for n in copies]
     parts = tuple((start * step, min(stop * step, length)) for start, stop in ranges)
