@@ -31,6 +31,7 @@ from benchmarks import (
     still,
     temporal,
     texture,
+    tiles,
 )
 from benchmarks.common import Setting, Table, machine
 
@@ -49,6 +50,7 @@ BENCHMARKS = {
     "dfi": dfi.run,
     "losses": losses.run,
     "texture": texture.run,
+    "tiles": tiles.run,
 }
 
 

@@ -33,6 +33,7 @@ from benchmarks import (  # noqa: E402
     still,
     temporal,
     texture,
+    tiles,
 )
 from benchmarks.common import Clock, Judge, Setting, Table, peak_memory  # noqa: E402
 
@@ -161,6 +162,16 @@ def test_textures_are_judged_by_their_seams(setting: Setting) -> None:
     tiled, plain = column(stills, "seam of the tile"), column(stills, "seam of the texture")
     assert list(tiled) == list(texture.LOSSES) and tiled["gram"] < plain["gram"]
     assert all(value > 0 for value in column(clips, "of it at the seam, ×").values())
+
+
+@pytest.mark.slow
+def test_large_stills_are_painted_whole_and_in_tiles(setting: Setting) -> None:
+    (table,) = tiles.run(setting, cases=((160, 0), (160, 64)))
+    assert [row[2] for row in table.rows] == ["none", "none", 64, 64] * 2
+    for row in table.rows:
+        figures = dict(zip(table.columns, row, strict=True))
+        assert 100 < figures["peak, MB"] < 3000
+        assert 0 < figures["s per step"] < figures["s in all"]
 
 
 def test_the_clock_adds_up() -> None:

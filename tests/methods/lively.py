@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 
 from tests.methods.test_contract import picture
 from vidstyle.features.vgg import CONV_INDEX, VGG, calibrated
 
 
-def lively_network(channels: int = 4) -> VGG:
-    """All sixteen convolutions, seeded: filters without a mean, so that detail gets through to the end."""
+@cache
+def _weights(channels: int) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
     weights, incoming = {}, 3
     for index in CONV_INDEX.values():
@@ -17,4 +19,9 @@ def lively_network(channels: int = 4) -> VGG:
         weights[f"features.{index}.weight"] = filters - filters.mean(dim=(1, 2, 3), keepdim=True)
         weights[f"features.{index}.bias"] = torch.zeros(channels)
         incoming = channels
-    return VGG(calibrated(weights, [picture(64, 64)[None]]))
+    return calibrated(weights, [picture(64, 64)[None]])
+
+
+def lively_network(channels: int = 4) -> VGG:
+    """All sixteen convolutions, seeded: filters without a mean, so that detail gets through to the end."""
+    return VGG(_weights(channels))

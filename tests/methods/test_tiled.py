@@ -19,7 +19,7 @@ from vidstyle.methods.texture import Texture
 from vidstyle.optimize import HISTORY, Terms, history_for
 from vidstyle.options import NeuralOptions, TextureOptions
 
-STYLES = picture(150, 200, 9), picture(90, 70, 8)
+STYLES = picture(70, 100, 9), picture(60, 40, 8)
 
 
 def neural(network: VGG | None = None, **settings: Any) -> NeuralStyle:
@@ -58,9 +58,10 @@ def assert_alike(whole: Terms, tiled: Terms, size: tuple[int, int], value: float
 
 
 @pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch", "gram+patch"])
-@pytest.mark.parametrize("make", [painting_loss, texture_loss])
-@pytest.mark.parametrize("size", [(128, 160), (131, 113)])
-def test_loss_and_gradient_are_those_of_the_whole(make: Any, loss: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("make", "size"), [(painting_loss, (131, 113)), (texture_loss, (131, 113)), (texture_loss, (128, 160))]
+)
+def test_loss_and_gradient_are_those_of_the_whole(make: Any, size: tuple[int, int], loss: str) -> None:
     terms = (make(size, loss=loss, tile_size=side) for side in (0, 64))
     assert_alike(*terms, size, value=1e-5, gradient=1e-4)
 
@@ -75,7 +76,7 @@ def test_in_bfloat16_they_are_alike_within_its_rounding(loss: str) -> None:
 @pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
 def test_what_is_learnt_of_a_large_style_picture_is_the_same(loss: str) -> None:
     layers = {"style_layers": ("relu1_1", "relu2_1", "relu3_1")}
-    whole, tiled = (neural(loss=loss, tile_size=s, **layers).style_targets((150, 200))[0] for s in (0, 64))
+    whole, tiled = (neural(loss=loss, tile_size=s, **layers).style_targets((70, 100))[0] for s in (0, 64))
     for layer, figures in whole.items():
         for one, other in zip(figures, tiled[layer], strict=True):
             if loss == "patch" and one.dim() == 4:  # components: their order and sign may differ
@@ -123,8 +124,8 @@ def test_whole_responses_are_gathered_only_where_they_are_searched(monkeypatch: 
 
 @pytest.mark.parametrize("method", [neural, texture])
 def test_a_painting_in_tiles_is_that_of_the_whole(method: Any) -> None:
-    content = picture(80, 130)
-    whole, tiled = (method(steps=5, tile_size=side).paint(content, [], 0) for side in (0, 64))
+    content = picture(40, 90)
+    whole, tiled = (method(steps=4, tile_size=side).paint(content, [], 0) for side in (0, 64))
     assert float((whole.image - tiled.image).abs().max()) < 2e-3
     assert tiled.losses == pytest.approx(whole.losses, rel=1e-3)
 
