@@ -32,6 +32,7 @@ from benchmarks import (
     strength,
     temporal,
     texture,
+    tiles,
 )
 from benchmarks.common import Setting, Table, machine
 
@@ -51,6 +52,7 @@ BENCHMARKS = {
     "losses": losses.run,
     "texture": texture.run,
     "strength": strength.run,
+    "tiles": tiles.run,
 }
 
 

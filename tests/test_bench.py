@@ -35,6 +35,7 @@ from benchmarks import (  # noqa: E402
     strength,
     temporal,
     texture,
+    tiles,
 )
 from benchmarks.common import Clock, Judge, Setting, Table, peak_memory  # noqa: E402
 
@@ -172,6 +173,16 @@ def test_strengths_are_painted_in_steps_that_are_compared(setting: Setting, tmp_
     assert content["0.0"] < 0.01 < content["1.0"] < content["2.0"]
     assert step["0.0"] == 0 and all(value > 0 for name, value in step.items() if name != "0.0")
     assert read_picture(tmp_path / "out" / "strength_style.png")[0].shape == (3, 21, 9 * 32)
+
+
+@pytest.mark.slow
+def test_large_stills_are_painted_whole_and_in_tiles(setting: Setting) -> None:
+    (table,) = tiles.run(setting, cases=((160, 0), (160, 64)))
+    assert [row[2] for row in table.rows] == ["none", "none", 64, 64] * 2
+    for row in table.rows:
+        figures = dict(zip(table.columns, row, strict=True))
+        assert 100 < figures["peak, MB"] < 3000
+        assert 0 < figures["s per step"] < figures["s in all"]
 
 
 def test_the_clock_adds_up() -> None:

@@ -129,3 +129,17 @@ def test_the_seed_decides_the_noise(make: Make) -> None:
     method, content = make(init="noise"), picture(24, 24)
     images = [method.paint(content, [], seed=seed).image for seed in (1, 2)]
     assert not torch.equal(*images)
+
+
+def test_in_tiles_the_contract_holds(make: Make) -> None:
+    method, content = make(tile_size=64), picture(70, 90)
+    copy = content.clone()
+    first = method.paint(content, [], seed=1)
+    second = method.paint(content, [prior_of(first, 0.7)], seed=2)
+    assert torch.equal(content, copy)
+    for painted in (first, second):
+        assert painted.image.shape == content.shape and painted.image.dtype == torch.float32
+        assert float(painted.image.min()) >= 0 and float(painted.image.max()) <= 1
+    fresh = make(tile_size=64)
+    assert torch.equal(second.image, fresh.paint(content, [prior_of(first, 0.7)], seed=2).image)
+    assert torch.equal(first.image, fresh.paint(content, [], seed=1).image)

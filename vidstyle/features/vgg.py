@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -50,6 +51,27 @@ def stride(layer: str) -> int:
     return int(2 ** (int(_suffix(layer)[0]) - 1))
 
 
+def reach(layer: str) -> int:
+    """Pixels beside those of a position of `layer` on which its response depends, on any side, at most.
+
+    As many positions of the layer as a wrong border of the picture spoils, in pixels.
+    """
+    spoilt, last = 0, _suffix(layer)
+    for suffix in _ORDER[: _ORDER.index(last) + 1]:
+        if _pools_before(suffix):
+            spoilt = -(-spoilt // 2)
+        spoilt += 1
+    return spoilt * stride(layer)
+
+
+def _pools_before(suffix: str) -> bool:
+    return suffix.endswith("_1") and suffix != "1_1"
+
+
+Joins = tuple[Sequence[int], Sequence[int]]
+"""Heights and widths of the parts that a picture is laid together from; see `VGG.forward`."""
+
+
 class VGG(nn.Module):
     """The network up to the deepest convolution whose weights are given.
 
@@ -80,10 +102,14 @@ class VGG(nn.Module):
         """The names relu1_1 … of the layers that the weights reach, in order."""
         return [f"relu{suffix}" for suffix in _ORDER[: self.depth]]
 
-    def forward(self, image: Tensor, layers: Iterable[str], *, wrap: bool = False) -> dict[str, Tensor]:
+    def forward(
+        self, image: Tensor, layers: Iterable[str], *, wrap: bool = False, joins: Joins = ((), ())
+    ) -> dict[str, Tensor]:
         """Responses of `layers` to `image` float32 (N, 3, H, W) in [0, 1].
 
         wrap: beyond a border lies the opposite side, as in a picture that tiles the plane, not the border.
+        joins: heights and widths of the parts of a picture that is laid together from parts of one that
+            wraps: pooling goes over their joins as over the borders of the whole.
 
         Returns {layer: (N, C, h, w)} in the network's dtype; runs no deeper than the deepest layer asked for.
         Raises UsageError for a layer that the weights do not reach.
@@ -97,8 +123,15 @@ class VGG(nn.Module):
         x = (image - image.new_tensor(MEAN).view(1, 3, 1, 1)) / image.new_tensor(STD).view(1, 3, 1, 1)
         x = x.to(dtype=self.get_parameter("conv1_1.weight").dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[: stop + 1]:
-            found[f"conv{suffix}"] = self._convolved(x, suffix, wrap)
-            x = found[f"relu{suffix}"] = F.relu(found[f"conv{suffix}"])
+            if _pools_before(suffix):
+                x, joins = self._pool(_evened(x, joins), wrap), _halved(joins)
+            x = self._convolved(x, suffix, wrap)
+            if (conv := f"conv{suffix}") in wanted:
+                found[conv] = x
+            # What nobody asked for is not kept: of a large picture it is gigabytes.
+            x = F.relu(x, inplace=conv not in wanted)
+            if (relu := f"relu{suffix}") in wanted:
+                found[relu] = x
         return {layer: found[layer] for layer in wanted}
 
     def onward(self, response: Tensor, start: str, layer: str) -> Tensor:
@@ -109,12 +142,10 @@ class VGG(nn.Module):
         first, last = (_ORDER.index(_suffix(name)) for name in (start, layer))
         x = response.to(dtype=self.get_parameter("conv1_1.weight").dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[first + 1 : last + 1]:
-            x = F.relu(self._convolved(x, suffix))
+            x = F.relu(self._convolved(self._pool(x) if _pools_before(suffix) else x, suffix))
         return x
 
     def _convolved(self, x: Tensor, suffix: str, wrap: bool = False) -> Tensor:
-        if suffix.endswith("_1") and suffix != "1_1":
-            x = self._pool(x, wrap)
         if wrap:
             name = f"conv{suffix}"
             weight, bias = self.get_parameter(f"{name}.weight"), self.get_parameter(f"{name}.bias")
@@ -129,6 +160,24 @@ class VGG(nn.Module):
         if self.pooling == "max":
             return F.max_pool2d(x, 2, ceil_mode=True)
         return F.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False)
+
+
+def _evened(x: Tensor, joins: Joins) -> Tensor:
+    """Responses (N, C, h, w) with every part of odd length continued by what follows it, but for the last."""
+    for dim, lengths in zip((2, 3), joins, strict=True):
+        if any(length % 2 for length in lengths[:-1]):
+            parts = x.split(list(lengths), dim)
+            laid = [parts[0]]
+            for before, part in pairwise(parts):
+                laid += [part.narrow(dim, 0, 1)] * (before.shape[dim] % 2) + [part]
+            x = torch.cat(laid, dim)
+    return x
+
+
+def _halved(joins: Joins) -> Joins:
+    """What pooling makes of the lengths."""
+    rows, columns = ([-(-length // 2) for length in lengths] for lengths in joins)
+    return rows, columns
 
 
 def calibrated(weights: Mapping[str, Tensor], pictures: Sequence[Tensor]) -> dict[str, Tensor]:

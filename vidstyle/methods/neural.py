@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vidstyle import losses
 from vidstyle.features.recipes import Recipe, check_layers, recipe_for, strengthened
+from vidstyle.features.tiles import responses
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.recolour import recolour_unpainted
@@ -19,7 +20,7 @@ from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import ContentJudge, Judge, judged
 from vidstyle.methods.statistics import Figures
 from vidstyle.methods.styleterm import StyleJudge, StyleTerm, shares
-from vidstyle.optimize import Minimum, Observer, Terms, minimise, pyramid_sizes
+from vidstyle.optimize import Minimum, Observer, Terms, history_for, minimise, pyramid_sizes
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -259,17 +260,19 @@ class NeuralStyle:
                 rate=search.rate,
                 tolerance=self.options.tolerance,
                 observer=self.observer,
+                history=history_for(image, self.options.tile_size),
             )
 
     def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:
         """The painting loss of `subject`, as a function of the picture."""
         options, recipe = self.options, self.recipe
         style = self.style_term((subject.shape[1], subject.shape[2]), colours)
-        contents = ContentJudge(self.features(subject[None], recipe.content_layers))
+        tile = options.tile_size
+        contents = ContentJudge(responses(self.features, subject, recipe.content_layers, side=tile))
         judges: dict[str, Judge] = {"style": style, "content": contents}
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
-            judgement = judged(self.features, x, judges)
+            judgement = judged(self.features, x, judges, tile=tile)
             result = {
                 "style": options.style_weight * recipe.style * judgement["style"],
                 "content": options.content_weight * recipe.content * judgement["content"],

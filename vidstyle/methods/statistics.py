@@ -15,8 +15,8 @@ from vidstyle.image.patches import Pool, components, match, vote
 from vidstyle.options.losses import StyleLossOptions
 
 Figures = tuple[Tensor, ...]
-Shares = Sequence[tuple[float, Tensor]]
-"""Responses (1, C, h, w) to some pictures, and the share that each has in the style; shares sum to 1."""
+Shares = Sequence[tuple[float, Figures]]
+"""What some pictures show, and the share that each has in the style; shares sum to 1."""
 At = Callable[[Tensor], Tensor]
 """A map of all positions (..., h, w) -> the part of it where the responses at hand lie."""
 
@@ -41,12 +41,17 @@ class Comparison(Protocol):
 class Statistic:
     """One way to compare responses of a layer with those of a style.
 
-    learn: what is compared with, from the responses to the style pictures.
+    show: what responses (1, C, h, w) to a style picture, or to a part of it, show.
+    join: what parts of one picture show together, by the share of its positions that each has.
+    learn: what is compared with, from what the style pictures show.
     compare: the comparison with that. The flag: whether opposite borders of the picture meet.
     factor: of the style weight, found by measurement: the same weight gives the same balance with content.
-    pools: whether it gains from turned and scaled copies of the style pictures.
+    pools: whether it takes what it puts together from the style pictures: they show their responses, which
+        are needed whole, and it gains from turned and scaled copies.
     """
 
+    show: Callable[[Tensor], Figures]
+    join: Callable[[Shares], Figures]
     learn: Callable[[Shares], Figures]
     compare: Callable[[Figures, bool], Comparison]
     factor: float = 1.0
@@ -58,9 +63,9 @@ def statistic(name: str, options: StyleLossOptions) -> Statistic:
     return STATISTICS[name](options)
 
 
-def _mean(measure: Callable[[Tensor], Figures], shares: Shares) -> Figures:
+def _mean(shares: Shares) -> Figures:
     """The figures of several styles, averaged by their shares."""
-    each = [[share * figure for figure in measure(responses)] for share, responses in shares]
+    each = [[share * figure for figure in shown] for share, shown in shares]
     return tuple(torch.stack(figures).sum(dim=0) for figures in zip(*each, strict=True))
 
 
@@ -87,22 +92,34 @@ def _gram_sums(features: Tensor) -> Figures:
 
 
 _GRAM = Statistic(
-    learn=lambda shares: _mean(lambda features: (losses.gram(features),), shares),
+    show=lambda features: (losses.gram(features),),
+    join=_mean,
+    learn=_mean,
     compare=lambda target, wrap: _Known(
         target, _gram_sums, lambda sums, known: losses.style(sums[0] / sums[1], known[0])
     ),
 )
 
 
-def _moments(features: Tensor) -> Figures:
-    """Mean and second moment, which unlike the covariance can be averaged over several styles."""
-    mean, covariance = losses.moments(features)
-    return mean, covariance + torch.outer(mean, mean)
+def _joined_moments(shares: Shares) -> Figures:
+    """Mean and covariance of parts of a picture, by differences: products of means would cancel."""
+    mean, _ = _mean(shares)
+    spread = ((share, (mine, own + torch.outer(mine - mean, mine - mean))) for share, (mine, own) in shares)
+    return mean, _mean(list(spread))[1]
+
+
+_ROUNDING = 1e-6  # of the mean's square
 
 
 def _gaussian(shares: Shares) -> Figures:
-    mean, second = _mean(_moments, shares)
-    return mean, losses.matrix_root(second - torch.outer(mean, mean))
+    # Second moments, unlike covariances, can be averaged over several styles.
+    second_moments = [(share, (mean, own + torch.outer(mean, mean))) for share, (mean, own) in shares]
+    mean, second = _mean(second_moments)
+    covariance = second - torch.outer(mean, mean)
+    # Of a layer that responds the same everywhere only rounding is left, which may have no root.
+    if float(covariance.norm()) < _ROUNDING * float(mean.square().sum()):
+        covariance = torch.zeros_like(covariance)
+    return mean, losses.matrix_root(covariance)
 
 
 def _gaussian_apart(target: Figures, wrap: bool) -> Comparison:
@@ -115,7 +132,9 @@ def _gaussian_apart(target: Figures, wrap: bool) -> Comparison:
     return _Known(target, lambda features: losses.moment_sums(features, near), apart)
 
 
-_WASSERSTEIN = Statistic(learn=_gaussian, compare=_gaussian_apart, factor=0.6)
+_WASSERSTEIN = Statistic(
+    show=losses.moments, join=_joined_moments, learn=_gaussian, compare=_gaussian_apart, factor=0.6
+)
 
 # What a style of a tenth of the share of another has to match better by, in correlation, to be preferred.
 _FAVOUR_TENTH = 0.15
@@ -160,7 +179,7 @@ class _Nearest:
 def _patch(options: StyleLossOptions) -> Statistic:
     def learn(shares: Shares) -> Figures:
         # Patches cannot be averaged: all styles lie in one pool, those of a larger share favoured.
-        kept = [(share, responses[0]) for share, responses in shares if share > 0]
+        kept = [(share, responses[0]) for share, (responses,) in shares if share > 0]
         most = max(share for share, _ in kept)
         favours = [_FAVOUR_TENTH * math.log10(share / most) for share, _ in kept]
         maps = [responses for _, responses in kept]
@@ -169,7 +188,7 @@ def _patch(options: StyleLossOptions) -> Statistic:
     def compare(target: Figures, wrap: bool) -> Comparison:
         return _Nearest(target, options, wrap)
 
-    return Statistic(learn, compare, factor=0.15, pools=True)
+    return Statistic(lambda features: (features,), _mean, learn, compare, factor=0.15, pools=True)
 
 
 STATISTICS: dict[str, Callable[[StyleLossOptions], Statistic]] = {

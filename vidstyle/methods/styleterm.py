@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,10 +12,11 @@ from torch import Tensor
 
 from vidstyle.errors import UsageError
 from vidstyle.features.recipes import Recipe, check_layers
+from vidstyle.features.tiles import responses, size_at, tiles
 from vidstyle.features.vgg import VGG
 from vidstyle.image.patches import variants
 from vidstyle.methods.judge import Found, Place, See, Sums
-from vidstyle.methods.statistics import Comparison, Figures, statistic
+from vidstyle.methods.statistics import Comparison, Figures, Statistic, statistic
 from vidstyle.options.losses import StyleLossOptions
 
 _KEPT = 16  # sets of targets: a long film with matched colours has many shots
@@ -106,17 +108,45 @@ class StyleTerm:
     def _learn(self, part: int, pictures: Sequence[Tensor]) -> dict[str, Figures]:
         _, known, weights = self.parts[part]
         turns = (self.options.patch_rotations, self.options.patch_scales) if known.pools else (0, 0)
-        responses = [
-            (share, self.features(copy[None], weights))
+        shown = [
+            (share, self._shown(known, copy, list(weights)))
             for share, picture in zip(self.shares, pictures, strict=True)
             for copy in variants(picture, *turns)
         ]
-        return {k: known.learn([(share, found[k]) for share, found in responses]) for k in weights}
+        return {k: known.learn([(share, found[k]) for share, found in shown]) for k in weights}
+
+    def _shown(self, known: Statistic, picture: Tensor, layers: Sequence[str]) -> dict[str, Figures]:
+        """What a style picture shows at each of the layers."""
+        side = self.options.tile_size
+        parts = tiles((picture.shape[1], picture.shape[2]), side, layers, wrap=False)
+        if known.pools or not parts:
+            found = responses(self.features, picture, layers, side=side)
+            return {layer: known.show(each) for layer, each in found.items()}
+        total: dict[str, tuple[float, Figures]] = {}
+        for tile in parts:
+            for layer, each in tile.responses(self.features, tile.crop(picture), layers).items():
+                before, figures = total.get(layer, (0.0, ())), known.show(each)
+                share = each[0, 0].numel() / math.prod(size_at(layer, picture))
+                total[layer] = _joined(known, before, (share, figures)) if before[0] else (share, figures)
+        return {layer: figures for layer, (_, figures) in total.items()}
+
+
+def _joined(
+    known: Statistic, one: tuple[float, Figures], other: tuple[float, Figures]
+) -> tuple[float, Figures]:
+    """What two parts of a picture show together, and the share of its positions that they have together."""
+    share = one[0] + other[0]
+    return share, known.join([(one[0] / share, one[1]), (other[0] / share, other[1])])
+
+
+def layers_of(options: StyleLossOptions, recipe: Recipe, loss: str) -> tuple[str, ...]:
+    """The layers where `loss` compares."""
+    return options.style_layers or (recipe.patch_layers if loss == "patch" else recipe.style_layers)
 
 
 def _weights(options: StyleLossOptions, recipe: Recipe, loss: str) -> dict[str, float]:
     """The layers where `loss` compares, and their weights, which sum to 1."""
-    layers = options.style_layers or (recipe.patch_layers if loss == "patch" else recipe.style_layers)
+    layers = layers_of(options, recipe, loss)
     weights = options.layer_weights
     if weights and len(weights) != len(layers):
         raise UsageError(

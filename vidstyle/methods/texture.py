@@ -16,7 +16,7 @@ from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import judged
 from vidstyle.methods.styleterm import StyleTerm, shares
-from vidstyle.optimize import Minimum, Observer, Terms, minimise, pyramid_sizes
+from vidstyle.optimize import Minimum, Observer, Terms, history_for, minimise, pyramid_sizes
 from vidstyle.options import TextureOptions
 from vidstyle.types import Draft, Painted, Prior
 
@@ -124,7 +124,15 @@ class Texture:
         """Search from `image`, where the whole texture has `size`."""
         terms = self._terms(image, max(image.shape[1:]) / max(size), priors)
         with torch.enable_grad():
-            return minimise(image, terms, steps=steps, optimizer="lbfgs", rate=_RATE, observer=self.observer)
+            return minimise(
+                image,
+                terms,
+                steps=steps,
+                optimizer="lbfgs",
+                rate=_RATE,
+                history=history_for(image, self.options.tile_size),
+                observer=self.observer,
+            )
 
     def _terms(self, image: Tensor, scale: float, priors: Sequence[Prior]) -> Terms:
         """The loss of a texture at `scale` of its full size, as a function of the picture."""
@@ -132,8 +140,9 @@ class Texture:
         style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap)
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
+            found = judged(self.features, x, {"style": style}, wrap=wrap, tile=options.tile_size)
             result = {
-                "style": recipe.style * judged(self.features, x, {"style": style}, wrap=wrap)["style"],
+                "style": recipe.style * found["style"],
                 "tv": options.tv_weight * recipe.tv * losses.total_variation(x, wrap=wrap),
             }
             if priors:

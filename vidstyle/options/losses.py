@@ -8,6 +8,7 @@ from vidstyle.errors import UsageError
 from vidstyle.options.base import Checked, option
 
 LOSSES = ("gram", "wasserstein", "patch")
+_LEAST_TILE = 64  # the network sees up to 128 pixels beyond a tile, so smaller ones only cost time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +45,19 @@ class StyleLossOptions(Checked):
     patch_scales: int = option(
         0, "Offer patches also from copies of the style scaled by up to N times 5 %.", minimum=0
     )
+    tile_size: int | None = option(
+        None,
+        "Side of the tiles in which the network goes over a larger picture: less takes less memory and more "
+        "time; 0 never cuts it up. By size and memory of the machine if not given.",
+        minimum=0,
+        metavar="PIXELS",
+    )
     pooling: str = option("average", "Pooling between the blocks of the network.", choices=("average", "max"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.tile_size is not None and 0 < self.tile_size < _LEAST_TILE:
+            raise UsageError(f"--tile-size takes 0 or at least {_LEAST_TILE} pixels, not {self.tile_size}")
         names = self.losses
         if not set(names) <= set(LOSSES) or len(set(names)) < len(names):
             known = f"{', '.join(LOSSES)} or several of them joined by +"

@@ -11,6 +11,7 @@ _LONG_SECONDS = 30 * 60
 _BEARABLE_SECONDS = 20 * 60
 _TIMED_LONGEST = 960
 _LEAST_SIZE = 128
+_IN_TILES = 1.5  # times what a step costs where the picture is judged whole
 
 
 def warning(plan: Plan, method: Method, painted: int) -> str | None:
@@ -26,6 +27,8 @@ def warning(plan: Plan, method: Method, painted: int) -> str | None:
         width, height = fit(width, height, _TIMED_LONGEST)
     first, after = method.foretell(height, width, plan.device)
     growth = plan.width * plan.height / (width * height)
+    if max(width, height) <= _tile(plan) < max(plan.width, plan.height):
+        growth *= _IN_TILES
     left = max(0, plan.work - painted)
     seconds = growth * (first * (painted == 0) + after * max(0, left - (painted == 0)))
     if seconds < _LONG_SECONDS:
@@ -36,3 +39,8 @@ def warning(plan: Plan, method: Method, painted: int) -> str | None:
     if smaller >= _LEAST_SIZE:
         return f"{line}; --size {smaller} would take about {duration(seconds * (smaller / longest) ** 2)}"
     return f"{line}; a smaller --size, --quality draft or fewer --frames make it shorter"
+
+
+def _tile(plan: Plan) -> int:
+    """The side of the tiles in which frames are judged; 0 for none."""
+    return getattr(plan.options, "tile_size", None) or 0

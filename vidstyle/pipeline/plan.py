@@ -29,6 +29,7 @@ from vidstyle.options import (
     AnalogyOptions,
     DfiOptions,
     EncodeOptions,
+    NeuralOptions,
     PaintOptions,
     RunOptions,
     TextureOptions,
@@ -41,7 +42,7 @@ from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
-from vidstyle.pipeline.memory import within_memory
+from vidstyle.pipeline.memory import tiled_within_memory, within_memory
 from vidstyle.pipeline.moved import at_new_home
 from vidstyle.pipeline.sets import check_beside, entry, gather
 from vidstyle.pipeline.stills import check_steps
@@ -56,7 +57,7 @@ Notice = Callable[[str], None]
 
 _UNKNOWN = 1000  # frames, where the source does not say
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
-_PAINTER_VERSION = 3
+_PAINTER_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -303,6 +304,9 @@ def make_plan(
     for picture in pictures:
         read_picture(picture)
     weights = load(_chosen_features(run.features, earlier), notice)
+    dtype = pick_dtype(run.precision, device)
+    if isinstance(options, NeuralOptions | TextureOptions):
+        options = tiled_within_memory(options, width, height, weights, dtype, device, notice)
     plan = Plan(
         clip=clip,
         styles=tuple(styles),
@@ -315,7 +319,7 @@ def make_plan(
         width=width,
         height=height,
         device=device,
-        dtype=pick_dtype(run.precision, device),
+        dtype=dtype,
         weights=weights,
         flow=_motion(options) if isinstance(options, TextureOptions) else find_flow(run, device, notice),
         given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,

@@ -1,0 +1,114 @@
+"""Pictures and clips painted in tiles through the spine: resumed, refused, chosen by the memory there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.pipeline.painting import Paint, StopAfter, pictures, stored
+from tests.video.clip_makers import make_video, write_image
+from vidstyle.errors import JobMismatch, Stopped
+from vidstyle.features.weights import Weights, find, load
+from vidstyle.job import JobStore
+from vidstyle.options import NeuralOptions, TextureOptions
+from vidstyle.pipeline import memory, resume
+from vidstyle.pipeline.memory import tiled_within_memory
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Path:
+    return make_video(tmp_path / "wide.mp4", size=(96, 64), count=3)
+
+
+def test_stopped_anywhere_it_goes_on_as_if_it_had_not(paint: Paint, wide: Path, tmp_path: Path) -> None:
+    settings = {"tile_size": 64, "codec": "ffv1", "keep": True}
+    whole = paint(wide, "whole.mkv", **settings)
+    for _ in range(2):
+        hook = StopAfter(1)
+        with pytest.raises(Stopped):
+            paint(wide, "parts.mkv", progress=hook, stop=hook, **settings)
+    job = tmp_path / "parts.mkv.vidstyle"
+    parts = resume(job)
+    assert stored(job) == stored(tmp_path / "whole.mkv.vidstyle")
+    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
+    with pytest.raises(JobMismatch, match="tile_size: 64 -> not set"):
+        paint(wide, "parts.mkv", **(settings | {"tile_size": 0}))  # whole anyway, so 0 is as good as none
+
+
+def test_tiles_are_chosen_by_the_memory_and_kept(
+    paint: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still = write_image(
+        tmp_path / "still.png", np.random.default_rng(1).integers(0, 255, (200, 600, 3), np.uint8)
+    )
+    notices: list[str] = []
+    settings: dict[str, Any] = {"size": 600, "steps": 1, "keep": True, "notice": notices.append}
+    with monkeypatch.context() as small:
+        small.setattr(memory, "_total", lambda device: 10**8)
+        paint(still, "tiled.png", **settings)
+        job = JobStore.load(tmp_path / "tiled.png.vidstyle")
+        assert job.settings["options"]["tile_size"] == 256
+        assert [line for line in notices if "in tiles of 256 pixels (--tile-size)" in line]
+        paint(still, "never.png", tile_size=0, **settings)
+        assert JobStore.load(tmp_path / "never.png.vidstyle").settings["options"]["tile_size"] == 0
+    resume(tmp_path / "tiled.png.vidstyle")  # another machine goes on with the tiles it was begun with
+    whole = paint(still, "whole.png", **settings)
+    assert JobStore.load(tmp_path / "whole.png.vidstyle").settings["options"]["tile_size"] is None
+    images = [pictures(tmp_path / name)[0].astype(int) for name in ("tiled.png", "never.png", "whole.png")]
+    assert np.array_equal(images[1], images[2]) and whole.name == "whole.png"
+    assert np.abs(images[0] - images[2]).max() <= 2
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Weights:
+    return load(find("bundled"))
+
+
+@pytest.mark.parametrize(
+    ("size", "gigabytes", "asked", "side"),
+    [
+        ((960, 540), 24, None, None),
+        ((1920, 1080), 24, None, None),
+        ((3840, 2160), 24, None, 1024),
+        ((3840, 2160), 24, 0, 0),
+        ((3840, 2160), 24, 512, 512),
+        ((3840, 2160), 200, None, None),
+        ((3840, 2160), 200, 0, None),
+        ((1920, 1080), 1, None, 256),
+    ],
+)
+@pytest.mark.parametrize("kind", [NeuralOptions, TextureOptions])
+def test_by_size_and_memory(
+    kind: Any,
+    size: tuple[int, int],
+    gigabytes: float,
+    asked: int | None,
+    side: int | None,
+    bundled: Weights,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "_total", lambda device: gigabytes * 10**9)
+    notices: list[str] = []
+    found = tiled_within_memory(
+        kind(tile_size=asked), *size, bundled, torch.float32, torch.device("cpu"), notices.append
+    )
+    assert found.tile_size == side
+    assert bool(notices) == (asked is None and side is not None)
+
+
+def test_half_the_bytes_take_larger_pictures(bundled: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers that nobody looks at do not count either."""
+    monkeypatch.setattr(memory, "_total", lambda device: 10**10)
+
+    def side(dtype: torch.dtype, **settings: Any) -> int | None:
+        options = NeuralOptions(**settings)
+        return tiled_within_memory(
+            options, 1920, 1080, bundled, dtype, torch.device("cpu"), lambda line: None
+        ).tile_size
+
+    assert side(torch.float32) == 896 and side(torch.bfloat16) is None
+    assert side(torch.float32, style_layers=("relu1_1",), content_layers=("conv1_1",)) is None
