@@ -30,12 +30,13 @@ def palette(image: Tensor) -> Tensor:
     return torch.cat([mean, torch.cov(flat, correction=0)], dim=1)
 
 
-def match_palette(image: Tensor, target: Tensor) -> Tensor:
+def match_palette(image: Tensor, target: Tensor, source: Tensor | None = None) -> Tensor:
     """`image` (3, H, W) in [0, 1] recoloured to the mean and covariance in `target` (3, 4).
 
-    x' = Σ_t^½ Σ_s^-½ (x − μ_s) + μ_t, the linear map by the matrices' symmetric roots.
+    x' = Σ_t^½ Σ_s^-½ (x − μ_s) + μ_t, the linear map by the matrices' symmetric roots. source: the palette
+    that is brought to `target`, the picture's own if not given.
     """
-    source = palette(image)
+    source = palette(image) if source is None else source
     linear = _power(target[:, 1:], 0.5) @ _power(source[:, 1:], -0.5)
     flat = linear @ (image.reshape(3, -1) - source[:, :1]) + target[:, :1]
     return flat.clamp(0, 1).reshape(image.shape)

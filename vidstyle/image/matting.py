@@ -1,6 +1,6 @@
 """Pictures as locally affine functions of another: the matting Laplacian and the guided filter.
 
-Levin, Lischinski & Weiss (2006); He, Sun & Tang (2010, 2013); as a photograph's own edges in Luan et al. (2017).
+Levin, Lischinski & Weiss (2006); He, Sun & Tang (2010, 2013). In style transfer: Luan et al. (2017).
 """
 
 from __future__ import annotations
@@ -9,7 +9,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, interpolate
+
+from vidstyle.image.resize import fit, resize
+
+# Of a relit photograph: the longest side of the grid of its maps; the radius of their windows in longest
+# sides, less for more local light and more blotches; and which differences of colour have a map of their own.
+_GRID = 64
+_REACH = 1 / 10
+_EDGE = 0.1
 
 
 class Guide:
@@ -40,21 +48,18 @@ class Guide:
         self.count = self._mean(torch.ones_like(picture[:1]), sums=True)
 
     def affine(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """The maps of all windows, by their middle: a float32 (C, 3, H, W), b (C, H, W), of values (C, H, W)."""
+        """The maps to values (C, H, W) of all windows, by their middle: a (C, 3, H, W) and b (C, H, W)."""
         slope = torch.einsum("ijhw,cjhw->cihw", self.inverse, self._covariance(values))
         return slope, self._mean(values) - (slope * self.mean).sum(dim=1)
 
-    def filter(self, values: Tensor) -> Tensor:
-        """The guided filter: at every pixel the maps of its windows, averaged, applied to I; (C, H, W)."""
+    def averaged(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """At every pixel the mean of the maps of all windows that hold it; see `affine`."""
         slope, offset = self.affine(values)
-        return (self._mean(slope) * self.picture).sum(dim=1) + self._mean(offset)
+        return self._mean(slope), self._mean(offset)
 
-    def transfer(self, painted: Tensor) -> Tensor:
-        """`painted` (3, H, W) as I with its colours changed smoothly: I + filter(painted − I).
-
-        Where a window of I is flatter than ε can tell, its detail stays as it is, instead of being lost.
-        """
-        return self.picture + self.filter(painted - self.picture)
+    def filter(self, values: Tensor) -> Tensor:
+        """The guided filter of values (C, H, W): at every pixel the averaged map, applied to I."""
+        return _mapped(self.picture, *self.averaged(values))
 
     def laplacian(self, values: Tensor) -> Tensor:
         """L·V of the matting Laplacian of I, channel by channel, for values V float32 (C, H, W).
@@ -63,7 +68,7 @@ class Guide:
         """
         slope, offset = self.affine(values)
         # Windows are as symmetric as neighbours: those that hold i have their middles in the window of i.
-        explained = (self._mean(slope, sums=True) * self.picture).sum(dim=1) + self._mean(offset, sums=True)
+        explained = _mapped(self.picture, self._mean(slope, sums=True), self._mean(offset, sums=True))
         return self.count * values - explained
 
     def roughness(self, values: Tensor) -> Tensor:
@@ -88,6 +93,39 @@ class Guide:
             flat = avg_pool2d(flat, kernel, 1, padding, count_include_pad=sums)
         result = flat.reshape(values.shape)
         return result * side**2 if sums else result
+
+
+class Relight:
+    """Shows pictures as one photograph in another light: its own detail, colours that change smoothly.
+
+    photo: I, float32 (3, H, W) in [0, 1]. Of a painting p of it, every pixel of
+
+        apply(p) = I + ā I + b̄,   (ā, b̄) = the guided filter's averaged maps from I to p − I,
+
+    is an affine function of the photograph's colour there, so that edges stay where and as straight as they
+    are, whatever p does to them. The maps are found on a small grid and enlarged (He & Sun 2015): they cost
+    next to nothing at any size. Where I is too flat to tell a map, its detail is kept as it is.
+    """
+
+    def __init__(self, photo: Tensor) -> None:
+        self.photo = photo
+        height, width = photo.shape[1:]
+        columns, rows = fit(width, height, min(_GRID, max(height, width)))
+        self.size = rows, columns
+        self.guide = Guide(resize(photo, self.size), max(1, round(_REACH * max(self.size))), _EDGE**2)
+
+    def apply(self, painted: Tensor) -> Tensor:
+        """The photograph in the light of `painted`, both (3, H, W); may leave [0, 1]. Differentiable."""
+        maps = self.guide.averaged(resize(painted - self.photo, self.size))
+        slope, offset = (
+            interpolate(m.reshape(1, -1, *self.size), self.photo.shape[1:], mode="bilinear")[0] for m in maps
+        )
+        return self.photo + _mapped(self.photo, slope.unflatten(0, (3, 3)), offset)
+
+
+def _mapped(picture: Tensor, slope: Tensor, offset: Tensor) -> Tensor:
+    """aᵀ I + b at every pixel: picture (3, H, W), slope (C, 3, H, W), offset (C, H, W)."""
+    return (slope * picture).sum(dim=1) + offset
 
 
 class _Quadratic(torch.autograd.Function):

@@ -13,6 +13,7 @@ from vidstyle import losses
 from vidstyle.features.recipes import Recipe, check_layers, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
+from vidstyle.image.matting import Relight
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
@@ -55,6 +56,8 @@ _SCHEDULES = {
 _RATE = 0.03
 # A warped frame is nearly right already: larger steps would only shake it.
 _RATE_AFTER = 0.01
+# Of the style's share: a photograph that is to stay one has its colours already when it starts.
+_PHOTO_STYLE = 0.1
 
 
 class NeuralStyle:
@@ -83,6 +86,8 @@ class NeuralStyle:
             style_layers=options.style_layers or recipe.style_layers,
         )
         check_layers(self.recipe.content_layers, features.layers)
+        if options.photo:
+            self.recipe = replace(self.recipe, style=_PHOTO_STYLE * self.recipe.style)
         schedule = _SCHEDULES[options.quality]
         fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
         coarse, middle = (round(steps * fine / schedule.fine) for steps in (schedule.coarse, schedule.middle))
@@ -104,13 +109,16 @@ class NeuralStyle:
             subject = luminance(content)
             priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
             draft = None if draft is None else replace(draft, image=luminance(draft.image))
+        if self.options.photo:
+            subject = match_palette(content, self._style_palette(), colours)
+        target = None if self.options.photo else colours
         priors = _shared(priors)
         if draft is not None:
-            found = self._again(subject, priors, draft, colours)
+            found = self._again(subject, priors, draft, target)
         elif priors:
-            found = self._after(subject, priors, colours)
+            found = self._after(subject, priors, target)
         else:
-            found = self._first(subject, colours, seed)
+            found = self._first(subject, target, seed)
         image = found.image
         if self.options.color == "content":
             image = with_luminance(content, luminance(image))
@@ -149,8 +157,11 @@ class NeuralStyle:
         return list(zip(sizes, searches[-len(sizes) :], strict=True))
 
     def _shot_palette(self, content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor | None:
-        """The colours that the style is matched to: a shot's first frame decides, or they would flicker."""
-        if self.options.color == "style":
+        """The colours of the shot's first frame, of which it is decided for all, or colours would flicker.
+
+        The style is matched to them; or, with --photo, they to the style.
+        """
+        if self.options.color == "style" and not self.options.photo:
             return None
         known = draft if draft is not None else next(iter(priors), None)
         return palette(content) if known is None else known.carry["palette"].to(content.device)
@@ -170,7 +181,7 @@ class NeuralStyle:
         return _Search(best if self.options.optimizer == "auto" else self.options.optimizer, steps, rate)
 
     def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
-        if self.options.init == "noise" or self.options.independent:
+        if self.options.init == "noise" or (self.options.independent and not self.options.photo):
             generator = torch.Generator().manual_seed(seed)
             return torch.rand(3, *size, generator=generator).to(subject.device)
         start = self.init.to(subject.device) if self.init is not None else subject
@@ -187,6 +198,9 @@ class NeuralStyle:
         taken = 0
         if (resting := self._resting(start, subject, priors, colours)) is not None:
             return resting
+        if self.options.photo:
+            priors = self._relit(subject, priors)
+            start = _over(subject, priors)
         if float(1 - seen.mean()) > _UNSEEN_SHARE:
             start = _over(recolour_unpainted(subject, start, seen), priors)
             half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
@@ -206,11 +220,19 @@ class NeuralStyle:
 
         x ← (x + Σ c ω) / (1 + Σ c)  (Ruder, Dosovitskiy & Brox 2016, section 4.3).
         """
+        if priors and self.options.photo:
+            priors = self._relit(subject, priors)
         total = torch.stack([p.weight * p.image for p in priors]).sum(dim=0) if priors else 0
         start = (draft.image + total) / (1 + _seen(priors)) if priors else draft.image
         held = priors if draft.number >= self.options.temporal_from else []
         search = self._search(self.schedule.after, _RATE_AFTER, "lbfgs")
         return self._minimise(start, subject, held, colours, search)
+
+    def _relit(self, subject: Tensor, priors: Sequence[Prior]) -> list[Prior]:
+        """The priors as one, the subject in their light: colours are held, and no detail blurs by warping."""
+        seen = _seen(priors)
+        laid = _over(recolour_unpainted(subject, _over(subject, priors), seen), priors)
+        return [Prior(Relight(subject).apply(laid).clamp(0, 1), seen, priors[0].carry)]
 
     def _resting(
         self, start: Tensor, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None
@@ -244,15 +266,17 @@ class NeuralStyle:
         search: _Search,
     ) -> Minimum:
         terms = self._terms(subject, priors, colours)
+        light = Relight(subject) if self.options.photo else None
         with torch.enable_grad():
-            return minimise(
+            found = minimise(
                 image,
-                terms,
+                terms if light is None else lambda x: terms(light.apply(x)),
                 steps=search.steps,
                 optimizer=search.optimizer,
                 rate=search.rate,
                 tolerance=self.options.tolerance,
             )
+        return found if light is None else replace(found, image=light.apply(found.image).clamp(0, 1))
 
     def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:
         """The painting loss of `subject`, as a function of the picture."""
@@ -264,10 +288,12 @@ class NeuralStyle:
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             found = self.features(x[None], layers)
             content = [losses.content(found[k], contents[k]) for k in recipe.content_layers]
+            # A photograph's own grain is no noise: what is added to it may be.
+            rough = x - subject if options.photo else x
             result = {
                 "style": options.style_weight * recipe.style * style(found),
                 "content": options.content_weight * recipe.content * torch.stack(content).mean(),
-                "tv": options.tv_weight * recipe.tv * losses.total_variation(x),
+                "tv": options.tv_weight * recipe.tv * losses.total_variation(rough),
             }
             if priors:
                 form = options.temporal_loss
@@ -276,6 +302,14 @@ class NeuralStyle:
             return result
 
         return terms
+
+    def _style_palette(self) -> Tensor:
+        """Mean and covariance of the style's colours, of several pictures by their shares."""
+        each = [
+            share * palette(picture)
+            for share, picture in zip(self.style.shares, self.style.pictures, strict=True)
+        ]
+        return torch.stack(each).sum(dim=0)
 
     def style_targets(self, size: tuple[int, int], colours: Tensor | None = None) -> list[dict[str, Figures]]:
         """What the style layers of each loss are to match, all styles together, for a frame of `size`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vidstyle.errors import UsageError
 from vidstyle.options.base import absolute, option
 from vidstyle.options.losses import StyleLossOptions
 
@@ -49,6 +50,10 @@ class NeuralOptions(StyleLossOptions):
         "painted); match: recolour the style picture to the clip first.",
         choices=("style", "content", "match"),
     )
+    photo: bool = option(
+        False,
+        "Keep a photograph a photograph: only its colours and its light change, smoothly, and no edge bends.",
+    )
     init: str = option(
         "content",
         "Start of a shot's first frame: content, noise or a picture file.",
@@ -57,8 +62,8 @@ class NeuralOptions(StyleLossOptions):
     )
     independent: bool = option(
         False,
-        "Paint every frame on its own from noise, without any temporal term: the baseline; of several "
-        "passes the first.",
+        "Paint every frame on its own from noise (with --photo from the frame), without any temporal term: "
+        "the baseline; of several passes the first.",
     )
     content_layers: tuple[str, ...] = option(
         (), "Content layers, e.g. relu4_2; by the features if not given."
@@ -80,6 +85,15 @@ class NeuralOptions(StyleLossOptions):
         "as the one before ended, after such a stop, is kept as it begins. 0 paints every frame in full.",
         minimum=0,
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.photo and self.color != "style":
+            raise UsageError(
+                f"--photo gives the clip the style picture's colours; --color {self.color} is the opposite"
+            )
+        if self.photo and self.init == "noise":
+            raise UsageError("--photo keeps what a picture shows: it cannot start with --init noise")
 
     @property
     def longest(self) -> int:
