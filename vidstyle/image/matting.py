@@ -18,6 +18,7 @@ from vidstyle.image.resize import fit, resize
 _GRID = 64
 _REACH = 1 / 10
 _EDGE = 0.1
+_ROUNDS = 6
 
 
 class Guide:
@@ -121,6 +122,18 @@ class Relight:
             interpolate(m.reshape(1, -1, *self.size), self.photo.shape[1:], mode="bilinear")[0] for m in maps
         )
         return self.photo + _mapped(self.photo, slope.unflatten(0, (3, 3)), offset)
+
+    def sketch(self, wanted: Tensor) -> Tensor:
+        """A painting that `apply` brings near to `wanted`, (3, H, W), which is the photograph in some light.
+
+        `apply` evens out the light a little, so that doing it once a frame would soon make it one for all.
+        Here is put in what it takes away: p ← p + (wanted − apply(p)), on the small grid.
+        """
+        change = resize(wanted - self.photo, self.size)
+        more = change
+        for _ in range(_ROUNDS):
+            more = more + change - self.guide.filter(more)
+        return wanted + resize(more - change, (self.photo.shape[1], self.photo.shape[2]))
 
 
 def _mapped(picture: Tensor, slope: Tensor, offset: Tensor) -> Tensor:

@@ -232,7 +232,8 @@ class NeuralStyle:
         """The priors as one, the subject in their light: colours are held, and no detail blurs by warping."""
         seen = _seen(priors)
         laid = _over(recolour_unpainted(subject, _over(subject, priors), seen), priors)
-        return [Prior(Relight(subject).apply(laid).clamp(0, 1), seen, priors[0].carry)]
+        light = Relight(subject)
+        return [Prior(light.apply(light.sketch(laid)).clamp(0, 1), seen, priors[0].carry)]
 
     def _resting(
         self, start: Tensor, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None
@@ -269,7 +270,7 @@ class NeuralStyle:
         light = Relight(subject) if self.options.photo else None
         with torch.enable_grad():
             found = minimise(
-                image,
+                image if light is None else light.sketch(image).clamp(0, 1),
                 terms if light is None else lambda x: terms(light.apply(x)),
                 steps=search.steps,
                 optimizer=search.optimizer,
