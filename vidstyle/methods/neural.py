@@ -13,6 +13,7 @@ from vidstyle import losses
 from vidstyle.features.recipes import Recipe, check_layers, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
+from vidstyle.image.distribution import distribution, match_distribution
 from vidstyle.image.matting import Relight
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
@@ -164,7 +165,8 @@ class NeuralStyle:
         if self.options.color == "style" and not self.options.photo:
             return None
         known = draft if draft is not None else next(iter(priors), None)
-        return palette(content) if known is None else known.carry["palette"].to(content.device)
+        measure = distribution if self.options.color == "histogram" else palette
+        return measure(content) if known is None else known.carry["palette"].to(content.device)
 
     def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
         """Coarse to fine, from the start that the options ask for."""
@@ -336,6 +338,8 @@ class NeuralStyle:
             return picture
         if self.options.color == "match":
             return match_palette(picture, colours)
+        if self.options.color == "histogram":
+            return match_distribution(picture, colours)
         return _match_luma(luminance(picture), colours)
 
 

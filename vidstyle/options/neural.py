@@ -47,8 +47,9 @@ class NeuralOptions(StyleLossOptions):
     color: str = option(
         "style",
         "style: colours of the style picture; content: keep the clip's own colours (only brightness is "
-        "painted); match: recolour the style picture to the clip first.",
-        choices=("style", "content", "match"),
+        "painted); match: recolour the style picture to the clip first, by the mean and covariance of its "
+        "colours; histogram: by all of their distribution.",
+        choices=("style", "content", "match", "histogram"),
     )
     photo: bool = option(
         False,
