@@ -68,7 +68,7 @@ def _some(image: Tensor) -> Tensor:
     count = colours.shape[1]
     if count <= _PIXELS:
         return colours
-    return colours[:, torch.linspace(0, count - 1, _PIXELS, device=image.device).long()]
+    return colours[:, torch.arange(_PIXELS, device=image.device) * count // _PIXELS]
 
 
 def _quantiles(values: Tensor) -> Tensor:
