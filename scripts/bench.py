@@ -26,6 +26,7 @@ from benchmarks import (
     longterm,
     losses,
     memory,
+    photo,
     precision,
     stages,
     still,
@@ -49,6 +50,7 @@ BENCHMARKS = {
     "dfi": dfi.run,
     "losses": losses.run,
     "texture": texture.run,
+    "photo": photo.run,
 }
 
 

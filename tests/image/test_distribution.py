@@ -17,7 +17,9 @@ def two_heaps(height: int, width: int) -> torch.Tensor:
     """A third of blues and two thirds of yellows, nothing between: no Gaussian."""
     blue = torch.tensor([0.1, 0.2, 0.7]).view(3, 1, 1)
     yellow = torch.tensor([0.8, 0.7, 0.2]).view(3, 1, 1)
-    return torch.where(random(1, height, width) < 1 / 3, blue, yellow) + 0.1 * random(3, height, width, seed=1)
+    return torch.where(random(1, height, width) < 1 / 3, blue, yellow) + 0.1 * random(
+        3, height, width, seed=1
+    )
 
 
 def distance(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -59,6 +59,8 @@ _RATE = 0.03
 _RATE_AFTER = 0.01
 # Of the style's share: a photograph that is to stay one has its colours already when it starts.
 _PHOTO_STYLE = 0.1
+# Deviation of what of its colours is noise.
+_PHOTO_NOISE = 0.04
 
 
 class NeuralStyle:
@@ -111,7 +113,7 @@ class NeuralStyle:
             priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
             draft = None if draft is None else replace(draft, image=luminance(draft.image))
         if self.options.photo:
-            subject = match_palette(content, self._style_palette(), colours)
+            subject = match_palette(content, self._style_palette(), colours, _PHOTO_NOISE)
         target = None if self.options.photo else colours
         priors = _shared(priors)
         if draft is not None:
