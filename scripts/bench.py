@@ -26,6 +26,7 @@ from benchmarks import (
     longterm,
     losses,
     memory,
+    photo,
     precision,
     stages,
     still,
@@ -53,6 +54,7 @@ BENCHMARKS = {
     "texture": texture.run,
     "strength": strength.run,
     "tiles": tiles.run,
+    "photo": photo.run,
 }
 
 

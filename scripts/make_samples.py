@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 from samples import scenes, truth
 from samples.encode import RATE, write_clip, write_picture
 from samples.glass import glass
@@ -43,7 +44,12 @@ def make_style(name: str, folder: Path) -> Path:
     return path
 
 
-STYLES = {"strokes": strokes, "glass": glass, "woodcut": woodcut, "watercolour": watercolour}
+def dusk() -> np.ndarray:
+    """The valley as another photograph, in another light."""
+    return picture(scenes.dusk(), 0)
+
+
+STYLES = {"dusk": dusk, "strokes": strokes, "glass": glass, "woodcut": woodcut, "watercolour": watercolour}
 MAKERS = {**dict.fromkeys(truth.CLIPS, make_clip), "cut": make_cut, **dict.fromkeys(STYLES, make_style)}
 
 

@@ -29,6 +29,7 @@ from benchmarks import (  # noqa: E402
     flow,
     losses,
     memory,
+    photo,
     precision,
     stages,
     still,
@@ -183,6 +184,23 @@ def test_large_stills_are_painted_whole_and_in_tiles(setting: Setting) -> None:
         figures = dict(zip(table.columns, row, strict=True))
         assert 100 < figures["peak, MB"] < 3000
         assert 0 < figures["s per step"] < figures["s in all"]
+
+
+def test_photographs_are_told_from_paintings(setting: Setting) -> None:
+    stills, steady, palettes = photo.run(replace(setting, size=48))
+    off = column_by_way(stills, "not locally affine")
+    assert len(off) == 5 and all(value > 0 for value in off.values())
+    assert all(value > 0 for value in column_by_way(stills, "style loss").values())
+    for table, ways in ((steady, photo.WAYS), (palettes, photo.PALETTES)):
+        ratios = column_by_way(table, "warping error, x input")
+        assert list(ratios) == ["input", *ways] and ratios["input"] == 1
+        assert all(value > 0 for value in ratios.values())
+    assert setting.out and (setting.out / "photo_clip.png").is_file()
+
+
+def column_by_way(table: Table, name: str) -> dict[str, float]:
+    at = list(table.columns).index(name)
+    return {str(row[1]): row[at] for row in table.rows}
 
 
 def test_the_clock_adds_up() -> None:

@@ -63,6 +63,6 @@ def test_clips_and_styles_are_small_and_whole(samples: Path) -> None:
         frames = [(frame.width, frame.height) for frame in open_clip(samples / f"{name}.mp4").frames()]
         assert frames == [(320, 180)] * 75
         assert (samples / f"{name}.mp4").stat().st_size < 600_000
-    for name in ("strokes", "glass", "woodcut", "watercolour"):
+    for name in ("strokes", "glass", "woodcut", "watercolour", "dusk"):
         image = to_float(read_picture(samples / f"{name}.jpg")[0])
         assert max(image.shape) >= 600 and float(image.std()) > 0.1

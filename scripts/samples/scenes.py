@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -42,6 +43,45 @@ def _ripple(relief: Relief, noise: Noise, height: float) -> np.ndarray:
 @cache
 def valley() -> World:
     """A lake among autumn woods and mountains, passed by a camera that moves sideways and turns."""
+    light = Light(
+        sun=np.array([-0.78, 0.42, 0.25]),
+        sun_colour=np.array([3.1, 2.25, 1.35]),
+        sky_colour=np.array([0.35, 0.45, 0.62]),
+        haze_colour=linear("#b9b4c6"),
+        haze_depth=8500.0,
+        eye_height=15.0,
+    )
+    sky = clouded(
+        ("#f6d3a0", "#b9c2cb", "#6fa2d6", "#4682c8", "#3a6fb4"), ("#9a91a6", "#fff0d8"), 0.75, 8,
+        (-0.9, 0.1, "#ffcf8a"),
+    )  # fmt: skip
+
+    def camera(frame: int) -> Camera:
+        t = frame / 74 - 0.5
+        return Camera((10.0 * t, 15 - 0.8 * t, 4.0 * t), -0.085 * t, 0.875, 0.43, *SIZE)
+
+    return _valley(light, sky, "#16323a", camera, 75)
+
+
+@cache
+def dusk() -> World:
+    """The valley from another place, after the sun has gone: one picture."""
+    light = Light(
+        sun=np.array([0.55, 0.16, 0.8]),
+        sun_colour=np.array([1.5, 0.5, 0.2]),
+        sky_colour=np.array([0.17, 0.16, 0.36]),
+        haze_colour=linear("#8a5a78"),
+        haze_depth=4200.0,
+        eye_height=15.0,
+    )
+    sky = clouded(
+        ("#ffb463", "#f08a5c", "#a8608a", "#4f4688", "#2c3070"), ("#5a3f6a", "#ff9a6a"), 0.75, 8,
+        (0.45, 0.06, "#ff8a3c"),
+    )  # fmt: skip
+    return _valley(light, sky, "#1a1838", lambda frame: Camera((6, 15, 3), 0.12, 0.875, 0.43, 640, 360), 1)
+
+
+def _valley(light: Light, sky: Sky, deep: str, camera: Callable[[int], Camera], frames: int) -> World:
     relief = Relief(9, 7000, 1.15, 0.0019)
     noise, rng = Noise(3), np.random.default_rng(3)
     x, z = relief.x, relief.z
@@ -65,25 +105,8 @@ def valley() -> World:
     plant_wood(relief, (FIR, FIR, BROADLEAF), sites[keep], 13, 1)
     near = np.array([[14, 27], [17.5, 31], [9.5, 34], [20, 38], [-19, 36], [-14, 41], [-24, 44]])
     plant_wood(relief, (FIR,), near, 11, 5)
-    light = Light(
-        sun=np.array([-0.78, 0.42, 0.25]),
-        sun_colour=np.array([3.1, 2.25, 1.35]),
-        sky_colour=np.array([0.35, 0.45, 0.62]),
-        haze_colour=linear("#b9b4c6"),
-        haze_depth=8500.0,
-        eye_height=15.0,
-    )
-    sky = clouded(
-        ("#f6d3a0", "#b9c2cb", "#6fa2d6", "#4682c8", "#3a6fb4"), ("#9a91a6", "#fff0d8"), 0.75, 8,
-        (-0.9, 0.1, "#ffcf8a"),
-    )  # fmt: skip
-    lit = _finish(relief, _valley_colours(relief, noise), light, sky, _ripple(relief, noise, 0.25), "#16323a")
-
-    def camera(frame: int) -> Camera:
-        t = frame / 74 - 0.5
-        return Camera((10.0 * t, 15 - 0.8 * t, 4.0 * t), -0.085 * t, 0.875, 0.43, *SIZE)
-
-    return World(relief, lit, sky, camera, 75)
+    lit = _finish(relief, _valley_colours(relief, noise), light, sky, _ripple(relief, noise, 0.25), deep)
+    return World(relief, lit, sky, camera, frames)
 
 
 def _valley_colours(relief: Relief, noise: Noise) -> np.ndarray:

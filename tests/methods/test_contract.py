@@ -76,9 +76,12 @@ def prior_of(painted: Painted, weight: float = 1.0) -> Prior:
 SIZES = [(32, 48), (37, 23), (1, 1), (2, 150)]
 
 
+@pytest.mark.parametrize("settings", [{}, {"photo": True}, {"color": "histogram"}])
 @pytest.mark.parametrize("size", SIZES)
-def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int]) -> None:
-    method, content = make(), picture(*size)
+def test_shape_range_and_with_or_without_priors(
+    make: Make, size: tuple[int, int], settings: dict[str, object]
+) -> None:
+    method, content = make(**settings), picture(*size)
     first = method.paint(content, [], seed=1)
     half_seen = Prior(first.image, (picture(*size, seed=4)[:1] > 0.5).float(), first.carry)
     second = method.paint(content, [half_seen], seed=2)
@@ -87,7 +90,7 @@ def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int
         assert painted.image.shape == content.shape and painted.image.dtype == torch.float32
         assert bool(painted.image.isfinite().all())
         assert float(painted.image.min()) >= 0 and float(painted.image.max()) <= 1
-        assert painted.steps > 0 and painted.losses
+        assert painted.losses and (painted.steps > 0 or size == (1, 1))  # one pixel may be at rest at once
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,8 @@ def test_shape_range_and_with_or_without_priors(make: Make, size: tuple[int, int
         {},
         {"color": "content"},
         {"color": "match"},
+        {"color": "histogram"},
+        {"photo": True},
         {"init": "noise"},
         {"loss": "wasserstein"},
         {"loss": "gram+patch", "patch_rotations": 1},
@@ -117,9 +122,11 @@ def test_same_arguments_same_result_and_nothing_kept_between_calls(
     assert torch.equal(first.image, fresh.paint(content, [], seed=5).image)
 
 
-def test_arguments_are_not_changed(make: Make) -> None:
-    method, content = make(), picture(20, 30)
-    prior = Prior(picture(20, 30, seed=2), picture(20, 30, seed=3)[:1])
+@pytest.mark.parametrize("settings", [{}, {"photo": True}])
+def test_arguments_are_not_changed(make: Make, settings: dict[str, object]) -> None:
+    method, content = make(**settings), picture(20, 30)
+    carry = method.paint(content, [], seed=0).carry
+    prior = Prior(picture(20, 30, seed=2), picture(20, 30, seed=3)[:1], carry)
     copies = content.clone(), prior.image.clone(), prior.weight.clone()
     method.paint(content, [prior], seed=0)
     assert all(torch.equal(a, b) for a, b in zip(copies, (content, prior.image, prior.weight), strict=True))

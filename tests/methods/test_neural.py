@@ -9,10 +9,11 @@ from tests.methods.test_contract import picture, prior_of, tiny_network
 from vidstyle.errors import UsageError
 from vidstyle.features.recipes import recipe_for
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
+from vidstyle.image.distribution import distribution
 from vidstyle.methods.judge import judged
 from vidstyle.methods.neural import NeuralStyle
 from vidstyle.options import NeuralOptions
-from vidstyle.types import Prior
+from vidstyle.types import Draft, Prior
 
 
 def neural(*styles: torch.Tensor, init: torch.Tensor | None = None, **settings: object) -> NeuralStyle:
@@ -89,6 +90,19 @@ def test_the_shots_first_frame_decides_the_colours() -> None:
     assert torch.equal(after.carry["palette"], first.carry["palette"])
 
 
+def test_all_frames_of_a_shot_are_painted_in_the_distribution_of_its_first() -> None:
+    dark, bright = picture(24, 24) ** 3, picture(24, 24) * 0.5 + 0.5
+    method = neural(color="histogram")
+    first = method.paint(dark, [], 0)
+    assert torch.equal(first.carry["palette"], distribution(dark))
+    after = method.paint(bright, [prior_of(first)], 0)
+    assert torch.equal(after.carry["palette"], first.carry["palette"])
+    again = method.paint(bright, [], 0, Draft(after.image, 2, after.carry))
+    assert torch.equal(again.carry["palette"], first.carry["palette"])
+    painted_in = method._scaled(method.style.pictures[0], (24, 24), after.carry["palette"])
+    assert torch.allclose(painted_in.mean(dim=(1, 2)), dark.mean(dim=(1, 2)), atol=0.02)
+
+
 def test_match_palette_matches_mean_and_covariance() -> None:
     source, target = (
         picture(50, 60) * 0.5 + 0.2,
@@ -150,6 +164,10 @@ def test_options_that_do_not_fit(settings: dict[str, object], words: str) -> Non
         ({"quality": "best"}, "--quality must be one of draft, standard, high, not 'best'"),
         ({"style_weight": -1.0}, "--style-weight must be at least 0"),
         ({"style_weight": float("nan")}, "--style-weight must be at least 0"),
+        ({"photo": True, "color": "content"}, "--photo gives .*; --color content is the opposite"),
+        ({"photo": True, "color": "match"}, "--photo gives .*; --color match is the opposite"),
+        ({"photo": True, "color": "histogram"}, "--color histogram is the opposite"),
+        ({"photo": True, "init": "noise"}, "--photo .*cannot start with --init noise"),
         ({"steps": 0}, "--steps must be at least 1"),
         ({"blend": (1.0, -2.0)}, "--blend must be at least 0"),
         ({"loss": "gram+sketch"}, "--loss must be gram, wasserstein, patch or several .*'gram\\+sketch'"),

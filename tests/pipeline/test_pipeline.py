@@ -32,12 +32,12 @@ def test_a_clip_keeps_its_times_and_its_sound(paint: Paint, tmp_path: Path) -> N
     assert not np.array_equal(after[0].pixels, before[0].pixels)
 
 
-@pytest.mark.parametrize("color", ["style", "match"])
+@pytest.mark.parametrize("look", [{}, {"color": "match"}, {"color": "histogram"}, {"photo": True}])
 def test_stopped_at_every_frame_and_resumed_it_is_the_same(
-    paint: Paint, clip: Path, tmp_path: Path, color: str
+    paint: Paint, clip: Path, tmp_path: Path, look: dict[str, object]
 ) -> None:
-    whole = paint(clip, "whole.mkv", keep=True, color=color, codec="ffv1")
-    settings = {"keep": True, "color": color, "codec": "ffv1"}
+    settings = {"keep": True, "codec": "ffv1", **look}
+    whole = paint(clip, "whole.mkv", **settings)
     for count in range(1, 8):
         hook = StopAfter(1 if count > 1 else 2)
         with pytest.raises(Stopped):

@@ -30,13 +30,16 @@ def palette(image: Tensor) -> Tensor:
     return torch.cat([mean, torch.cov(flat, correction=0)], dim=1)
 
 
-def match_palette(image: Tensor, target: Tensor) -> Tensor:
+def match_palette(image: Tensor, target: Tensor, source: Tensor | None = None, noise: float = 0.0) -> Tensor:
     """`image` (3, H, W) in [0, 1] recoloured to the mean and covariance in `target` (3, 4).
 
-    x' = Σ_t^½ Σ_s^-½ (x − μ_s) + μ_t, the linear map by the matrices' symmetric roots.
+    x' = Σ_t^½ Σ_s^-½ (x − μ_s) + μ_t, the linear map by the matrices' symmetric roots. source: the palette
+    that is brought to `target`, the picture's own if not given. noise: deviation of what is in the picture
+    but no colour; so much is added to Σ_s, or of a nearly grey picture noise would be made colourful.
     """
-    source = palette(image)
-    linear = _power(target[:, 1:], 0.5) @ _power(source[:, 1:], -0.5)
+    source = palette(image) if source is None else source
+    spread = source[:, 1:] + noise**2 * torch.eye(3, device=image.device)
+    linear = _power(target[:, 1:], 0.5) @ _power(spread, -0.5)
     flat = linear @ (image.reshape(3, -1) - source[:, :1]) + target[:, :1]
     return flat.clamp(0, 1).reshape(image.shape)
 

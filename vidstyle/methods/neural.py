@@ -14,6 +14,8 @@ from vidstyle.features.recipes import Recipe, check_layers, recipe_for, strength
 from vidstyle.features.tiles import responses
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
+from vidstyle.image.distribution import distribution, match_distribution
+from vidstyle.image.matting import Relight
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
@@ -57,6 +59,10 @@ _SCHEDULES = {
 _RATE = 0.03
 # A warped frame is nearly right already: larger steps would only shake it.
 _RATE_AFTER = 0.01
+# Of the style's share: a photograph that is to stay one has its colours already when it starts.
+_PHOTO_STYLE = 0.1
+# Deviation of what of its colours is noise.
+_PHOTO_NOISE = 0.04
 
 
 class NeuralStyle:
@@ -88,6 +94,8 @@ class NeuralStyle:
             style_layers=options.style_layers or recipe.style_layers,
         )
         check_layers(self.recipe.content_layers, features.layers)
+        if options.photo:
+            self.recipe = replace(self.recipe, style=_PHOTO_STYLE * self.recipe.style)
         schedule = _SCHEDULES[options.quality]
         fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
         coarse, middle = (round(steps * fine / schedule.fine) for steps in (schedule.coarse, schedule.middle))
@@ -109,13 +117,16 @@ class NeuralStyle:
             subject = luminance(content)
             priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
             draft = None if draft is None else replace(draft, image=luminance(draft.image))
+        if self.options.photo:
+            subject = match_palette(content, self._style_palette(), colours, _PHOTO_NOISE)
+        target = None if self.options.photo else colours
         priors = _shared(priors)
         if draft is not None:
-            found = self._again(subject, priors, draft, colours)
+            found = self._again(subject, priors, draft, target)
         elif priors:
-            found = self._after(subject, priors, colours)
+            found = self._after(subject, priors, target)
         else:
-            found = self._first(subject, colours, seed)
+            found = self._first(subject, target, seed)
         image = self.finished(content, found.image)
         carry = {"rest": self._rest(found, priors)}
         if colours is not None:
@@ -156,11 +167,15 @@ class NeuralStyle:
         return list(zip(sizes, searches[-len(sizes) :], strict=True))
 
     def _shot_palette(self, content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor | None:
-        """The colours that the style is matched to: a shot's first frame decides, or they would flicker."""
-        if self.options.color == "style":
+        """The colours of the shot's first frame, of which it is decided for all, or colours would flicker.
+
+        The style is matched to them; or, with --photo, they to the style.
+        """
+        if self.options.color == "style" and not self.options.photo:
             return None
         known = draft if draft is not None else next(iter(priors), None)
-        return palette(content) if known is None else known.carry["palette"].to(content.device)
+        measure = distribution if self.options.color == "histogram" else palette
+        return measure(content) if known is None else known.carry["palette"].to(content.device)
 
     def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
         """Coarse to fine, from the start that the options ask for."""
@@ -177,7 +192,7 @@ class NeuralStyle:
         return _Search(best if self.options.optimizer == "auto" else self.options.optimizer, steps, rate)
 
     def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
-        if self.options.init == "noise" or self.options.independent:
+        if self.options.init == "noise" or (self.options.independent and not self.options.photo):
             generator = torch.Generator().manual_seed(seed)
             return torch.rand(3, *size, generator=generator).to(subject.device)
         start = self.init.to(subject.device) if self.init is not None else subject
@@ -194,6 +209,9 @@ class NeuralStyle:
         taken = 0
         if (resting := self._resting(start, subject, priors, colours)) is not None:
             return resting
+        if self.options.photo:
+            priors = self._relit(subject, priors)
+            start = _over(subject, priors)
         if float(1 - seen.mean()) > _UNSEEN_SHARE:
             start = _over(recolour_unpainted(subject, start, seen), priors)
             half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
@@ -213,11 +231,20 @@ class NeuralStyle:
 
         x ← (x + Σ c ω) / (1 + Σ c)  (Ruder, Dosovitskiy & Brox 2016, section 4.3).
         """
+        if priors and self.options.photo:
+            priors = self._relit(subject, priors)
         total = torch.stack([p.weight * p.image for p in priors]).sum(dim=0) if priors else 0
         start = (draft.image + total) / (1 + _seen(priors)) if priors else draft.image
         held = priors if draft.number >= self.options.temporal_from else []
         search = self._search(self.schedule.after, _RATE_AFTER, "lbfgs")
         return self._minimise(start, subject, held, colours, search)
+
+    def _relit(self, subject: Tensor, priors: Sequence[Prior]) -> list[Prior]:
+        """The priors as one, the subject in their light: colours are held, and no detail blurs by warping."""
+        seen = _seen(priors)
+        laid = _over(recolour_unpainted(subject, _over(subject, priors), seen), priors)
+        light = Relight(subject)
+        return [Prior(light.apply(light.sketch(laid)).clamp(0, 1), seen, priors[0].carry)]
 
     def _resting(
         self, start: Tensor, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None
@@ -250,18 +277,23 @@ class NeuralStyle:
         colours: Tensor | None,
         search: _Search,
     ) -> Minimum:
-        terms = self._terms(subject, priors, colours)
+        terms, observer = self._terms(subject, priors, colours), self.observer
+        light = Relight(subject) if self.options.photo else None
+        if light is not None:
+            image = light.sketch(image).clamp(0, 1)
+            terms, observer = _in_light(light, terms), _seen_in_light(light, observer)
         with torch.enable_grad():
-            return minimise(
+            found = minimise(
                 image,
                 terms,
                 steps=search.steps,
                 optimizer=search.optimizer,
                 rate=search.rate,
                 tolerance=self.options.tolerance,
-                observer=self.observer,
+                observer=observer,
                 history=history_for(image, self.options.tile_size),
             )
+        return found if light is None else replace(found, image=light.apply(found.image).clamp(0, 1))
 
     def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:
         """The painting loss of `subject`, as a function of the picture."""
@@ -273,10 +305,12 @@ class NeuralStyle:
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             judgement = judged(self.features, x, judges, tile=tile)
+            # A photograph's own grain is no noise: what is added to it may be.
+            rough = x - subject if options.photo else x
             result = {
                 "style": options.style_weight * recipe.style * judgement["style"],
                 "content": options.content_weight * recipe.content * judgement["content"],
-                "tv": options.tv_weight * recipe.tv * losses.total_variation(x),
+                "tv": options.tv_weight * recipe.tv * losses.total_variation(rough),
             }
             if priors:
                 form = options.temporal_loss
@@ -285,6 +319,14 @@ class NeuralStyle:
             return result
 
         return terms
+
+    def _style_palette(self) -> Tensor:
+        """Mean and covariance of the style's colours, of several pictures by their shares."""
+        each = [
+            share * palette(picture)
+            for share, picture in zip(self.style.shares, self.style.pictures, strict=True)
+        ]
+        return torch.stack(each).sum(dim=0)
 
     def style_targets(self, size: tuple[int, int], colours: Tensor | None = None) -> list[dict[str, Figures]]:
         """What the style layers of each loss are to match, all styles together, for a frame of `size`.
@@ -310,6 +352,8 @@ class NeuralStyle:
             return picture
         if self.options.color == "match":
             return match_palette(picture, colours)
+        if self.options.color == "histogram":
+            return match_distribution(picture, colours)
         return _match_luma(luminance(picture), colours)
 
 
@@ -350,6 +394,18 @@ def _over(subject: Tensor, priors: Sequence[Prior]) -> Tensor:
 def _seen(priors: Sequence[Prior]) -> Tensor:
     """How surely each pixel is known from the priors together, (1, H, W)."""
     return torch.stack([prior.weight for prior in priors]).sum(dim=0)
+
+
+def _in_light(light: Relight, terms: Terms) -> Terms:
+    """The terms of what a picture makes of the photograph."""
+    return lambda picture: terms(light.apply(picture))
+
+
+def _seen_in_light(light: Relight, observer: Observer | None) -> Observer | None:
+    """An observer who sees what a picture makes of the photograph."""
+    if observer is None:
+        return None
+    return lambda look: observer(replace(look, image=lambda: light.apply(look.image()).clamp(0, 1)))
 
 
 def _match_luma(luma: Tensor, colours: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vidstyle.errors import UsageError
 from vidstyle.options.base import absolute, option
 from vidstyle.options.losses import StyleLossOptions
 
@@ -52,8 +53,13 @@ class NeuralOptions(StyleLossOptions):
     color: str = option(
         "style",
         "style: colours of the style picture; content: keep the clip's own colours (only brightness is "
-        "painted); match: recolour the style picture to the clip first.",
-        choices=("style", "content", "match"),
+        "painted); match: recolour the style picture to the clip first, by the mean and covariance of its "
+        "colours; histogram: by all of their distribution.",
+        choices=("style", "content", "match", "histogram"),
+    )
+    photo: bool = option(
+        False,
+        "Keep a photograph a photograph: only its colours and its light change, smoothly, and no edge bends.",
     )
     init: str = option(
         "content",
@@ -63,8 +69,8 @@ class NeuralOptions(StyleLossOptions):
     )
     independent: bool = option(
         False,
-        "Paint every frame on its own from noise, without any temporal term: the baseline; of several "
-        "passes the first.",
+        "Paint every frame on its own from noise (with --photo from the frame), without any temporal term: "
+        "the baseline; of several passes the first.",
     )
     content_layers: tuple[str, ...] = option(
         (), "Content layers, e.g. relu4_2; by the features if not given."
@@ -94,6 +100,15 @@ class NeuralOptions(StyleLossOptions):
         metavar="N",
         role="written",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.photo and self.color != "style":
+            raise UsageError(
+                f"--photo gives the clip the style picture's colours; --color {self.color} is the opposite"
+            )
+        if self.photo and self.init == "noise":
+            raise UsageError("--photo keeps what a picture shows: it cannot start with --init noise")
 
     @property
     def longest(self) -> int:
