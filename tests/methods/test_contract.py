@@ -42,6 +42,13 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
     return Given([Origin("edit", 1.0, sets)])
 
 
+def skip_unless_options(kind: type, settings: dict[str, object]) -> None:
+    """Skip a test of settings that this dataclass of options does not have, or not with these values."""
+    choices = {spec.name: spec.metadata["choices"] for spec in fields(kind)}
+    if not all(k in choices and (not choices[k] or v in choices[k]) for k, v in settings.items()):
+        pytest.skip(f"{kind.__name__} has no such options: {settings}")
+
+
 @pytest.fixture(params=METHODS)
 def make(request: pytest.FixtureRequest, given: Given) -> Make:
     """make(OPTION=VALUE...) -> a method with a tiny network, one style picture and few steps."""
@@ -49,12 +56,8 @@ def make(request: pytest.FixtureRequest, given: Given) -> Make:
 
     def build(**settings: object) -> Method:
         kind = METHODS[request.param]
-        choices = {spec.name: spec.metadata["choices"] for spec in fields(kind.options)}
-        names = set(choices)
-        if not names.issuperset(settings) or any(
-            choices[k] and v not in choices[k] for k, v in settings.items()
-        ):
-            pytest.skip(f"{request.param} has no such options: {settings}")
+        skip_unless_options(kind.options, settings)
+        names = {spec.name for spec in fields(kind.options)}
         quick = {name: 3 for name in ("steps", "next_steps", "sweeps") if name in names}
         exemplars = [picture(30, 41, seed=9)]
         materials = Materials(

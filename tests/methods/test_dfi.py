@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import torch
 from tests.methods.test_contract import (  # the contract's own tests, with the `make` below
     picture,
     prior_of,
+    skip_unless_options,
     test_arguments_are_not_changed,  # noqa: F401
     test_shape_range_and_with_or_without_priors,  # noqa: F401
     tiny_network,
@@ -65,8 +66,7 @@ def make(sets: tuple[PictureSet, PictureSet]) -> Make:
     small = [PictureSet(each.name, each.paths[:6]) for each in sets]
 
     def build(**settings: object) -> Dfi:
-        if not set(settings) <= {spec.name for spec in fields(DfiOptions)}:
-            pytest.skip("not an option of this method")
+        skip_unless_options(DfiOptions, settings)
         options = DfiOptions(**({"steps": 3, "next_steps": 3, "edit_size": 48} | settings))  # type: ignore[arg-type]
         features = SetFeatures(tiny_network(), "f" * 64)
         attribute = BetweenSets(features, small[0], small[1], certainty=0)
