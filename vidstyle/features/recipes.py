@@ -65,23 +65,20 @@ def recipe_for(kind: str, layers: Sequence[str], notice: Callable[[str], None]) 
     return replace(recipe, style_layers=style, patch_layers=patch, content_layers=content)
 
 
-# Which power of the strength the weight of the style is; see `strengthened`.
-_POWER = 3.5
-
-
 def strengthened(recipe: Recipe, strength: float) -> Recipe:
     """The recipe for `strength` times the style: 0 is none, 1 the recipe as it is, to the bit.
 
-    With k = strength^3.5 the ratio of style to content is k times that of the recipe. Below 1 the style's
-    weight is multiplied by k, above 1 the content's divided by it, so that neither grows beyond what the
-    other terms are balanced against. Total variation, there against the noise of the style, falls with √k.
+    The ratio of style to content is strength³ times that of the recipe: below 1 the style's weight is
+    multiplied by it, above 1 the content's divided, so that neither grows beyond what the other terms are
+    balanced against. Total variation, there against the noise of the style, falls with the strength itself.
 
-    The law was found by measurement (scripts/BENCHMARKS.md, "Strength"): neighbouring strengths in steps of a
-    quarter look about equally different from one another, up to 1.5, where little is left to gain.
+    The law was found by measurement (scripts/BENCHMARKS.md, "Strength") and by eye: neighbouring strengths in
+    steps of a quarter look about equally different from one another, until little is left to gain.
     """
-    ratio = strength**_POWER
+    ratio = strength**3
     less, more = min(1.0, ratio), max(1.0, ratio)
-    return replace(recipe, style=recipe.style * less, content=recipe.content / more, tv=recipe.tv * less**0.5)
+    tv = recipe.tv * min(1.0, strength)
+    return replace(recipe, style=recipe.style * less, content=recipe.content / more, tv=tv)
 
 
 def check_layers(asked: Sequence[str], layers: Sequence[str]) -> None:
