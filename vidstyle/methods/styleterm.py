@@ -1,4 +1,4 @@
-"""The style term of a painting loss: one statistic or several, each at layers of its own."""
+"""The style term of a painting loss: one statistic or several, each at its own layers, region by region."""
 
 from __future__ import annotations
 
@@ -11,22 +11,30 @@ from torch import Tensor
 
 from vidstyle.errors import UsageError
 from vidstyle.features.recipes import Recipe, check_layers
-from vidstyle.features.vgg import VGG
+from vidstyle.features.vgg import VGG, stride
+from vidstyle.image.labels import pooled, shares_at
 from vidstyle.image.patches import variants
 from vidstyle.methods.judge import Found, Place, See, Sums
-from vidstyle.methods.statistics import Comparison, Figures, statistic
+from vidstyle.methods.statistics import Comparison, Figures, Shares, Weight, statistic
 from vidstyle.options.losses import StyleLossOptions
 
 _KEPT = 16  # sets of targets: a long film with matched colours has many shots
+_FEWEST = 4  # positions of a layer that still say what a region looks like
+_NOTHING = 1e-6  # share of a picture
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """A comparison at a layer, and the factor of its distance in the style term."""
+    """A comparison at a layer, the factor of its distance in the style term, and what of a picture counts."""
 
     layer: str
     factor: float
     comparison: Comparison
+    where: Weight = None
+
+    def measure(self, found: Found, place: Place) -> Figures:
+        at = partial(place.of, self.layer)
+        return self.comparison.measure(found[self.layer], at, None if self.where is None else at(self.where))
 
 
 class StyleJudge:
@@ -41,10 +49,7 @@ class StyleJudge:
             each.comparison.search(lambda layer=each.layer: see([layer])[layer])  # type: ignore[misc]
 
     def measure(self, found: Found, place: Place) -> Sums:
-        return {
-            number: each.comparison.measure(found[each.layer], partial(place.of, each.layer))
-            for number, each in enumerate(self.compared)
-        }
+        return {number: each.measure(found, place) for number, each in enumerate(self.compared)}
 
     def value(self, sums: Sums) -> Tensor:
         return torch.stack(
@@ -57,6 +62,13 @@ class StyleTerm:
 
     pictures: float32 (3, H, W) in [0, 1], on the device of `features`; shares: of each in the style, summing
     to 1. layers: those that it compares.
+    regions: of each picture, float32 (R, h, w) of any size, how much of each pixel belongs to each of R
+    regions; none where the pictures are one region.
+
+    With regions each is compared with its own, and counts by its area (Gatys et al. 2017: a Gram matrix per
+    region). Their borders are soft: a position counts for a region by how much of its area lies in it. What
+    belongs to no region, to one that the style pictures do not have, or to one that has too few positions
+    at a layer on either side, is compared there, all together, with the pictures as a whole.
     """
 
     def __init__(
@@ -66,9 +78,10 @@ class StyleTerm:
         pictures: Sequence[Tensor],
         shares: Sequence[float],
         options: StyleLossOptions,
+        regions: Sequence[Tensor] = (),
     ) -> None:
         self.features, self.pictures, self.shares = features, list(pictures), list(shares)
-        self.options = options
+        self.options, self.regions = options, list(regions)
         weights = options.loss_weights or (1.0,) * len(options.losses)
         self.parts = [
             (weight / sum(weights), statistic(name, options), _weights(options, recipe, name))
@@ -77,41 +90,126 @@ class StyleTerm:
         ]
         self.layers = list(dict.fromkeys(layer for _, _, weights in self.parts for layer in weights))
         check_layers(self.layers, features.layers)
-        self._learnt: dict[Hashable, list[dict[str, Figures]]] = {}
+        self._learnt: dict[Hashable, list[dict[str, _Learnt]]] = {}
 
-    def judge(self, key: Hashable, scale: Callable[[Tensor], Tensor], *, wrap: bool = False) -> StyleJudge:
+    def judge(
+        self,
+        key: Hashable,
+        scale: Callable[[Tensor], Tensor],
+        *,
+        wrap: bool = False,
+        where: Tensor | None = None,
+    ) -> StyleJudge:
         """The term for one minimisation, against the style pictures as `scale` makes them.
 
         key: what `scale` depends on; what is learnt of the pictures is kept by it. wrap: whether the opposite
-        borders of what is compared meet.
+        borders of what is compared meet. where: float32 (R, h, w), how much of each pixel of what is compared
+        belongs to each region; None where there are none.
         """
+        maps = {} if where is None else {k: pooled(where, stride(k), wrap=wrap) for k in self.layers}
         return StyleJudge(
             [
-                _Compared(layer, share * known.factor * weight, known.compare(targets[layer], wrap))
-                for (share, known, weights), targets in zip(self.parts, self.targets(key, scale), strict=True)
+                _Compared(layer, share * known.factor * weight * area, known.compare(target, wrap), counts)
+                for (share, known, weights), learnt in zip(self.parts, self._known(key, scale), strict=True)
                 for layer, weight in weights.items()
+                for area, target, counts in _split(learnt[layer], maps.get(layer))
             ]
         )
 
     def targets(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, Figures]]:
-        """What the layers of each of the losses are to match; see `judge`."""
+        """What the layers of each of the losses are to match, where there are no regions; see `judge`."""
+        return [{k: each.whole for k, each in learnt.items()} for learnt in self._known(key, scale)]
+
+    def small(self, where: Tensor) -> dict[int, str]:
+        """The regions that count too little, and the first of the layers at which they do; see `judge`."""
+        found: dict[int, str] = {}
+        for layer in sorted(self.layers, key=stride, reverse=True):
+            counts = pooled(where, stride(layer)).sum(dim=(1, 2))
+            present = where.sum(dim=(1, 2)) > 0
+            found |= {int(r): layer for r in (present & (counts < _FEWEST)).nonzero()[:, 0]}
+        return found
+
+    def _known(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, _Learnt]]:
         if key not in self._learnt:
             if len(self._learnt) > _KEPT:
                 self._learnt.clear()
             scaled = [scale(picture) for picture in self.pictures]
-            self._learnt[key] = [self._learn(part, scaled) for part in range(len(self.parts))]
+            maps = [
+                shares_at(region, (picture.shape[1], picture.shape[2]))
+                for region, picture in zip(self.regions, scaled, strict=False)
+            ]
+            self._learnt[key] = [self._learn(part, scaled, maps) for part in range(len(self.parts))]
         return self._learnt[key]
 
     @torch.no_grad()
-    def _learn(self, part: int, pictures: Sequence[Tensor]) -> dict[str, Figures]:
+    def _learn(self, part: int, pictures: Sequence[Tensor], maps: Sequence[Tensor]) -> dict[str, _Learnt]:
         _, known, weights = self.parts[part]
         turns = (self.options.patch_rotations, self.options.patch_scales) if known.pools else (0, 0)
-        responses = [
+        shown = [
             (share, self.features(copy[None], weights))
             for share, picture in zip(self.shares, pictures, strict=True)
             for copy in variants(picture, *turns)
         ]
-        return {k: known.learn([(share, found[k]) for share, found in responses]) for k in weights}
+        regions = [copy for each in maps for copy in variants(each, *turns)]
+        return {
+            k: _learnt(
+                known.learn,
+                [(share, found[k]) for share, found in shown],
+                [pooled(each, stride(k)) for each in regions],
+            )
+            for k in weights
+        }
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What is to be matched at a layer: by each region, None where too little shows it; and by the whole."""
+
+    regions: Sequence[Figures | None]
+    whole: Figures
+
+
+def _learnt(
+    learn: Callable[[Shares], Figures],
+    shown: Sequence[tuple[float, Tensor]],
+    maps: Sequence[Tensor],
+) -> _Learnt:
+    """From the share of each picture and the responses to it; maps: of each its regions there, (R, h, w)."""
+    regions: list[Figures | None] = []
+    for number in range(len(maps[0]) if maps else 0):
+        having = [
+            (share, responses, each[number : number + 1])
+            for (share, responses), each in zip(shown, maps, strict=True)
+            if share > 0 and _enough(each[number])
+        ]
+        total = sum(share for share, *_ in having)
+        own = [(share / total, responses, each) for share, responses, each in having]
+        regions.append(learn(own) if own else None)
+    return _Learnt(regions, learn([(share, responses, None) for share, responses in shown]))
+
+
+def _split(learnt: _Learnt, maps: Tensor | None) -> list[tuple[float, Figures, Weight]]:
+    """The shares of a picture, by area, what each is compared with, and where it lies.
+
+    maps: float32 (R, h, w), the regions at the layer; None where there are none.
+    """
+    if maps is None:
+        return [(1.0, learnt.whole, None)]
+    own = [
+        (maps[number : number + 1], target)
+        for number, target in enumerate(learnt.regions)
+        if target is not None and _enough(maps[number])
+    ]
+    if not own:
+        return [(1.0, learnt.whole, None)]
+    rest = (1 - torch.stack([each for each, _ in own]).sum(dim=0)).clamp_min(0)
+    parts = [(float(each.mean()), target, each) for each, target in (*own, (rest, learnt.whole))]
+    return [part for part in parts if part[0] > _NOTHING]
+
+
+def _enough(region: Tensor) -> bool:
+    """Whether a region (h, w) has positions enough; the whole of a tiny picture has."""
+    return float(region.sum()) >= min(_FEWEST, region.numel()) * (1 - _NOTHING)
 
 
 def _weights(options: StyleLossOptions, recipe: Recipe, loss: str) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from torch import Tensor
 from vidstyle import losses
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
+from vidstyle.image.labels import shares_at
 from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import judged
@@ -37,17 +39,35 @@ class Texture:
     """Paints what looks like the pictures and shows nothing: `content` gives no more than its size.
 
     features: the network, on the device and in the precision to compute with.
-    styles: float32 (3, H, W) in [0, 1], on that device, at their own sizes.
+    styles: float32 (3, H, W) in [0, 1], on that device, at their own sizes. regions: theirs; see `StyleTerm`.
     """
 
     def __init__(
-        self, features: VGG, recipe: Recipe, styles: Sequence[Tensor], options: TextureOptions
+        self,
+        features: VGG,
+        recipe: Recipe,
+        styles: Sequence[Tensor],
+        options: TextureOptions,
+        regions: Sequence[Tensor] = (),
     ) -> None:
         self.features, self.recipe, self.options = features, recipe, options
+        self.where: Tensor | None = None
         pictures = [_within(style, options.style_size) for style in styles]
-        self.style = StyleTerm(features, recipe, pictures, shares(options.blend, len(styles)), options)
+        self.style = StyleTerm(
+            features, recipe, pictures, shares(options.blend, len(styles)), options, regions
+        )
         first, after = _STEPS[options.quality]
         self.steps, self.steps_after = options.steps or first, options.next_steps or after
+
+    def guided(self, where: Tensor) -> Texture:
+        """See `Guided`: a doodle (Champandard 2016)."""
+        painter = copy.copy(self)
+        painter.where = where
+        return painter
+
+    def small(self, where: Tensor) -> dict[int, str]:
+        """See `Guided`."""
+        return self.style.small(where)
 
     @torch.no_grad()
     def paint(
@@ -123,7 +143,8 @@ class Texture:
     def _terms(self, image: Tensor, scale: float, priors: Sequence[Prior]) -> Terms:
         """The loss of a texture at `scale` of its full size, as a function of the picture."""
         options, recipe, wrap = self.options, self.recipe, self.options.tile
-        style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap)
+        where = None if self.where is None else shares_at(self.where, (image.shape[1], image.shape[2]))
+        style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap, where=where)
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             result = {
@@ -142,7 +163,7 @@ def prepare(materials: Materials, options: TextureOptions) -> Texture:
     """The painter, with the layers and the balance that suit its features."""
     network = materials.network(options.pooling)
     recipe = recipe_for(materials.weights, network.layers, materials.notice)
-    return Texture(network, recipe, materials.exemplars, options)
+    return Texture(network, recipe, materials.exemplars, options, materials.regions)
 
 
 def _within(picture: Tensor, longest: int) -> Tensor:
