@@ -132,8 +132,7 @@ def _regions(options: GuidanceOptions, styles: Sequence[Path]) -> tuple[Palette,
         chosen = options.colour_styles
         for text, wanted in zip(options.label_styles, chosen.values(), strict=True):
             if wanted > len(styles):
-                count = f"{len(styles)} style pictures" if len(styles) > 1 else "one style picture"
-                raise UsageError(f"--label-styles {text}: there is {count}")
+                raise UsageError(f"--label-styles {text}: {len(styles)} style pictures are given")
         whole = [torch.tensor([float(n == i + 1) for n in chosen.values()]) for i in range(len(styles))]
         return Palette(tuple(chosen), exact=False), tuple(each.view(-1, 1, 1) for each in whole)
     if not options.style_labels:
