@@ -19,7 +19,8 @@ MOST = 32  # regions
 _NEAR = 24  # levels, in any channel, that compression may change a colour by
 _RARE = 1e-4  # of the pixels: a colour that has less, or under four of them, is a slip, not a region
 _RARE_LOSSY = 3e-3  # likewise, where colours are mixed at edges or by compression
-_EXPLAINED = 0.9  # of the pixels must be near to the frequent colours
+_EXPLAINED = 0.9  # of the plain pixels must be near to the frequent colours
+_PLAIN = 0.5  # of all pixels must be plain
 _AROUND = 7  # side in pixels of the square where an edge's own labels are looked for
 
 
@@ -51,15 +52,29 @@ def palette_of(pixels: np.ndarray) -> Palette:
         kept = counts >= min(max(4, _RARE * packed.size), counts.max())
         order = np.argsort(-counts[kept], kind="stable")
         return Palette(tuple(map(_unpacked, values[kept][order])), exact=True)
-    return Palette(_frequent(values, counts), exact=False)
+    return Palette(
+        _frequent(*np.unique(packed[_plain(pixels)], return_counts=True), packed.size), exact=False
+    )
 
 
-def _frequent(values: np.ndarray, counts: np.ndarray) -> tuple[Colour, ...]:
-    """Colours of a map with mixed ones: each stands for all that are near it."""
-    total, left = counts.sum(), counts.copy()
+def _plain(pixels: np.ndarray) -> np.ndarray:
+    """bool (H, W): not on an edge, where colours are mixed."""
+    around = np.pad(pixels.astype(np.int16), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    middle = around[:, 1:-1, 1:-1]
+    beside = around[:, :-2, 1:-1], around[:, 2:, 1:-1], around[:, 1:-1, :-2], around[:, 1:-1, 2:]
+    result: np.ndarray = np.max([np.abs(each - middle).max(axis=0) for each in beside], axis=0) <= _NEAR
+    return result
+
+
+def _frequent(values: np.ndarray, counts: np.ndarray, pixels: int) -> tuple[Colour, ...]:
+    """Colours of a map with mixed ones: each stands for all that are near it.
+
+    counts: of the pixels that have each of the values and are plain; pixels: of the whole map.
+    """
+    total, left = max(1, counts.sum()), counts.copy()
     colours = np.array([_unpacked(value) for value in values])
     found: list[Colour] = []
-    while len(found) <= MOST:
+    while len(found) <= MOST and len(values):
         best = int(left.argmax())
         near = np.abs(colours - colours[best]).max(axis=1) <= _NEAR
         if left[near].sum() < max(4, _RARE_LOSSY * total):
@@ -67,7 +82,7 @@ def _frequent(values: np.ndarray, counts: np.ndarray) -> tuple[Colour, ...]:
         found.append(_unpacked(values[best]))
         left[near] = 0
     explained = 1 - left.sum() / total
-    if len(found) > MOST or explained < _EXPLAINED:
+    if len(found) > MOST or explained < _EXPLAINED or total < _PLAIN * pixels:
         raise ValueError(
             f"it has too many colours for a map of labels; paint each region in one plain colour, {MOST} "
             "at most"

@@ -14,14 +14,12 @@ _TRUSTED = 0.5  # weight from which on the flow says where a pixel was
 _STEP = 0.01  # what each pixel of way adds, beside the changes along it
 _MOTION = 2.0  # what a pixel of difference in motion weighs beside colour, where things come into the frame
 _LOOKS = (3, 7)  # sides of the squares whose mean colours are compared
-_SEARCH, _LEAST_SEARCH = (
-    1 / 16,
-    8,
-)  # how far off one looks, as a share of the longest side, in pixels at least
+_SEARCH = 1 / 16  # how far off one looks, as a share of the longest side
+_LEAST_SEARCH = 8  # pixels at least
 _LINES = 13  # of places looked at, each way
 _DISTANCE = 0.3  # what the farthest weighs beside colour
 _AGREE, _ROUNDS = 2, 3  # how far around a place is compared with others, and how often
-_LEVELS = 65535
+_LEVELS = 2 * 32767
 
 Link = tuple[Tensor, Tensor, Tensor]
 """Of an earlier frame: its places, the flow float32 (2, H, W) to it, and how surely that holds, (1, H, W)."""
@@ -161,7 +159,7 @@ def looked_up(picture: Tensor, places: Tensor, mode: Mode) -> Tensor:
 
 
 def stored(places: Tensor) -> Tensor:
-    """Places as they are kept: int16 (2, H, W), each side in 65535 steps."""
+    """Places as they are kept: int16 (2, H, W), each side in 65534 steps."""
     return ((places / _side(places) * _LEVELS).round() - _LEVELS // 2).to(torch.int16)
 
 

@@ -127,9 +127,29 @@ class Texture:
         count = cells[0] * cells[1]
         which = torch.multinomial(torch.tensor(self.style.shares), count, True, generator=generator)
         places = torch.rand(count, 2, generator=generator)
+        if self.where is not None:
+            self._settle(which, places, cells)
         blocks = [_block(pictures[n], *at) for n, at in zip(which.tolist(), places.tolist(), strict=True)]
         rows = [torch.cat(blocks[i : i + cells[1]], dim=2) for i in range(0, count, cells[1])]
         return torch.cat(rows, dim=1)[:, : size[0], : size[1]]
+
+    def _settle(self, which: Tensor, places: Tensor, cells: list[int]) -> None:
+        """Move the blocks that begin a doodle to where the pictures show the region of their cells.
+
+        which, places: of each cell, the picture and where its block lies in it, 0 to 1; changed in place.
+        """
+        assert self.where is not None
+        wanted = shares_at(self.where, (cells[0], cells[1])).flatten(1).cpu()
+        maps = [shares_at(region, (_BLOCK, _BLOCK)).cpu() for region in self.style.regions]
+        spots = torch.stack(maps, dim=1).flatten(1)  # by region: of every picture, every place
+        for cell, region in enumerate(wanted.argmax(dim=0).tolist()):
+            fitting = (spots[region] >= 0.5 * spots[region].max()).nonzero()[:, 0]
+            if not float(wanted[region, cell]) or not float(spots[region].max()):
+                continue
+            spot = int(fitting[int(places[cell, 0] * len(fitting)) % len(fitting)])
+            which[cell] = spot // _BLOCK**2
+            row, column = divmod(spot % _BLOCK**2, _BLOCK)
+            places[cell] = torch.tensor([row, column]) / (_BLOCK - 1)
 
     def _resized(self, image: Tensor, size: tuple[int, int]) -> Tensor:
         return (resize_wrapped if self.options.tile else resize)(image, size)
