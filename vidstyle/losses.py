@@ -18,12 +18,13 @@ _LEAST_EIGENVALUE = 1e-6  # added to all, as a share of the matrix's norm
 _BEND = 0.05  # where the smooth-l1 temporal loss turns from a parabola into a line, in pixel values
 
 
-def gram(features: Tensor) -> Tensor:
+def gram(features: Tensor, weight: Tensor | None = None) -> Tensor:
     """Gram matrix G = F Fᵀ / M of features (1, C, h, w), M = h·w positions. Returns float32 (C, C).
 
-    Dividing by M makes Grams of pictures of different sizes comparable.
+    Dividing by M makes Grams of pictures of different sizes comparable. weight: as in `products`; M is then
+    their sum, which must not be 0.
     """
-    return products(features) / features[0, 0].numel()
+    return products(features, weight) / positions(features, weight)
 
 
 def products(features: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -86,10 +87,13 @@ def style(gram_now: Tensor, target: Tensor) -> Tensor:
     return (gram_now - target).square().sum() / target.square().sum().clamp_min(1e-12)
 
 
-def moments(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean μ and covariance C over the positions of features (1, C, h, w). Returns float32 (C,), (C, C)."""
+def moments(features: Tensor, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Mean μ and covariance C over the positions of features (1, C, h, w). Returns float32 (C,), (C, C).
+
+    weight: as in `products`, not 0 everywhere.
+    """
     near = features.detach().float().mean(dim=(0, 2, 3))
-    return moments_of(*moment_sums(features, near), near)
+    return moments_of(*moment_sums(features, near, weight), near)
 
 
 def moment_sums(

@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 
 from samples import scenes
-from samples.relief import lookup
+from samples.relief import WATER, lookup
 from samples.world import BODY, OVERSAMPLING, SKY, Hits, World, trace
 from vidstyle.flow.files import write_flo
 
 CLIPS = {"valley": scenes.valley, "passing": scenes.passing}
+COLOURS = {"sky": (0, 160, 255), "land": (0, 160, 0), "balloon": (255, 0, 0), "water": (0, 0, 160)}
 SLACK = 0.01  # share of the depth by which two looks at one surface may differ
 
 
@@ -49,6 +50,15 @@ def flow_pair(name: str, i: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     into frame i. Each visible is bool (H, W) on the grid of its flow.
     """
     return *flow(name, i, i + 1), *flow(name, i + 1, i)
+
+
+def labels(name: str, frame: int) -> np.ndarray:
+    """What each pixel of a frame shows, as colours uint8 (H, W, 3), red first; see `COLOURS`."""
+    scene, hits = world(name), _centres(_hits(name, frame))
+    x, z = hits.points[..., 0], hits.points[..., 2]
+    cells = lookup(scene.relief.kind, *scene.relief.cell(x, z), nearest=True)
+    kind = np.where(hits.kind >= BODY, 2, np.where(hits.kind == SKY, 0, np.where(cells == WATER, 3, 1)))
+    return np.array(list(COLOURS.values()), np.uint8)[kind]
 
 
 def _positions(scene: World, hits: Hits, other: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -95,10 +105,12 @@ def write_truth(name: str, folder: Path) -> None:
     """flow_fw_%04d.flo and flow_bw_%04d.flo with visible_fw_%04d.png and visible_bw_%04d.png for each frame.
 
     fw: from that frame to the next; bw: to the one before. Masks: 255 visible there, 0 hidden or outside.
+    labels_%04d.png: what each pixel shows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     frames = world(name).frames
     for frame in range(frames):
+        cv2.imwrite(str(folder / f"labels_{frame:04d}.png"), labels(name, frame)[..., ::-1])
         for way, other in (("fw", frame + 1), ("bw", frame - 1)):
             if 0 <= other < frames:
                 vectors, visible = flow(name, frame, other)

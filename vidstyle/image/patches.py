@@ -41,6 +41,7 @@ class Pool:
         is. stride: positions from one patch to the next, no more than that side.
     favours: what is added to the correlation, from -1 to 1, with a map's patches.
     basis: the components (n, C, patch, patch) in which patches are compared; None compares every value.
+    parts: of each map, (1, h, w), not 0 where the centre of a patch may lie; all of them where none does.
     """
 
     def __init__(
@@ -50,11 +51,11 @@ class Pool:
         stride: int,
         favours: Sequence[float] = (),
         basis: Tensor | None = None,
+        parts: Sequence[Tensor] = (),
     ) -> None:
         self.patch, self.basis = _fitting(patch, maps), basis
         self.stride = min(stride, self.patch)
         self.values = torch.cat([each.flatten(1) for each in maps], dim=1)
-        self.rows = torch.cat([self.described(each) for each in maps])
         first, width, favour = [], [], []
         begin = 0
         for each, more in zip(maps, favours or [0.0] * len(maps), strict=True):
@@ -66,7 +67,18 @@ class Pool:
             width.append(torch.full_like(first[-1], each.shape[2]))
             favour.append(torch.full_like(first[-1], more, dtype=torch.float32))
             begin += each.shape[1] * each.shape[2]
-        self.first, self.width, self.favour = (torch.cat(parts) for parts in (first, width, favour))
+        self.first, self.width, self.favour = (torch.cat(each) for each in (first, width, favour))
+        self.rows = torch.cat([self.described(each) for each in maps])
+        if parts:
+            self._keep(torch.cat([part.flatten() for part in parts]) != 0)
+
+    def _keep(self, centres: Tensor) -> None:
+        """Only patches whose centre is one of these, bool, in the order of the values."""
+        middle = self.patch // 2
+        kept = centres[self.first + middle * self.width + middle]
+        if not bool(kept.all()) and bool(kept.any()):
+            self.first, self.width, self.favour = self.first[kept], self.width[kept], self.favour[kept]
+            self.rows = self.rows[kept]
 
     def described(self, features: Tensor) -> Tensor:
         """The patches of features (C, H, W) as rows of what is compared, divided by their norms |Ψ|."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -40,6 +40,22 @@ class Method(Protocol):
         ...
 
 
+@runtime_checkable
+class Guided(Method, Protocol):
+    """A method that paints regions of a frame by regions of its exemplars."""
+
+    def guided(self, where: Tensor) -> Method:
+        """The same painter, for a frame whose regions are `where`.
+
+        where: float32 (R, H, W), how much of each pixel belongs to each region.
+        """
+        ...
+
+    def small(self, where: Tensor) -> Mapping[int, str]:
+        """The regions that are too small to be guided at some layers, and the first of these."""
+        ...
+
+
 @dataclass(frozen=True)
 class Materials:
     """What methods are made from, on the device.
@@ -49,6 +65,8 @@ class Materials:
     exemplars: the pictures to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
     init: the picture that the options name as a start, likewise. given: what an edit is made from; None for
     other methods. notice: takes lines for the user. observer: is shown every step of every search.
+    regions: of each exemplar, float32 (R, h, w) of any size, how much of each pixel belongs to each region;
+    none where there are none.
     """
 
     network: Callable[[str], VGG]
@@ -59,6 +77,7 @@ class Materials:
     notice: Callable[[str], None]
     given: Given | None = None
     observer: Observer | None = None
+    regions: Sequence[Tensor] = ()
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,13 @@ class Place:
 WHOLE = Place()
 
 
+def place_of(tile: Tile, size: tuple[int, int]) -> Place:
+    """Where a tile of a picture of `size`, (height, width), lies."""
+    height, width = size
+    (top, bottom), (left, right) = ((span.begin, span.end) for span in (tile.rows, tile.columns))
+    return Place(top, left, None if bottom == height else bottom, None if right == width else right)
+
+
 class Judge(Protocol):
     """One term of a painting loss that depends on responses. Made anew for every minimisation."""
 
@@ -93,14 +100,12 @@ def _added(
     network: VGG, image: Tensor, judges: Mapping[str, Judge], layers: Sequence[str], parts: Sequence[Tile]
 ) -> dict[str, Sums]:
     """What the parts add up to, by judge."""
-    height, width = image.shape[1:]
+    size = image.shape[1], image.shape[2]
     places: list[tuple[str, Hashable, int]] = []
 
     def measure(crop: Tensor, tile: Tile) -> list[Tensor]:
         """The figures of a tile in a row; `places` says of whom and how many they are."""
-        (top, bottom), (left, right) = ((span.begin, span.end) for span in (tile.rows, tile.columns))
-        place = Place(top, left, None if bottom == height else bottom, None if right == width else right)
-        found = tile.responses(network, crop, layers)
+        place, found = place_of(tile, size), tile.responses(network, crop, layers)
         each = {name: judge.measure(found, place) for name, judge in judges.items()}
         places[:] = [(name, key, len(sums[key])) for name, sums in each.items() for key in sums]
         return [figure for name, key, _ in places for figure in each[name][key]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from vidstyle.features.tiles import responses
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.distribution import distribution, match_distribution
+from vidstyle.image.labels import shares_at
 from vidstyle.image.matting import Relight
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
@@ -72,6 +74,7 @@ class NeuralStyle:
     styles: style pictures, float32 (3, H, W) in [0, 1], on that device, at their own sizes.
     init: the picture to start a shot from, float32 (3, H, W), where the options name a file.
     observer: is shown every step of every search.
+    regions: of each style picture; see `StyleTerm`.
     """
 
     def __init__(
@@ -82,12 +85,14 @@ class NeuralStyle:
         options: NeuralOptions,
         init: Tensor | None = None,
         observer: Observer | None = None,
+        regions: Sequence[Tensor] = (),
     ) -> None:
         self.features = features
         self.options = options
         self.init = init
         self.observer = observer
-        self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options)
+        self.where: Tensor | None = None
+        self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options, regions)
         self.recipe = replace(
             strengthened(recipe, options.strength),
             content_layers=options.content_layers or recipe.content_layers,
@@ -100,6 +105,16 @@ class NeuralStyle:
         fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
         coarse, middle = (round(steps * fine / schedule.fine) for steps in (schedule.coarse, schedule.middle))
         self.schedule = _Schedule(coarse, middle, fine, after)
+
+    def guided(self, where: Tensor) -> NeuralStyle:
+        """See `Guided`."""
+        painter = copy.copy(self)
+        painter.where = where
+        return painter
+
+    def small(self, where: Tensor) -> dict[int, str]:
+        """See `Guided`."""
+        return self.style.small(where)
 
     @torch.no_grad()
     def paint(
@@ -337,7 +352,8 @@ class NeuralStyle:
 
     def style_term(self, size: tuple[int, int], colours: Tensor | None = None) -> StyleJudge:
         """The style term for one minimisation; see `style_targets`."""
-        return self.style.judge(*self._at(size, colours))
+        where = None if self.where is None else shares_at(self.where, size)
+        return self.style.judge(*self._at(size, colours), where=where)
 
     def _at(
         self, size: tuple[int, int], colours: Tensor | None
@@ -361,7 +377,15 @@ def prepare(materials: Materials, options: NeuralOptions) -> NeuralStyle:
     """The painter, with the layers and the balance that suit its features."""
     network = materials.network(options.pooling)
     recipe = recipe_for(materials.weights, network.layers, materials.notice)
-    return NeuralStyle(network, recipe, materials.exemplars, options, materials.init, materials.observer)
+    return NeuralStyle(
+        network,
+        recipe,
+        materials.exemplars,
+        options,
+        materials.init,
+        materials.observer,
+        materials.regions,
+    )
 
 
 def scaled_style(picture: Tensor, size: tuple[int, int], scale: float = 1.0) -> Tensor:

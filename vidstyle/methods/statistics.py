@@ -15,6 +15,8 @@ from vidstyle.image.patches import Pool, components, match, vote
 from vidstyle.options.losses import StyleLossOptions
 
 Figures = tuple[Tensor, ...]
+Weight = Tensor | None
+"""How much each position counts, float32 (1, h, w) in [0, 1]; None: all of them fully."""
 Shares = Sequence[tuple[float, Figures]]
 """What some pictures show, and the share that each has in the style; shares sum to 1."""
 At = Callable[[Tensor], Tensor]
@@ -28,8 +30,8 @@ class Comparison(Protocol):
         """Called before every evaluation; see() are the responses (1, C, h, w) to the whole picture."""
         ...
 
-    def measure(self, features: Tensor, at: At) -> Figures:
-        """What responses (1, C, h, w) to a part of the picture add."""
+    def measure(self, features: Tensor, at: At, weight: Weight) -> Figures:
+        """What responses (1, C, h, w) to a part of the picture add, those that count."""
         ...
 
     def distance(self, sums: Figures) -> Tensor:
@@ -41,7 +43,7 @@ class Comparison(Protocol):
 class Statistic:
     """One way to compare responses of a layer with those of a style.
 
-    show: what responses (1, C, h, w) to a style picture, or to a part of it, show.
+    show: what responses (1, C, h, w) to a style picture, or to a part of it, show, those that count.
     join: what parts of one picture show together, by the share of its positions that each has.
     learn: what is compared with, from what the style pictures show.
     compare: the comparison with that. The flag: whether opposite borders of the picture meet.
@@ -50,7 +52,7 @@ class Statistic:
         are needed whole, and it gains from turned and scaled copies.
     """
 
-    show: Callable[[Tensor], Figures]
+    show: Callable[[Tensor, Weight], Figures]
     join: Callable[[Shares], Figures]
     learn: Callable[[Shares], Figures]
     compare: Callable[[Figures, bool], Comparison]
@@ -74,25 +76,25 @@ class _Known:
     """A comparison of sums with figures that do not change."""
 
     target: Figures
-    sums: Callable[[Tensor], Figures]
+    sums: Callable[[Tensor, Weight], Figures]
     apart: Callable[[Figures, Figures], Tensor]
 
     def search(self, see: Callable[[], Tensor]) -> None:
         pass
 
-    def measure(self, features: Tensor, at: At) -> Figures:
-        return self.sums(features)
+    def measure(self, features: Tensor, at: At, weight: Weight) -> Figures:
+        return self.sums(features, weight)
 
     def distance(self, sums: Figures) -> Tensor:
         return self.apart(sums, self.target)
 
 
-def _gram_sums(features: Tensor) -> Figures:
-    return losses.products(features), losses.positions(features)
+def _gram_sums(features: Tensor, weight: Weight) -> Figures:
+    return losses.products(features, weight), losses.positions(features, weight)
 
 
 _GRAM = Statistic(
-    show=lambda features: (losses.gram(features),),
+    show=lambda features, weight: (losses.gram(features, weight),),
     join=_mean,
     learn=_mean,
     compare=lambda target, wrap: _Known(
@@ -129,7 +131,7 @@ def _gaussian_apart(target: Figures, wrap: bool) -> Comparison:
         squares, total, count = sums
         return losses.wasserstein(*losses.moments_of(squares, total, count, near), *known)
 
-    return _Known(target, lambda features: losses.moment_sums(features, near), apart)
+    return _Known(target, lambda features, weight: losses.moment_sums(features, near, weight), apart)
 
 
 _WASSERSTEIN = Statistic(
@@ -158,37 +160,48 @@ class _Nearest:
                 self._search(see()[0])
         self.calls += 1
 
-    def measure(self, features: Tensor, at: At) -> Figures:
-        return (losses.patch(features, at(self.vote.mean), at(self.vote.count), at(self.vote.spread)),)
+    def measure(self, features: Tensor, at: At, weight: Weight) -> Figures:
+        mean, count, spread = at(self.vote.mean), at(self.vote.count), at(self.vote.spread)
+        laid = count if weight is None else count * weight
+        return losses.patch(features, mean, count, spread, weight), laid.sum() / self.vote.count.sum()
 
     def distance(self, sums: Figures) -> Tensor:
-        return sums[0] / max(self.energy, 1e-12)
+        return sums[0] / (self.energy * sums[1]).clamp_min(1e-12)
 
     def _search(self, features: Tensor) -> None:
         if self.pool is None:
-            favours, basis, *maps = self.target
+            favours, basis, *shown = self.target
+            maps, parts = shown[::2], shown[1::2]
             # A patch at every position looks best: where patches overlap unevenly, a grid shows faintly.
             pairs = features[0].numel() * sum(each[0].numel() for each in maps)
             stride = self.options.patch_stride or max(1, math.ceil((pairs / _PAIRS) ** 0.25))
-            self.pool = Pool(maps, self.options.patch_size, stride, favours.tolist(), basis)
+            self.pool = Pool(maps, self.options.patch_size, stride, favours.tolist(), basis, parts)
         chosen = match(features, self.pool, wrap=self.wrap)
         self.vote = vote(chosen, self.pool, (features.shape[1], features.shape[2]), wrap=self.wrap)
         self.energy = self.pool.energy() * chosen.numel()
 
 
+def _responses(features: Tensor, weight: Weight) -> Figures:
+    """The responses themselves, and (1, h, w) where patches may be taken from."""
+    if weight is None:
+        return features, torch.ones_like(features[0, :1])
+    # Of a region's borders, only what lies more inside than outside.
+    return features, (weight >= 0.5 * weight.max()).to(features)
+
+
 def _patch(options: StyleLossOptions) -> Statistic:
     def learn(shares: Shares) -> Figures:
         # Patches cannot be averaged: all styles lie in one pool, those of a larger share favoured.
-        kept = [(share, responses[0]) for share, (responses,) in shares if share > 0]
-        most = max(share for share, _ in kept)
-        favours = [_FAVOUR_TENTH * math.log10(share / most) for share, _ in kept]
-        maps = [responses for _, responses in kept]
-        return torch.tensor(favours), components(maps, options.patch_size), *maps
+        kept = [(share, responses[0], part) for share, (responses, part) in shares if share > 0]
+        most = max(share for share, *_ in kept)
+        favours = [_FAVOUR_TENTH * math.log10(share / most) for share, *_ in kept]
+        shown = [each for _, *pair in kept for each in pair]
+        return torch.tensor(favours), components(shown[::2], options.patch_size), *shown
 
     def compare(target: Figures, wrap: bool) -> Comparison:
         return _Nearest(target, options, wrap)
 
-    return Statistic(lambda features: (features,), _mean, learn, compare, factor=0.15, pools=True)
+    return Statistic(_responses, _mean, learn, compare, factor=0.15, pools=True)
 
 
 STATISTICS: dict[str, Callable[[StyleLossOptions], Statistic]] = {

@@ -1,8 +1,7 @@
-"""The style term of a painting loss: one statistic or several, each at layers of its own."""
+"""The style term of a painting loss: one statistic or several, each at its own layers, region by region."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,25 +9,34 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from vidstyle import losses
 from vidstyle.errors import UsageError
 from vidstyle.features.recipes import Recipe, check_layers
-from vidstyle.features.tiles import responses, size_at, tiles
-from vidstyle.features.vgg import VGG
+from vidstyle.features.tiles import responses, tiles
+from vidstyle.features.vgg import VGG, stride
+from vidstyle.image.labels import pooled, shares_at
 from vidstyle.image.patches import variants
-from vidstyle.methods.judge import Found, Place, See, Sums
-from vidstyle.methods.statistics import Comparison, Figures, Statistic, statistic
+from vidstyle.methods.judge import Found, Place, See, Sums, place_of
+from vidstyle.methods.statistics import Comparison, Figures, Statistic, Weight, statistic
 from vidstyle.options.losses import StyleLossOptions
 
 _KEPT = 16  # sets of targets: a long film with matched colours has many shots
+_FEWEST = 4  # positions of a layer that still say what a region looks like
+_NOTHING = 1e-6  # share of a picture
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """A comparison at a layer, and the factor of its distance in the style term."""
+    """A comparison at a layer, the factor of its distance in the style term, and what of a picture counts."""
 
     layer: str
     factor: float
     comparison: Comparison
+    where: Weight = None
+
+    def measure(self, found: Found, place: Place) -> Figures:
+        at = partial(place.of, self.layer)
+        return self.comparison.measure(found[self.layer], at, None if self.where is None else at(self.where))
 
 
 class StyleJudge:
@@ -43,10 +51,7 @@ class StyleJudge:
             each.comparison.search(lambda layer=each.layer: see([layer])[layer])  # type: ignore[misc]
 
     def measure(self, found: Found, place: Place) -> Sums:
-        return {
-            number: each.comparison.measure(found[each.layer], partial(place.of, each.layer))
-            for number, each in enumerate(self.compared)
-        }
+        return {number: each.measure(found, place) for number, each in enumerate(self.compared)}
 
     def value(self, sums: Sums) -> Tensor:
         return torch.stack(
@@ -59,6 +64,13 @@ class StyleTerm:
 
     pictures: float32 (3, H, W) in [0, 1], on the device of `features`; shares: of each in the style, summing
     to 1. layers: those that it compares.
+    regions: of each picture, float32 (R, h, w) of any size, how much of each pixel belongs to each of R
+    regions; none where the pictures are one region.
+
+    With regions each is compared with its own, and counts by its area (Gatys et al. 2017: a Gram matrix per
+    region). Their borders are soft: a position counts for a region by how much of its area lies in it. What
+    belongs to no region, to one that the style pictures do not have, or to one that has too few positions
+    at a layer on either side, is compared there, all together, with the pictures as a whole.
     """
 
     def __init__(
@@ -68,9 +80,10 @@ class StyleTerm:
         pictures: Sequence[Tensor],
         shares: Sequence[float],
         options: StyleLossOptions,
+        regions: Sequence[Tensor] = (),
     ) -> None:
         self.features, self.pictures, self.shares = features, list(pictures), list(shares)
-        self.options = options
+        self.options, self.regions = options, list(regions)
         weights = options.loss_weights or (1.0,) * len(options.losses)
         self.parts = [
             (weight / sum(weights), statistic(name, options), _weights(options, recipe, name))
@@ -79,64 +92,157 @@ class StyleTerm:
         ]
         self.layers = list(dict.fromkeys(layer for _, _, weights in self.parts for layer in weights))
         check_layers(self.layers, features.layers)
-        self._learnt: dict[Hashable, list[dict[str, Figures]]] = {}
+        self._learnt: dict[Hashable, list[dict[str, _Learnt]]] = {}
 
-    def judge(self, key: Hashable, scale: Callable[[Tensor], Tensor], *, wrap: bool = False) -> StyleJudge:
+    def judge(
+        self,
+        key: Hashable,
+        scale: Callable[[Tensor], Tensor],
+        *,
+        wrap: bool = False,
+        where: Tensor | None = None,
+    ) -> StyleJudge:
         """The term for one minimisation, against the style pictures as `scale` makes them.
 
         key: what `scale` depends on; what is learnt of the pictures is kept by it. wrap: whether the opposite
-        borders of what is compared meet.
+        borders of what is compared meet. where: float32 (R, h, w), how much of each pixel of what is compared
+        belongs to each region; None where there are none.
         """
+        maps = {} if where is None else {k: pooled(where, stride(k), wrap=wrap) for k in self.layers}
         return StyleJudge(
             [
-                _Compared(layer, share * known.factor * weight, known.compare(targets[layer], wrap))
-                for (share, known, weights), targets in zip(self.parts, self.targets(key, scale), strict=True)
+                _Compared(layer, share * known.factor * weight * area, known.compare(target, wrap), counts)
+                for (share, known, weights), learnt in zip(self.parts, self._known(key, scale), strict=True)
                 for layer, weight in weights.items()
+                for area, target, counts in _split(learnt[layer], maps.get(layer))
             ]
         )
 
     def targets(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, Figures]]:
-        """What the layers of each of the losses are to match; see `judge`."""
+        """What the layers of each of the losses are to match, where there are no regions; see `judge`."""
+        return [{k: each.whole for k, each in learnt.items()} for learnt in self._known(key, scale)]
+
+    def small(self, where: Tensor) -> dict[int, str]:
+        """The regions that count too little, and the first of the layers at which they do; see `judge`."""
+        found: dict[int, str] = {}
+        for layer in sorted(self.layers, key=stride, reverse=True):
+            counts = pooled(where, stride(layer)).sum(dim=(1, 2))
+            present = where.sum(dim=(1, 2)) > 0
+            found |= {int(r): layer for r in (present & (counts < _FEWEST)).nonzero()[:, 0]}
+        return found
+
+    def _known(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, _Learnt]]:
         if key not in self._learnt:
             if len(self._learnt) > _KEPT:
                 self._learnt.clear()
             scaled = [scale(picture) for picture in self.pictures]
-            self._learnt[key] = [self._learn(part, scaled) for part in range(len(self.parts))]
+            maps = [
+                shares_at(region, (picture.shape[1], picture.shape[2]))
+                for region, picture in zip(self.regions, scaled, strict=False)
+            ]
+            self._learnt[key] = [self._learn(part, scaled, maps) for part in range(len(self.parts))]
         return self._learnt[key]
 
     @torch.no_grad()
-    def _learn(self, part: int, pictures: Sequence[Tensor]) -> dict[str, Figures]:
+    def _learn(self, part: int, pictures: Sequence[Tensor], maps: Sequence[Tensor]) -> dict[str, _Learnt]:
         _, known, weights = self.parts[part]
         turns = (self.options.patch_rotations, self.options.patch_scales) if known.pools else (0, 0)
-        shown = [
-            (share, self._shown(known, copy, list(weights)))
+        copies = [
+            (share, copy)
             for share, picture in zip(self.shares, pictures, strict=True)
             for copy in variants(picture, *turns)
         ]
-        return {k: known.learn([(share, found[k]) for share, found in shown]) for k in weights}
+        regions: list[Tensor | None] = [copy for each in maps for copy in variants(each, *turns)]
+        regions = regions or [None] * len(copies)
+        shown = [
+            (share, self._shown(known, copy, regions_of, list(weights)))
+            for (share, copy), regions_of in zip(copies, regions, strict=True)
+        ]
+        count = len(maps[0]) if maps else 0
+        return {k: _learnt(known, [(share, each[k]) for share, each in shown], count) for k in weights}
 
-    def _shown(self, known: Statistic, picture: Tensor, layers: Sequence[str]) -> dict[str, Figures]:
-        """What a style picture shows at each of the layers."""
-        side = self.options.tile_size
-        parts = tiles((picture.shape[1], picture.shape[2]), side, layers, wrap=False)
-        if known.pools or not parts:
+    def _shown(
+        self, known: Statistic, picture: Tensor, regions: Tensor | None, layers: Sequence[str]
+    ) -> dict[str, _Shown]:
+        """What a style picture shows at each of the layers. regions: float32 (R, H, W) of its size."""
+        side, size = self.options.tile_size, (picture.shape[1], picture.shape[2])
+        weights = {layer: _counting(regions, layer) for layer in layers}
+        parts = [] if known.pools else tiles(size, side, layers, wrap=False)
+        if not parts:
             found = responses(self.features, picture, layers, side=side)
-            return {layer: known.show(each) for layer, each in found.items()}
-        total: dict[str, tuple[float, Figures]] = {}
+            return {k: {n: known.show(found[k], w) for n, w in weights[k].items()} for k in layers}
+        total: dict[str, dict[int | None, tuple[float, Figures]]] = {layer: {} for layer in layers}
         for tile in parts:
+            place = place_of(tile, size)
             for layer, each in tile.responses(self.features, tile.crop(picture), layers).items():
-                before, figures = total.get(layer, (0.0, ())), known.show(each)
-                share = each[0, 0].numel() / math.prod(size_at(layer, picture))
-                total[layer] = _joined(known, before, (share, figures)) if before[0] else (share, figures)
-        return {layer: figures for layer, (_, figures) in total.items()}
+                for number, weight in weights[layer].items():
+                    own = None if weight is None else place.of(layer, weight)
+                    if (mass := float(losses.positions(each, own))) > 0:
+                        more = mass, known.show(each, own)
+                        total[layer][number] = _joined(known, total[layer].get(number), more)
+        return {k: {n: figures for n, (_, figures) in joined.items()} for k, joined in total.items()}
+
+
+_Shown = dict[int | None, Figures]
+"""What a picture shows at a layer: None, the whole of it; by number, each region that it shows enough of."""
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What is to be matched at a layer: by each region, None where too little shows it; and by the whole."""
+
+    regions: Sequence[Figures | None]
+    whole: Figures
+
+
+def _learnt(known: Statistic, shown: Sequence[tuple[float, _Shown]], count: int) -> _Learnt:
+    """From the share of each picture and what it shows; count: how many regions there are."""
+    regions: list[Figures | None] = []
+    for number in range(count):
+        having = [(share, each[number]) for share, each in shown if share > 0 and number in each]
+        total = sum(share for share, _ in having)
+        regions.append(known.learn([(share / total, own) for share, own in having]) if having else None)
+    return _Learnt(regions, known.learn([(share, each[None]) for share, each in shown]))
+
+
+def _counting(regions: Tensor | None, layer: str) -> dict[int | None, Weight]:
+    """Which positions of a layer count for the whole, and for each region that has enough of them."""
+    maps = [] if regions is None else list(pooled(regions, stride(layer))[:, None])
+    return {None: None, **{number: each for number, each in enumerate(maps) if _enough(each)}}
 
 
 def _joined(
-    known: Statistic, one: tuple[float, Figures], other: tuple[float, Figures]
+    known: Statistic, one: tuple[float, Figures] | None, other: tuple[float, Figures]
 ) -> tuple[float, Figures]:
-    """What two parts of a picture show together, and the share of its positions that they have together."""
-    share = one[0] + other[0]
-    return share, known.join([(one[0] / share, one[1]), (other[0] / share, other[1])])
+    """How many positions two parts of a picture have together, and what they show."""
+    if one is None:
+        return other
+    mass = one[0] + other[0]
+    return mass, known.join([(one[0] / mass, one[1]), (other[0] / mass, other[1])])
+
+
+def _split(learnt: _Learnt, maps: Tensor | None) -> list[tuple[float, Figures, Weight]]:
+    """The shares of a picture, by area, what each is compared with, and where it lies.
+
+    maps: float32 (R, h, w), the regions at the layer; None where there are none.
+    """
+    if maps is None:
+        return [(1.0, learnt.whole, None)]
+    own = [
+        (maps[number : number + 1], target)
+        for number, target in enumerate(learnt.regions)
+        if target is not None and _enough(maps[number])
+    ]
+    if not own:
+        return [(1.0, learnt.whole, None)]
+    rest = (1 - torch.stack([each for each, _ in own]).sum(dim=0)).clamp_min(0)
+    parts = [(float(each.mean()), target, each) for each, target in (*own, (rest, learnt.whole))]
+    return [part for part in parts if part[0] > _NOTHING]
+
+
+def _enough(region: Tensor) -> bool:
+    """Whether a region (..., h, w) has positions enough; the whole of a tiny picture has."""
+    return float(region.sum()) >= min(_FEWEST, region.numel()) * (1 - _NOTHING)
 
 
 def layers_of(options: StyleLossOptions, recipe: Recipe, loss: str) -> tuple[str, ...]:

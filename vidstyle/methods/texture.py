@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from torch import Tensor
 from vidstyle import losses
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
+from vidstyle.image.labels import shares_at
 from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import judged
@@ -37,7 +39,7 @@ class Texture:
     """Paints what looks like the pictures and shows nothing: `content` gives no more than its size.
 
     features: the network, on the device and in the precision to compute with.
-    styles: float32 (3, H, W) in [0, 1], on that device, at their own sizes.
+    styles: float32 (3, H, W) in [0, 1], on that device, at their own sizes. regions: theirs; see `StyleTerm`.
     observer: is shown every step of every search.
     """
 
@@ -48,12 +50,26 @@ class Texture:
         styles: Sequence[Tensor],
         options: TextureOptions,
         observer: Observer | None = None,
+        regions: Sequence[Tensor] = (),
     ) -> None:
         self.features, self.recipe, self.options, self.observer = features, recipe, options, observer
+        self.where: Tensor | None = None
         pictures = [_within(style, options.style_size) for style in styles]
-        self.style = StyleTerm(features, recipe, pictures, shares(options.blend, len(styles)), options)
+        self.style = StyleTerm(
+            features, recipe, pictures, shares(options.blend, len(styles)), options, regions
+        )
         first, after = _STEPS[options.quality]
         self.steps, self.steps_after = options.steps or first, options.next_steps or after
+
+    def guided(self, where: Tensor) -> Texture:
+        """See `Guided`: a doodle (Champandard 2016)."""
+        painter = copy.copy(self)
+        painter.where = where
+        return painter
+
+    def small(self, where: Tensor) -> dict[int, str]:
+        """See `Guided`."""
+        return self.style.small(where)
 
     @torch.no_grad()
     def paint(
@@ -113,9 +129,29 @@ class Texture:
         count = cells[0] * cells[1]
         which = torch.multinomial(torch.tensor(self.style.shares), count, True, generator=generator)
         places = torch.rand(count, 2, generator=generator)
+        if self.where is not None:
+            self._settle(which, places, cells)
         blocks = [_block(pictures[n], *at) for n, at in zip(which.tolist(), places.tolist(), strict=True)]
         rows = [torch.cat(blocks[i : i + cells[1]], dim=2) for i in range(0, count, cells[1])]
         return torch.cat(rows, dim=1)[:, : size[0], : size[1]]
+
+    def _settle(self, which: Tensor, places: Tensor, cells: list[int]) -> None:
+        """Move the blocks that begin a doodle to where the pictures show the region of their cells.
+
+        which, places: of each cell, the picture and where its block lies in it, 0 to 1; changed in place.
+        """
+        assert self.where is not None
+        wanted = shares_at(self.where, (cells[0], cells[1])).flatten(1).cpu()
+        maps = [shares_at(region, (_BLOCK, _BLOCK)).cpu() for region in self.style.regions]
+        spots = torch.stack(maps, dim=1).flatten(1)  # by region: of every picture, every place
+        for cell, region in enumerate(wanted.argmax(dim=0).tolist()):
+            fitting = (spots[region] >= 0.5 * spots[region].max()).nonzero()[:, 0]
+            if not float(wanted[region, cell]) or not float(spots[region].max()):
+                continue
+            spot = int(fitting[int(places[cell, 0] * len(fitting)) % len(fitting)])
+            which[cell] = spot // _BLOCK**2
+            row, column = divmod(spot % _BLOCK**2, _BLOCK)
+            places[cell] = torch.tensor([row, column]) / (_BLOCK - 1)
 
     def _resized(self, image: Tensor, size: tuple[int, int]) -> Tensor:
         return (resize_wrapped if self.options.tile else resize)(image, size)
@@ -137,7 +173,8 @@ class Texture:
     def _terms(self, image: Tensor, scale: float, priors: Sequence[Prior]) -> Terms:
         """The loss of a texture at `scale` of its full size, as a function of the picture."""
         options, recipe, wrap = self.options, self.recipe, self.options.tile
-        style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap)
+        where = None if self.where is None else shares_at(self.where, (image.shape[1], image.shape[2]))
+        style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap, where=where)
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             found = judged(self.features, x, {"style": style}, wrap=wrap, tile=options.tile_size)
@@ -157,7 +194,7 @@ def prepare(materials: Materials, options: TextureOptions) -> Texture:
     """The painter, with the layers and the balance that suit its features."""
     network = materials.network(options.pooling)
     recipe = recipe_for(materials.weights, network.layers, materials.notice)
-    return Texture(network, recipe, materials.exemplars, options, materials.observer)
+    return Texture(network, recipe, materials.exemplars, options, materials.observer, materials.regions)
 
 
 def _within(picture: Tensor, longest: int) -> Tensor:

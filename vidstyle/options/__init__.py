@@ -13,6 +13,7 @@ from typing import Any
 from vidstyle.options.analogy import AnalogyOptions
 from vidstyle.options.base import at_home, by_role, check_names, defaults, from_json
 from vidstyle.options.dfi import DfiOptions
+from vidstyle.options.guidance import GuidanceOptions, MaskOptions
 from vidstyle.options.measuring import EvaluateOptions, FlowOptions
 from vidstyle.options.neural import NeuralOptions
 from vidstyle.options.run import EncodeOptions, RunOptions
@@ -24,6 +25,8 @@ __all__ = [
     "EncodeOptions",
     "EvaluateOptions",
     "FlowOptions",
+    "GuidanceOptions",
+    "MaskOptions",
     "NeuralOptions",
     "PaintOptions",
     "RunOptions",

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from vidstyle.errors import UsageError
 from vidstyle.options.base import absolute, option
+from vidstyle.options.guidance import GuidanceOptions, MaskOptions
 from vidstyle.options.losses import StyleLossOptions
 
 _STARTS = ("content", "noise")  # of a shot's first frame, where it is no picture
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeuralOptions(StyleLossOptions):
+class NeuralOptions(MaskOptions, GuidanceOptions, StyleLossOptions):
     """How a frame is painted by neural style (Gatys et al. 2016; Ruder et al. 2016 for video).
 
     The loss is  content_weight·L_content + style_weight·L_style + tv_weight·R + temporal_weight·L_temporal;

@@ -8,18 +8,24 @@ from typing import ClassVar
 
 from vidstyle.errors import UsageError
 from vidstyle.options.base import Checked, as_in, option
+from vidstyle.options.guidance import GuidanceOptions
 from vidstyle.options.losses import StyleLossOptions
 from vidstyle.options.neural import NeuralOptions
 from vidstyle.options.run import RunOptions
 
 _LEAST, _MOST = 16, 16384
+_USUAL = "256x256"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextureOptions(StyleLossOptions):
+class TextureOptions(GuidanceOptions, StyleLossOptions):
     """How a texture is made (Gatys, Ecker & Bethge 2015): the style term alone, from noise."""
 
-    size: str = option("256x256", "Width and height in pixels; N is NxN.", metavar="WxH")
+    size: str | None = option(
+        None,
+        "Width and height in pixels; N is NxN. That of --labels if not given, or 256x256.",
+        metavar="WxH",
+    )
     tile: bool = option(False, "Let opposite borders fit, so that copies side by side show no seam.")
     frames: int = option(
         1, "Frames of a video texture: it drifts and changes, and its end flows into its start.", minimum=1
@@ -62,7 +68,7 @@ class TextureOptions(StyleLossOptions):
 
     @property
     def _sides(self) -> tuple[int, int]:
-        match = re.fullmatch(r"(\d{1,6})(?:x(\d{1,6}))?", self.size)
+        match = re.fullmatch(r"(\d{1,6})(?:x(\d{1,6}))?", self.size or _USUAL)
         if not match:
             raise UsageError(f"--size takes WIDTHxHEIGHT, such as 512x256, not {self.size!r}")
         return int(match[1]), int(match[2] or match[1])

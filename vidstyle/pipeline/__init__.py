@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from vidstyle.options import EncodeOptions, NeuralOptions, PaintOptions, RunOpti
 from vidstyle.pipeline.ahead import ahead
 from vidstyle.pipeline.edits import save_edits
 from vidstyle.pipeline.estimate import warning
+from vidstyle.pipeline.maps import PLACE, Guide, masks
 from vidstyle.pipeline.matches import save_matches
 from vidstyle.pipeline.plan import Plan, make_plan, replan
 from vidstyle.pipeline.steps import Step, backwards, first_pass, later_pass
@@ -284,6 +285,8 @@ class _Work:
         self.watching = Watching(plan, hooks.losses)
         self.method = plan.prepare(hooks.tell, self.watching.observer)
         hooks.begin(plan)
+        size = plan.height, plan.width
+        self.guide = Guide(plan.maps, self.method, plan.start, size, plan.device, hooks.tell)
         painted = store.painted()
         if line := warning(plan, self.method, painted):
             hooks.tell(line)
@@ -294,13 +297,14 @@ class _Work:
     ) -> Painted:
         """Paint one step into `frames`; `before` is the frame painted before it, if at hand."""
         index, content = step.frame.index, self.plan.on_device(step.frame)
-        self.watching.begin(self.method, step.frame, content)
-        painted = self.method.paint(
-            content,
-            _priors(self.plan, frames, step, before, drafts),
-            _seed(self.plan, index, frames.number),
-            None if drafts is None else _draft(self.plan, drafts, index),
-        )
+        priors = _priors(self.plan, frames, step, before, drafts)
+        draft = None if drafts is None else _draft(self.plan, drafts, index)
+        place = self.guide.place(index, content, priors, draft)
+        painter = self.guide.painter(index, place)
+        self.watching.begin(painter, step.frame, content)
+        painted = painter.paint(content, priors, _seed(self.plan, index, frames.number), draft)
+        if place is not None:
+            painted = replace(painted, carry={**painted.carry, PLACE: place})
         stored = save_painted(self.store, frames, index, painted)
         self.watching.painted(index, shot, frames.number, painted)
         self.pace.painted(index, shot, frames.number, painted)
@@ -350,9 +354,11 @@ def _seed(plan: Plan, index: int, number: int) -> int:
 def _encode(plan: Plan, store: FrameStore, hooks: Hooks) -> list[Path]:
     """Write the result from the stored frames, with the source's times, sound and transparency."""
     done, total = 0, len(store.frames())
+    mask = masks(plan.maps, (plan.height, plan.width), store) if plan.maps and plan.maps.mask else None
     with plan.open_writer(hooks.tell) as writer:
         for frame in plan.clip.frames(plan.start, plan.stop):
-            writer.write(plan.result_frame(frame, load_pixels(store, frame.index)))
+            where = None if mask is None else mask(frame.index)
+            writer.write(plan.result_frame(frame, load_pixels(store, frame.index), where))
             done += 1
             if hooks.progress is not None:
                 hooks.progress(Progress("encode", done, total, frame.index, 0))

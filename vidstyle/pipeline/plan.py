@@ -20,6 +20,7 @@ from vidstyle.features.weights import Weights
 from vidstyle.flow.motion import Motion
 from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import to_float, to_uint16
+from vidstyle.image.masks import feathered, laid_over
 from vidstyle.image.resize import resize
 from vidstyle.job import JobStore, default_job_directory, file_entry
 from vidstyle.methods import METHODS, method_name
@@ -29,6 +30,7 @@ from vidstyle.options import (
     AnalogyOptions,
     DfiOptions,
     EncodeOptions,
+    MaskOptions,
     NeuralOptions,
     PaintOptions,
     RunOptions,
@@ -42,6 +44,7 @@ from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
+from vidstyle.pipeline.maps import Maps, doodled, open_maps
 from vidstyle.pipeline.memory import tiled_within_memory, within_memory
 from vidstyle.pipeline.moved import at_new_home
 from vidstyle.pipeline.sets import check_beside, entry, gather
@@ -79,6 +82,7 @@ class Plan:
     weights: Weights
     flow: FlowSource
     given: Given | None = None
+    maps: Maps | None = None
 
     @property
     def directory(self) -> Path:
@@ -144,6 +148,7 @@ class Plan:
             "cuts": self.run.cuts,
             "cut": sorted(self.run.cut),
             "painter": _PAINTER_VERSION,
+            **(self.maps.entry(self.options) if self.maps else {}),
             **(
                 entry(self.given, self.options) if isinstance(self.options, DfiOptions) and self.given else {}
             ),
@@ -177,7 +182,8 @@ class Plan:
     @property
     def made_with(self) -> dict[str, Any]:
         """What the result depends on beside the painted frames."""
-        return {**asdict(self.encode), **by_role(at_home(self.options), "written")}
+        laid = self.maps.laid_with(self.options) if self.maps else {}
+        return {**asdict(self.encode), **by_role(at_home(self.options), "written"), **laid}
 
     @property
     def assumed(self) -> dict[str, Any]:
@@ -209,6 +215,7 @@ class Plan:
             notice=notice,
             given=self.given,
             observer=observer,
+            regions=[self.move(regions) for regions in self.maps.regions] if self.maps else [],
         )
         return METHODS[method_name(self.options)].prepare(materials, self.options)
 
@@ -235,16 +242,23 @@ class Plan:
         """The frame at the size of the result, at no less than its own depth."""
         return resized(frame, (self.height, self.width))
 
-    def result_frame(self, source: Frame, pixels: np.ndarray) -> Frame:
-        """The painted `pixels`, uint16 (3, H, W), with the time and the transparency of `source`."""
+    def result_frame(self, source: Frame, pixels: np.ndarray, mask: Tensor | None = None) -> Frame:
+        """The painted `pixels`, uint16 (3, H, W), with the time and the transparency of `source`.
+
+        mask: float32 (1, H, W) in [0, 1], where they are laid over it; None is everywhere.
+        """
+        if mask is not None and isinstance(self.options, MaskOptions):
+            soft = feathered(mask, self.options.mask_feather)
+            pixels = laid_over(self.scaled(source).pixels, pixels, soft)
         alpha = source.alpha
         if alpha is not None:
             alpha = to_uint16(resize(to_float(alpha), (self.height, self.width)))
         return replace(source, pixels=pixels, alpha=alpha)
 
     def open_writer(self, notice: Notice) -> Writer:
-        # Frames are kept with 16 bits; a picture gets them on request only.
-        depth = self.encode.bit_depth or (None if _is_video(self.output) else 8)
+        # Frames are kept with 16 bits; a picture gets them on request only, or where it keeps what has them.
+        kept = 16 if self.maps and self.maps.mask and self.clip.bit_depth > 8 else 8
+        depth = self.encode.bit_depth or (None if _is_video(self.output) else kept)
         return open_writer(
             self.output,
             self.clip,
@@ -277,6 +291,7 @@ def make_plan(
     name = method_name(options)
     METHODS[name].check_exemplars(name, len(styles))
     fps = _fraction(encode.fps) if encode.fps else None
+    options = doodled(options) if isinstance(options, TextureOptions) else options
     clip = _opened(source, options, fps)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
@@ -303,6 +318,8 @@ def make_plan(
         options = within_memory(options, width, height, device, notice)
     for picture in pictures:
         read_picture(picture)
+    maps = open_maps(options, clip, styles, start, stop)
+    check_spared(output, maps.paths if maps else [], run.overwrite or ours)
     weights = load(_chosen_features(run.features, earlier), notice)
     dtype = pick_dtype(run.precision, device)
     if isinstance(options, NeuralOptions | TextureOptions):
@@ -323,6 +340,7 @@ def make_plan(
         weights=weights,
         flow=_motion(options) if isinstance(options, TextureOptions) else find_flow(run, device, notice),
         given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,
+        maps=maps,
     )
     check_flow(plan.flow, plan.wants_flow, plan.history[0])
     return plan

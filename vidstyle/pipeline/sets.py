@@ -16,18 +16,15 @@ from vidstyle.attributes.landmarks import FoundEyes, Landmarks, read_landmarks
 from vidstyle.attributes.sets import PictureSet, open_set
 from vidstyle.attributes.vector import load_vector
 from vidstyle.errors import MediaError, OutputError, UsageError
-from vidstyle.image.convert import to_float
 from vidstyle.image.faces import find_eyes
 from vidstyle.job import file_entry
 from vidstyle.options import DfiOptions
 from vidstyle.options.dfi import FIND
 from vidstyle.options.edits import AttributeSpec, SetSpec
-from vidstyle.pipeline.inputs import check_spared
+from vidstyle.pipeline.inputs import check_shape, check_spared, whiteness
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import picture_suffix, read_bytes, read_picture
 from vidstyle.video.sequences import PictureClip
-
-_SHAPES_AGREE = 0.02  # by which share the sides' ratio of a mask may differ from the input's
 
 
 def gather(options: DfiOptions, clip: Clip, output: Path, weights: str) -> Given:
@@ -67,14 +64,9 @@ def _mask(path: str | None, option: str, clip: Clip) -> Tensor | None:
     """float32 (1, H, W), how white a picture is; what is transparent is black."""
     if path is None:
         return None
-    pixels, alpha = read_picture(path)
-    mask = to_float(pixels).mean(dim=0, keepdim=True) * (1 if alpha is None else to_float(alpha))
-    ratio = (mask.shape[2] / mask.shape[1]) / (clip.width / clip.height)
-    if abs(ratio - 1) > _SHAPES_AGREE:
-        raise MediaError(
-            f"{option} {path} is {mask.shape[2]}x{mask.shape[1]} and {clip.path.name} "
-            f"{clip.width}x{clip.height}; both must have one shape"
-        )
+    mask = whiteness(*read_picture(path))
+    size = mask.shape[2], mask.shape[1]
+    check_shape(option, Path(path), size, clip.path.name, (clip.width, clip.height))
     if not mask.any():
         raise MediaError(f"{option} {path} is black all over; what is to change is white in it")
     return mask

@@ -1,0 +1,155 @@
+"""Regions: each half of a picture by its own half of the style, and what is the same without any."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.methods.test_contract import picture, tiny_network
+from vidstyle import losses
+from vidstyle.features.recipes import recipe_for
+from vidstyle.image.labels import one_hot, pooled
+from vidstyle.methods import NeuralStyle, Texture
+from vidstyle.methods.base import Guided
+from vidstyle.methods.judge import WHOLE, judged
+from vidstyle.methods.styleterm import StyleTerm
+from vidstyle.options import NeuralOptions, TextureOptions
+
+LOSSES = ["gram", "wasserstein", "patch", "gram+patch"]
+
+
+def halves(height: int, width: int) -> Tensor:
+    """Two regions, left and right."""
+    labels = torch.zeros(1, height, width, dtype=torch.uint8)
+    labels[..., width // 2 :] = 1
+    return one_hot(labels, 2)
+
+
+def term(styles: list[Tensor], regions: list[Tensor], **settings: object) -> StyleTerm:
+    network = tiny_network()
+    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+    shares = [1 / len(styles)] * len(styles)
+    return StyleTerm(network, recipe, styles, shares, NeuralOptions(**settings), regions)  # type: ignore[arg-type]
+
+
+def value(style: StyleTerm, image: Tensor, where: Tensor | None, wrap: bool = False) -> float:
+    judge = style.judge("", lambda each: each, wrap=wrap, where=where)
+    return float(judged(style.features, image, {"style": judge}, wrap=wrap)["style"])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_one_region_is_none(loss: str) -> None:
+    style, image = picture(33, 47, 1), picture(30, 41, 2)
+    plain = value(term([style], [], loss=loss), image, None)
+    one = value(term([style], [torch.ones(1, 33, 47)], loss=loss), image, torch.ones(1, 30, 41))
+    assert one == pytest.approx(plain, rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_is_in_no_region_is_compared_with_the_whole(loss: str) -> None:
+    """No region of the picture, or none that the style has, is no guidance at all: bit for bit."""
+    style, image = picture(33, 47, 1), picture(30, 41, 2)
+    plain = value(term([style], [], loss=loss), image, None)
+    guided = term([style], [torch.ones(1, 33, 47)], loss=loss)
+    assert value(guided, image, torch.zeros(1, 30, 41)) == plain
+    missing = term([style], [torch.cat([torch.ones(1, 33, 47), torch.zeros(1, 33, 47)])], loss=loss)
+    assert value(missing, image, one_hot(torch.ones(1, 30, 41, dtype=torch.uint8), 2)) == plain
+
+
+@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
+def test_a_picture_fits_its_own_regions_and_not_when_they_are_swapped(loss: str) -> None:
+    both = torch.cat([picture(32, 32, 1) * 0.3, picture(32, 32, 2) * 0.3 + 0.7], dim=2)
+    style = term([both], [halves(32, 64)], loss=loss)
+    own, swapped = (value(style, both, each) for each in (halves(32, 64), halves(32, 64).flip(0)))
+    assert own < 0.02 * swapped
+
+
+def test_each_half_gets_the_gram_of_its_own_style() -> None:
+    """Two pictures, two regions: each half's Gram comes to that of its own picture and leaves the other's."""
+    styles = [picture(32, 32, 1) * 0.3, picture(32, 32, 2) * 0.3 + 0.7]
+    network = tiny_network()
+    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+    options = NeuralOptions(steps=60, content_weight=0, tv_weight=0, style_layers=("relu1_1", "relu2_1"))
+    regions = [torch.tensor([1.0, 0.0]).view(2, 1, 1), torch.tensor([0.0, 1.0]).view(2, 1, 1)]
+    method = NeuralStyle(network, recipe, styles, options, regions=regions)
+    content = picture(40, 80, 5) * 0.2 + 0.4
+    image = method.guided(halves(40, 80)).paint(content, [], 0).image
+    wanted = [losses.gram(network(style[None], ["relu1_1"])["relu1_1"]) for style in styles]
+    for half, own in ((image[..., :36], 0), (image[..., 44:], 1)):
+        found = losses.gram(network(half[None], ["relu1_1"])["relu1_1"])
+        near, far = (float(losses.style(found, wanted[n])) for n in (own, 1 - own))
+        assert near < 0.1 * far, (near, far)
+    assert isinstance(method, Guided)
+
+
+def test_weights_sum_to_one_at_every_layer() -> None:
+    labels = torch.randint(3, (1, 37, 53), dtype=torch.uint8)
+    for wrap in (False, True):
+        for step in (1, 2, 4, 8, 16):
+            found = pooled(one_hot(labels, 3), step, wrap=wrap)
+            assert found.shape == (3, -(-37 // step), -(-53 // step))
+            assert torch.allclose(found.sum(dim=0), torch.ones(found.shape[1:]), atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("size", [(1, 1), (2, 30), (37, 23)])
+def test_tiny_regions_are_no_trouble(loss: str, size: tuple[int, int]) -> None:
+    """A region of one pixel is compared with the whole wherever it says too little; nothing is infinite."""
+    labels = torch.zeros(1, *size, dtype=torch.uint8)
+    labels[0, 0, 0] = 1
+    spot = torch.zeros(1, 40, 40, dtype=torch.uint8)
+    spot[0, 20, 20] = 1
+    style = term([picture(40, 40, 3)], [one_hot(spot, 2)], loss=loss)
+    image = picture(*size, seed=4).requires_grad_(True)
+    judge = style.judge("", lambda each: each, where=one_hot(labels, 2))
+    found = judged(style.features, image, {"style": judge})["style"]
+    found.backward()
+    assert bool(found.isfinite()) and bool(image.grad is not None and image.grad.isfinite().all())
+    if size == (37, 23):
+        assert style.small(one_hot(labels, 2)) == {1: "relu3_1" if loss == "patch" else "relu1_1"}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_picture_judged_in_parts_has_the_sums_of_the_whole(loss: str) -> None:
+    """What tiled evaluation relies on: everything adds up over positions, with regions as without."""
+    style = term([picture(16, 24, 1)], [halves(16, 24)], loss=loss, style_layers=("relu1_1",))
+    image, where = picture(12, 40, 2), halves(12, 40)
+    judge = style.judge("", lambda each: each, where=where)
+    found = style.features(image[None], judge.layers)
+    judge.look(lambda wanted: {layer: found[layer] for layer in wanted})
+    whole = judge.measure(found, WHOLE)
+    parts = []
+    for left, right in ((0, 16), (16, None)):
+        place = type(WHOLE)(left=left, right=right)
+        parts.append(judge.measure({k: each[..., left:right] for k, each in found.items()}, place))
+    for key, sums in whole.items():
+        for number, wanted in enumerate(sums):
+            assert torch.allclose(parts[0][key][number] + parts[1][key][number], wanted, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["gram", "patch"])
+def test_a_doodle_has_the_colours_of_its_regions(loss: str) -> None:
+    network = tiny_network()
+    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+    red, blue = torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.1, 0.1, 0.8])
+    style = (picture(48, 48, 1) - 0.5) * 0.1 + torch.where(
+        halves(48, 48)[:1] > 0, red[:, None, None], blue[:, None, None]
+    )
+    options = TextureOptions(loss=loss, steps=40, style_layers=("relu1_1", "relu2_1"))
+    method = Texture(network, recipe, [style], options, [halves(48, 48)])
+    image = method.guided(halves(48, 48).flip(2)).paint(torch.zeros(3, 48, 48), [], 0).image
+    left, right = image[..., 4:20].mean(dim=(1, 2)), image[..., 28:44].mean(dim=(1, 2))
+    assert float(left[2] - left[0]) > 0.15 and float(right[0] - right[2]) > 0.15
+
+
+def test_the_same_painter_unguided_is_not_changed() -> None:
+    network = tiny_network()
+    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+    style, content = picture(30, 40, 9), picture(24, 32)
+    method = NeuralStyle(network, recipe, [style], NeuralOptions(steps=3), regions=[halves(30, 40)])
+    plain = NeuralStyle(network, recipe, [style], NeuralOptions(steps=3)).paint(content, [], 0)
+    guided = method.guided(halves(24, 32)).paint(content, [], 0)
+    again = method.guided(halves(24, 32)).paint(content, [], 0)
+    assert torch.equal(method.paint(content, [], 0).image, plain.image)
+    assert torch.equal(guided.image, again.image) and not torch.equal(guided.image, plain.image)
