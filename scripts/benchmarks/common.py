@@ -22,7 +22,8 @@ from vidstyle.job import JobStore
 from vidstyle.methods import NeuralStyle
 from vidstyle.options import split_settings
 from vidstyle.pipeline.device import pick_device, pick_dtype
-from vidstyle.pipeline.plan import Plan, make_plan
+from vidstyle.pipeline.plan import Plan
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.types import Frame, Prior
 from vidstyle.video.pictures import decode_png
 

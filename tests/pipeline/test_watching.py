@@ -12,7 +12,7 @@ import vidstyle
 from tests.pipeline.painting import Paint
 from tests.video.clip_makers import write_image
 from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
-from vidstyle.pipeline.plan import make_plan
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.pipeline.watching import FrameLosses, Watching
 
 

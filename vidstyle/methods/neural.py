@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -22,45 +22,16 @@ from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import ContentJudge, Judge, judged
+from vidstyle.methods.priors import laid_over, seen_in, shared
+from vidstyle.methods.schedule import Schedule, Search
 from vidstyle.methods.statistics import Figures
 from vidstyle.methods.styleterm import StyleJudge, StyleTerm, shares
-from vidstyle.optimize import Minimum, Observer, Terms, history_for, minimise, pyramid_sizes
+from vidstyle.optimize import Minimum, Observer, Terms, history_for, minimise
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
 
 # Below this share of a frame, what no earlier frame shows is not worth a coarse painting of its own.
 _UNSEEN_SHARE = 0.002
-# Steps of that coarse painting, for each step at the full size.
-_STEPS_UNSEEN = 2
-
-
-@dataclass(frozen=True)
-class _Schedule:
-    """Steps at each small size, the last but one and the full size of a shot's first frame, and after it."""
-
-    coarse: int
-    middle: int
-    fine: int
-    after: int
-
-
-@dataclass(frozen=True)
-class _Search:
-    """How a picture is minimised; see `minimise`."""
-
-    optimizer: str
-    steps: int
-    rate: float
-
-
-_SCHEDULES = {
-    "draft": _Schedule(40, 15, 35, 10),
-    "standard": _Schedule(50, 25, 60, 20),
-    "high": _Schedule(80, 60, 140, 50),
-}
-_RATE = 0.03
-# A warped frame is nearly right already: larger steps would only shake it.
-_RATE_AFTER = 0.01
 # Of the style's share: a photograph that is to stay one has its colours already when it starts.
 _PHOTO_STYLE = 0.1
 # Deviation of what of its colours is noise.
@@ -101,10 +72,7 @@ class NeuralStyle:
         check_layers(self.recipe.content_layers, features.layers)
         if options.photo:
             self.recipe = replace(self.recipe, style=_PHOTO_STYLE * self.recipe.style)
-        schedule = _SCHEDULES[options.quality]
-        fine, after = options.steps or schedule.fine, options.next_steps or schedule.after
-        coarse, middle = (round(steps * fine / schedule.fine) for steps in (schedule.coarse, schedule.middle))
-        self.schedule = _Schedule(coarse, middle, fine, after)
+        self.schedule = Schedule(options)
 
     def guided(self, where: Tensor) -> NeuralStyle:
         """See `Guided`."""
@@ -135,7 +103,7 @@ class NeuralStyle:
         if self.options.photo:
             subject = match_palette(content, self._style_palette(), colours, _PHOTO_NOISE)
         target = None if self.options.photo else colours
-        priors = _shared(priors)
+        priors = shared(priors)
         if draft is not None:
             found = self._again(subject, priors, draft, target)
         elif priors:
@@ -157,29 +125,12 @@ class NeuralStyle:
         blank = torch.full((3, height, width), 0.5, device=device)
         with torch.no_grad():
             # The first call also prepares what later ones use.
-            self._minimise(blank, blank, [], None, self._search(1, _RATE))
+            self._minimise(blank, blank, [], None, self.schedule.trial(1))
             started = time.perf_counter()
-            self._minimise(blank, blank, [], None, self._search(2, _RATE))
+            self._minimise(blank, blank, [], None, self.schedule.trial(2))
             step = (time.perf_counter() - started) / 2
-        levels = self._levels(height, width)
-        first = sum(search.steps * size[0] * size[1] for size, search in levels) / (height * width)
-        after = self.schedule.after * (1 + _STEPS_UNSEEN / 4)  # a quarter of the pixels
+        first, after = self.schedule.steps_in_all(height, width)
         return first * step, after * step
-
-    def _levels(self, height: int, width: int) -> list[tuple[tuple[int, int], _Search]]:
-        """Sizes of a shot's first frame, coarse to fine, and how the picture is searched at each.
-
-        Adam's equal steps everywhere fill plain areas with strokes, which is decided while the picture is
-        small; L-BFGS gets furthest with the steps that cost most.
-        """
-        sizes = pyramid_sizes(height, width)
-        coarse, middle, fine = (
-            self._search(self.schedule.coarse, _RATE),
-            self._search(self.schedule.middle, _RATE, "lbfgs"),
-            self._search(self.schedule.fine, _RATE, "lbfgs"),
-        )
-        searches = [*[coarse] * (len(sizes) - 2), middle, fine] if len(sizes) > 2 else [coarse, fine]
-        return list(zip(sizes, searches[-len(sizes) :], strict=True))
 
     def _shot_palette(self, content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor | None:
         """The colours of the shot's first frame, of which it is decided for all, or colours would flicker.
@@ -194,17 +145,13 @@ class NeuralStyle:
 
     def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
         """Coarse to fine, from the start that the options ask for."""
-        levels = self._levels(subject.shape[1], subject.shape[2])
+        levels = self.schedule.levels(subject.shape[1], subject.shape[2])
         image = self._start(subject, levels[0][0], seed)
         taken = 0
         for size, search in levels:
             found = self._minimise(resize(image, size), resize(subject, size), [], colours, search)
             image, taken = found.image, taken + found.steps
         return replace(found, steps=taken)
-
-    def _search(self, steps: int, rate: float, best: str = "adam") -> _Search:
-        """How to minimise; `best` is the minimiser for this where the options leave it open."""
-        return _Search(best if self.options.optimizer == "auto" else self.options.optimizer, steps, rate)
 
     def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
         if self.options.init == "noise" or (self.options.independent and not self.options.photo):
@@ -219,23 +166,23 @@ class NeuralStyle:
         Departure from Ruder et al. (2016), who start it from the subject as it is: few steps would leave it
         paler than what surrounds it, and of other colours than it had before something hid it.
         """
-        start = _over(subject, priors)
-        seen = _seen(priors)
+        start = laid_over(subject, priors)
+        seen = seen_in(priors)
         taken = 0
         if (resting := self._resting(start, subject, priors, colours)) is not None:
             return resting
         if self.options.photo:
             priors = self._relit(subject, priors)
-            start = _over(subject, priors)
+            start = laid_over(subject, priors)
         if float(1 - seen.mean()) > _UNSEEN_SHARE:
-            start = _over(recolour_unpainted(subject, start, seen), priors)
+            start = laid_over(recolour_unpainted(subject, start, seen), priors)
             half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
             smaller = [Prior(resize(p.image, half), resize(p.weight, half)) for p in priors]
-            search = self._search(_STEPS_UNSEEN * self.schedule.after, _RATE, "lbfgs")
+            search = self.schedule.unseen()
             coarse = self._minimise(resize(start, half), resize(subject, half), smaller, colours, search)
             start = torch.lerp(resize(coarse.image, (subject.shape[1], subject.shape[2])), start, seen)
             taken = coarse.steps
-        search = self._search(self.schedule.after, _RATE_AFTER, "lbfgs")
+        search = self.schedule.later()
         found = self._minimise(start, subject, priors, colours, search)
         return replace(found, steps=taken + found.steps)
 
@@ -249,15 +196,15 @@ class NeuralStyle:
         if priors and self.options.photo:
             priors = self._relit(subject, priors)
         total = torch.stack([p.weight * p.image for p in priors]).sum(dim=0) if priors else 0
-        start = (draft.image + total) / (1 + _seen(priors)) if priors else draft.image
+        start = (draft.image + total) / (1 + seen_in(priors)) if priors else draft.image
         held = priors if draft.number >= self.options.temporal_from else []
-        search = self._search(self.schedule.after, _RATE_AFTER, "lbfgs")
+        search = self.schedule.later()
         return self._minimise(start, subject, held, colours, search)
 
     def _relit(self, subject: Tensor, priors: Sequence[Prior]) -> list[Prior]:
         """The priors as one, the subject in their light: colours are held, and no detail blurs by warping."""
-        seen = _seen(priors)
-        laid = _over(recolour_unpainted(subject, _over(subject, priors), seen), priors)
+        seen = seen_in(priors)
+        laid = laid_over(recolour_unpainted(subject, laid_over(subject, priors), seen), priors)
         light = Relight(subject)
         return [Prior(light.apply(light.sketch(laid)).clamp(0, 1), seen, priors[0].carry)]
 
@@ -271,7 +218,7 @@ class NeuralStyle:
         """
         *ended, fall = priors[0].carry.get("rest", torch.tensor([0.0, 0.0, 1.0])).tolist()
         enough = self.options.tolerance * self.schedule.after
-        if fall >= enough or float(1 - _seen(priors).mean()) > _UNSEEN_SHARE:
+        if fall >= enough or float(1 - seen_in(priors).mean()) > _UNSEEN_SHARE:
             return None
         now = {name: float(term) for name, term in self._terms(subject, priors, colours)(start).items()}
         begins = now["content"], sum(now.values())
@@ -290,7 +237,7 @@ class NeuralStyle:
         subject: Tensor,
         priors: Sequence[Prior],
         colours: Tensor | None,
-        search: _Search,
+        search: Search,
     ) -> Minimum:
         terms, observer = self._terms(subject, priors, colours), self.observer
         light = Relight(subject) if self.options.photo else None
@@ -397,27 +344,6 @@ def scaled_style(picture: Tensor, size: tuple[int, int], scale: float = 1.0) -> 
     longest = min(max(height, width), max(8, round(max(size) * scale)))
     columns, rows = fit(width, height, longest)
     return resize(picture, (rows, columns))
-
-
-def _shared(priors: Sequence[Prior]) -> Sequence[Prior]:
-    """The same with weights that nowhere add up to more than 1."""
-    if len(priors) < 2:
-        return priors
-    total = _seen(priors).clamp_min(1)
-    return [replace(prior, weight=prior.weight / total) for prior in priors]
-
-
-def _over(subject: Tensor, priors: Sequence[Prior]) -> Tensor:
-    """The priors laid over the subject, each by its weight."""
-    image = subject
-    for prior in priors:
-        image = image + prior.weight * (prior.image - subject)
-    return image
-
-
-def _seen(priors: Sequence[Prior]) -> Tensor:
-    """How surely each pixel is known from the priors together, (1, H, W)."""
-    return torch.stack([prior.weight for prior in priors]).sum(dim=0)
 
 
 def _in_light(light: Relight, terms: Terms) -> Terms:

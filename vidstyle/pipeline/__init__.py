@@ -21,7 +21,8 @@ from vidstyle.pipeline.edits import save_edits
 from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.maps import PLACE, Guide, masks
 from vidstyle.pipeline.matches import save_matches
-from vidstyle.pipeline.plan import Plan, make_plan, replan
+from vidstyle.pipeline.plan import Plan
+from vidstyle.pipeline.planning import make_plan, replan
 from vidstyle.pipeline.steps import Step, backwards, first_pass, later_pass
 from vidstyle.pipeline.stills import save_every
 from vidstyle.pipeline.stored import load_painted, load_pixels, save_painted

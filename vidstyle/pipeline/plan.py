@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import torch
 from torch import Tensor
 
 from vidstyle.attributes.given import Given
-from vidstyle.errors import JobError, UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.motion import Motion
@@ -22,39 +20,29 @@ from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.masks import feathered, laid_over
 from vidstyle.image.resize import resize
-from vidstyle.job import JobStore, default_job_directory, file_entry
+from vidstyle.job import default_job_directory, file_entry
 from vidstyle.methods import METHODS, method_name
 from vidstyle.methods.base import Materials, Method
 from vidstyle.optimize import Observer
 from vidstyle.options import (
-    AnalogyOptions,
     DfiOptions,
     EncodeOptions,
     MaskOptions,
-    NeuralOptions,
     PaintOptions,
     RunOptions,
     TextureOptions,
     at_home,
     by_role,
     defaults,
-    from_json,
 )
-from vidstyle.pipeline.device import pick_device, pick_dtype
-from vidstyle.pipeline.flow import check_flow, find_flow, flow_entry
-from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
-from vidstyle.pipeline.inputs import check_spared, load_weights, picture_on_paper
-from vidstyle.pipeline.maps import Maps, doodled, open_maps
-from vidstyle.pipeline.memory import tiled_within_memory, within_memory
-from vidstyle.pipeline.moved import at_new_home
-from vidstyle.pipeline.sets import check_beside, entry, gather
-from vidstyle.pipeline.stills import check_steps
+from vidstyle.pipeline.flow import flow_entry
+from vidstyle.pipeline.frames import frame_total, resized
+from vidstyle.pipeline.inputs import picture_on_paper
+from vidstyle.pipeline.maps import Maps
+from vidstyle.pipeline.sets import entry
 from vidstyle.types import Frame
-from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
-from vidstyle.video.pictures import read_picture
-from vidstyle.video.reader import open_clip
-from vidstyle.video.writer import Writer, check_output, open_writer
+from vidstyle.video.writer import Writer, open_writer
 
 Notice = Callable[[str], None]
 
@@ -264,7 +252,7 @@ class Plan:
             self.clip,
             width=self.width,
             height=self.height,
-            codec=_codec(self.output, self.encode),
+            codec=codec_of(self.output, self.encode),
             crf=self.encode.crf,
             bit_depth=depth,
             start=self.start,
@@ -274,145 +262,14 @@ class Plan:
         )
 
 
-def make_plan(
-    source: Path | None,
-    styles: Sequence[Path],
-    output: Path,
-    options: PaintOptions,
-    run: RunOptions,
-    encode: EncodeOptions,
-    notice: Notice,
-    load: Callable[[str, Notice], Weights] = load_weights,
-) -> Plan:
-    """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError.
-
-    source: None for a texture, which is made from none. load: gives the weights that are asked for.
-    """
-    name = method_name(options)
-    METHODS[name].check_exemplars(name, len(styles))
-    fps = _fraction(encode.fps) if encode.fps else None
-    options = doodled(options) if isinstance(options, TextureOptions) else options
-    clip = _opened(source, options, fps)
-    start, stop = frame_range(run.frames, clip)
-    earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
-    ours = earlier.get("output") == str(output.absolute())
-    pictures = [*styles, *([Path(options.picture)] if options.picture else [])]
-    check_spared(output, pictures, run.overwrite or ours)
-    if isinstance(options, DfiOptions):
-        check_beside(options, clip, output, run.overwrite or ours)
-    check_steps(options, output, [*pictures, clip.path], earlier if ours else {}, run.overwrite)
-    check_output(
-        output,
-        clip,
-        _codec(output, encode),
-        crf=encode.crf,
-        bit_depth=encode.bit_depth,
-        start=start,
-        stop=stop,
-        overwrite=run.overwrite or ours,
-    )
-    longest = min(max(clip.width, clip.height), options.longest)
-    width, height = result_size(clip, run.size or longest)
-    device = pick_device(run.device)
-    if isinstance(options, AnalogyOptions):
-        options = within_memory(options, width, height, device, notice)
-    for picture in pictures:
-        read_picture(picture)
-    maps = open_maps(options, clip, styles, start, stop)
-    check_spared(output, maps.paths if maps else [], run.overwrite or ours)
-    weights = load(_chosen_features(run.features, earlier), notice)
-    dtype = pick_dtype(run.precision, device)
-    if isinstance(options, NeuralOptions | TextureOptions):
-        options = tiled_within_memory(options, width, height, weights, dtype, device, notice)
-    plan = Plan(
-        clip=clip,
-        styles=tuple(styles),
-        output=output,
-        options=options,
-        run=run,
-        encode=encode,
-        start=start,
-        stop=stop,
-        width=width,
-        height=height,
-        device=device,
-        dtype=dtype,
-        weights=weights,
-        flow=_motion(options) if isinstance(options, TextureOptions) else find_flow(run, device, notice),
-        given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,
-        maps=maps,
-    )
-    check_flow(plan.flow, plan.wants_flow, plan.history[0])
-    return plan
-
-
-def replan(job: Path, notice: Notice) -> Plan:
-    """The plan of the job in a job directory, as it was started. Raises JobError."""
-    stored = JobStore.load(job).settings
-    try:
-        settings = at_new_home(stored, job)
-        kind = METHODS[settings.get("method", "style")]
-        source, output = Path(settings["input"]), Path(settings["output"])
-        styles = [Path(style) for style in settings["styles"]]
-        options = from_json(kind.options, settings["options"])
-        run = from_json(RunOptions, settings["run"])
-        encode = from_json(EncodeOptions, settings["encode"])
-    except (AttributeError, KeyError, TypeError, ValueError, UsageError) as error:
-        raise JobError(
-            f"{job / 'job.json'} is of another version of vidstyle, or has been changed by hand ({error}); "
-            "run the command anew"
-        ) from error
-    if settings["output"] != stored["output"]:
-        notice(f"the job has been moved: its result will be {output}")
-    return make_plan(
-        source, styles, output, options, replace(run, job=str(job), restart=False), encode, notice
-    )
-
-
-def _opened(source: Path | None, options: PaintOptions, fps: Fraction | None) -> Clip:
-    if isinstance(options, TextureOptions):
-        return BlankClip(options.width, options.height, options.frames, fps)
-    if source is None:
-        raise UsageError("give a clip or a picture to paint")
-    return open_clip(source, fps=fps)
-
-
-def _motion(options: TextureOptions) -> Motion:
-    return Motion(options.width, options.height, options.frames, options.motion, options.tile)
-
-
-def _earlier(directory: Path) -> dict[str, Any]:
-    """The settings of the job that is already in `directory`, if there is one."""
-    if not (directory / "job.json").is_file():
-        return {}
-    settings = at_new_home(JobStore.load(directory).settings, directory)
-    known = {"run": dict, "options": dict, "features": str, "output": str}
-    return {key: settings[key] for key, kind in known.items() if isinstance(settings.get(key), kind)}
-
-
-def _chosen_features(choice: str, earlier: dict[str, Any]) -> str:
-    """Which weights are asked for. A job that has begun keeps those that "auto" meant then."""
-    asked_before = earlier.get("run", {}).get("features")
-    return str(earlier.get("features", choice)) if choice == asked_before else choice
-
-
 def _is_video(output: Path) -> bool:
     from vidstyle.video.formats import output_kind
 
     return output_kind(output) == "video"
 
 
-def _codec(output: Path, encode: EncodeOptions) -> str:
+def codec_of(output: Path, encode: EncodeOptions) -> str:
+    """The video codec that is asked for, or that suits the file."""
     if encode.codec != "auto":
         return encode.codec
     return "vp9" if output.suffix.lower() == ".webm" else "h264"
-
-
-def _fraction(text: str) -> Fraction:
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 0 < rate <= 1000:
-        raise UsageError(f"--fps must be a rate such as 25, 23.976 or 30000/1001, not {text!r}")
-    return rate

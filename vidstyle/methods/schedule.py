@@ -1,0 +1,89 @@
+"""How many steps a painting takes at which size, and by which minimiser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vidstyle.optimize import pyramid_sizes
+from vidstyle.options import NeuralOptions
+
+_RATE = 0.03
+# A warped frame is nearly right already: larger steps would only shake it.
+_RATE_AFTER = 0.01
+# Steps where no earlier frame shows anything, at half size, for each step at the full size.
+_STEPS_UNSEEN = 2
+
+
+@dataclass(frozen=True)
+class Search:
+    """How a picture is minimised; see `minimise`."""
+
+    optimizer: str
+    steps: int
+    rate: float
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """Steps at each small size, the last but one and the full size of a shot's first frame, and after it."""
+
+    coarse: int
+    middle: int
+    fine: int
+    after: int
+
+
+_STEPS = {
+    "draft": _Steps(40, 15, 35, 10),
+    "standard": _Steps(50, 25, 60, 20),
+    "high": _Steps(80, 60, 140, 50),
+}
+
+
+class Schedule:
+    """The searches that paint a frame, as the options ask for them. after: steps of a frame after others."""
+
+    def __init__(self, options: NeuralOptions) -> None:
+        usual = _STEPS[options.quality]
+        self._chosen = options.optimizer
+        self._fine, self.after = options.steps or usual.fine, options.next_steps or usual.after
+        self._coarse, self._middle = (
+            round(steps * self._fine / usual.fine) for steps in (usual.coarse, usual.middle)
+        )
+
+    def levels(self, height: int, width: int) -> list[tuple[tuple[int, int], Search]]:
+        """Sizes of a shot's first frame, coarse to fine, and how the picture is searched at each.
+
+        Adam's equal steps everywhere fill plain areas with strokes, which is decided while the picture is
+        small; L-BFGS gets furthest with the steps that cost most.
+        """
+        sizes = pyramid_sizes(height, width)
+        coarse, middle, fine = (
+            self._search(self._coarse, _RATE, "adam"),
+            self._search(self._middle, _RATE, "lbfgs"),
+            self._search(self._fine, _RATE, "lbfgs"),
+        )
+        searches = [*[coarse] * (len(sizes) - 2), middle, fine] if len(sizes) > 2 else [coarse, fine]
+        return list(zip(sizes, searches[-len(sizes) :], strict=True))
+
+    def later(self) -> Search:
+        """Of a frame after others."""
+        return self._search(self.after, _RATE_AFTER, "lbfgs")
+
+    def unseen(self) -> Search:
+        """Of what no earlier frame shows, at half size."""
+        return self._search(_STEPS_UNSEEN * self.after, _RATE, "lbfgs")
+
+    def trial(self, steps: int) -> Search:
+        """To see how long so many steps take."""
+        return self._search(steps, _RATE, "adam")
+
+    def steps_in_all(self, height: int, width: int) -> tuple[float, float]:
+        """Steps of a shot's first frame and of a later one, in steps at the full size: each by its pixels."""
+        levels = self.levels(height, width)
+        first = sum(search.steps * size[0] * size[1] for size, search in levels) / (height * width)
+        return first, self.after * (1 + _STEPS_UNSEEN / 4)  # a quarter of the pixels
+
+    def _search(self, steps: int, rate: float, best: str) -> Search:
+        """`best`: the minimiser for this where the options leave it open."""
+        return Search(best if self._chosen == "auto" else self._chosen, steps, rate)
