@@ -23,6 +23,7 @@ from benchmarks import (
     classic,
     dfi,
     flow,
+    guidance,
     longterm,
     losses,
     memory,
@@ -49,6 +50,7 @@ BENCHMARKS = {
     "dfi": dfi.run,
     "losses": losses.run,
     "texture": texture.run,
+    "guidance": guidance.run,
 }
 
 
