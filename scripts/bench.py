@@ -23,6 +23,7 @@ from benchmarks import (
     classic,
     dfi,
     flow,
+    guidance,
     longterm,
     losses,
     memory,
@@ -55,6 +56,7 @@ BENCHMARKS = {
     "strength": strength.run,
     "tiles": tiles.run,
     "photo": photo.run,
+    "guidance": guidance.run,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import cv2
 import numpy as np
 from samples import scenes, truth
 from samples.encode import RATE, write_clip, write_picture
@@ -49,8 +50,27 @@ def dusk() -> np.ndarray:
     return picture(scenes.dusk(), 0)
 
 
+def make_maps(name: str, folder: Path) -> Path:
+    """What frame 10 of passing and frame 0 of valley show, and a doodle of another valley."""
+    for clip, frame in (("passing", 10), ("valley", 0)):
+        cv2.imwrite(str(folder / f"{clip}_labels.png"), truth.labels(clip, frame)[..., ::-1])
+    y, x = np.mgrid[:180, :320]
+    lake = ((x - 175) / 112) ** 2 + ((y - 138) / 27) ** 2 < 1
+    drawn = np.where(lake, "water", np.where(y > 67 + 18 * np.sin(x / 35), "land", "sky"))
+    path = folder / "doodle.png"
+    cv2.imwrite(
+        str(path), np.array([[truth.COLOURS[each] for each in row] for row in drawn], np.uint8)[..., ::-1]
+    )
+    return path
+
+
 STYLES = {"dusk": dusk, "strokes": strokes, "glass": glass, "woodcut": woodcut, "watercolour": watercolour}
-MAKERS = {**dict.fromkeys(truth.CLIPS, make_clip), "cut": make_cut, **dict.fromkeys(STYLES, make_style)}
+MAKERS = {
+    **dict.fromkeys(truth.CLIPS, make_clip),
+    "cut": make_cut,
+    "maps": make_maps,
+    **dict.fromkeys(STYLES, make_style),
+}
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from benchmarks import (  # noqa: E402
     classic,
     dfi,
     flow,
+    guidance,
     losses,
     memory,
     photo,
@@ -268,3 +269,11 @@ def test_the_command_line(setting: Setting, tmp_path: Path) -> None:
     assert stored["machine"]["device"] == "cpu"
     assert stored["precision"][0]["rows"][0][-1] is None  # nothing differs from itself: infinitely many dB
     assert [row[0] for row in stored["precision"][0]["rows"]][:2] == ["float32", "bfloat16"]
+
+
+def test_regions_bring_each_its_own_style_and_a_map_is_carried(setting: Setting) -> None:
+    painted, moved = guidance.run(replace(setting, size=48, frames=1, options={"steps": 6}))
+    by_regions = {(row[0], row[1]): row[3] for row in painted.rows}
+    assert by_regions["gram", 3] < by_regions["gram", 0]
+    assert by_regions["gram", 1] == pytest.approx(by_regions["gram", 0], rel=0.05)
+    assert all(float(share.rstrip(" %")) < 3 for share in column(moved, "wrong labels").values())

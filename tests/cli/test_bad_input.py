@@ -77,6 +77,14 @@ def here(tmp_path: Path, cache: Path, pictures: Path, samples: Path, monkeypatch
         ("clip style.png -o o.mp4 --style-layers relu5_1", None, ["relu5_1"]),
         ("clip style.png -o o.mp4 --layer-weights 1,2", 2, ["--layer-weights"]),
         ("clip style.png -o o.mp4 --blend 1,2", 2, ["--blend"]),
+        ("clip style.png -o o.mp4 --labels style.png", 2, ["--labels", "--style-labels"]),
+        ("clip style.png -o o.mp4 --labels gone.png --label-styles red=1", 1, ["gone.png"]),
+        ("clip style.png -o o.mp4 --labels style.png --label-styles rde=1", 2, ["--label-styles", "rde=1"]),
+        ("clip style.png -o o.mp4 --labels style.png --label-styles red=2", 2, ["red=2"]),
+        ("clip style.png -o o.mp4 --labels style.png --style-labels style.png,style.png", 2, ["2 maps"]),
+        ("clip style.png -o o.mp4 --mask gone.png", 1, ["gone.png"]),
+        ("clip style.png -o o.mp4 --mask text.mp4", 1, ["text.mp4"]),
+        ("clip style.png -o o.mp4 --mask-feather -1", 2, ["--mask-feather", "-1"]),
     ],
 )
 def test_one_line_that_names_the_thing(

@@ -13,7 +13,7 @@ from vidstyle.attributes.sets import PictureSet
 from vidstyle.features.vgg import CONV_INDEX, VGG
 from vidstyle.image.convert import to_uint8
 from vidstyle.methods import METHODS
-from vidstyle.methods.base import Materials, Method
+from vidstyle.methods.base import Guided, Materials, Method
 from vidstyle.types import Painted, Prior
 from vidstyle.video.pictures import write_picture
 
@@ -51,17 +51,28 @@ def skip_unless_options(kind: type, settings: dict[str, object]) -> None:
 
 @pytest.fixture(params=METHODS)
 def make(request: pytest.FixtureRequest, given: Given) -> Make:
-    """make(OPTION=VALUE...) -> a method with a tiny network, one style picture and few steps."""
+    """make(OPTION=VALUE...) -> a method with a tiny network, one style picture and few steps.
+
+    regions: how many columns of the style picture are regions of their own.
+    """
     network = tiny_network()
 
-    def build(**settings: object) -> Method:
+    def build(regions: int = 0, **settings: object) -> Method:
         kind = METHODS[request.param]
         skip_unless_options(kind.options, settings)
         names = {spec.name for spec in fields(kind.options)}
         quick = {name: 3 for name in ("steps", "next_steps", "sweeps") if name in names}
         exemplars = [picture(30, 41, seed=9)]
+        maps = [torch.eye(regions).view(regions, 1, regions)] if regions else []
         materials = Materials(
-            lambda pooling: network, "vgg19", "f" * 64, exemplars, None, lambda line: None, given
+            lambda pooling: network,
+            "vgg19",
+            "f" * 64,
+            exemplars,
+            None,
+            lambda line: None,
+            given,
+            regions=maps,
         )
         return kind.prepare(materials, kind.options(**(quick | settings)))
 
@@ -123,6 +134,23 @@ def test_same_arguments_same_result_and_nothing_kept_between_calls(
     again = fresh.paint(other, [prior_of(first, 0.7)], seed=6)
     assert torch.equal(after.image, again.image)
     assert torch.equal(first.image, fresh.paint(content, [], seed=5).image)
+
+
+@pytest.mark.parametrize("loss", ["gram", "wasserstein", "gram+patch"])
+@pytest.mark.parametrize("size", SIZES)
+def test_guided_by_regions(make: Make, size: tuple[int, int], loss: str) -> None:
+    method, content = make(loss=loss, regions=2), picture(*size)
+    assert isinstance(method, Guided)
+    where = (picture(*size, seed=8)[:1] > 0.5).float()
+    where = torch.cat([where, 1 - where])
+    first = method.guided(where).paint(content, [], seed=1)
+    after = method.guided(where).paint(content, [prior_of(first, 0.7)], seed=2)
+    again = make(loss=loss, regions=2)
+    assert isinstance(again, Guided)
+    assert torch.equal(again.guided(where).paint(content, [prior_of(first, 0.7)], seed=2).image, after.image)
+    for painted in (first, after):
+        assert painted.image.shape == content.shape and bool(painted.image.isfinite().all())
+        assert float(painted.image.min()) >= 0 and float(painted.image.max()) <= 1
 
 
 @pytest.mark.parametrize("settings", [{}, {"photo": True}])

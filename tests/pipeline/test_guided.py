@@ -84,8 +84,14 @@ def test_a_map_for_every_frame(paint: Paint, clip: Path, tmp_path: Path, maps: d
     paint(clip, "pattern.mp4", keep=True, **{**maps, "labels": str(folder / "%d.png")})
     assert stored(tmp_path / "folder.mp4.vidstyle") == stored(tmp_path / "pattern.mp4.vidstyle")
     (folder / "7.png").unlink()
-    with pytest.raises(InputError, match="has 7 maps for 8 frames"):
+    with pytest.raises(InputError, match="has no map for frame 7"):
         paint(clip, "few.mp4", **{**maps, "labels": str(folder)})
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for index in range(9):
+        write_image(frames / f"{index}.png", halves())
+    with pytest.raises(InputError, match="has 7 maps for 9 frames"):  # known before anything is painted
+        paint(frames, "few", **{**maps, "labels": str(folder)})
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -94,7 +100,7 @@ def test_what_a_mask_spares_is_the_source_bit_for_bit(
 ) -> None:
     rng = np.random.default_rng(2)
     still = write_image(tmp_path / "in.png", rng.integers(0, np.iinfo(dtype).max, (32, 48, 3)).astype(dtype))
-    (before,), (after,) = pictures(still), pictures(paint(still, "out.png", mask=str(mask)))
+    (before,), (after,) = pictures(still), pictures(paint(still, "out.png", mask=str(mask), init="noise"))
     assert after.dtype == dtype
     white = pictures(mask)[0][0] > 0
     assert np.array_equal(after[:, ~white], before[:, ~white])
@@ -120,7 +126,7 @@ def test_after_a_cut_a_single_map_is_no_more(
     clip = make_video(tmp_path / "v.mp4", size=(48, 32), count=6)
     lines: list[str] = []
     out = paint(
-        clip, "out.mkv", cut=(3,), codec="ffv1", keep=True, mask=str(mask), **maps, notice=lines.append
+        clip, "out.mkv", cut=(3,), codec="ffv1", mask=str(mask), init="noise", **maps, notice=lines.append
     )
     assert [line for line in lines if "a shot begins at frame 3" in line]
     before, after = pictures(clip), pictures(out)
@@ -132,11 +138,11 @@ def test_a_colour_that_no_style_has_is_named_once(
     paint: Paint, clip: Path, tmp_path: Path, maps: dict[str, Any]
 ) -> None:
     extra = halves()
-    extra[:10, :10] = (255, 255, 0)
+    extra[:10, :10] = (0, 255, 0)
     write_image(Path(maps["labels"]), extra)
     lines: list[str] = []
     paint(clip, "out.mp4", frames=":3", **maps, notice=lines.append)
-    assert len([line for line in lines if "#ffff00" in line]) == 1
+    assert len([line for line in lines if "#00ff00" in line]) == 1
 
 
 @pytest.mark.parametrize(
