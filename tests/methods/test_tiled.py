@@ -67,6 +67,27 @@ def test_loss_and_gradient_are_those_of_the_whole(make: Any, size: tuple[int, in
 
 
 @pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
+def test_regions_are_judged_in_tiles_as_in_the_whole(loss: str) -> None:
+    size, network = (131, 113), lively_network()
+    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+
+    def terms(side: int) -> Terms:
+        options = NeuralOptions(loss=loss, tile_size=side)
+        regions = [halves((70, 100), 30), halves((60, 40), 25)]
+        method = NeuralStyle(network, recipe, STYLES, options, regions=regions).guided(halves(size, 71))
+        with torch.no_grad():
+            return method._terms(picture(*size), [], None)
+
+    assert_alike(terms(0), terms(64), size, value=1e-5, gradient=1e-4)
+
+
+def halves(size: tuple[int, int], at: int) -> torch.Tensor:
+    """Two regions, to the left and to the right of column `at`: float32 (2, *size)."""
+    left = (torch.arange(size[1]) < at).float().expand(1, *size)
+    return torch.cat([left, 1 - left])
+
+
+@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
 def test_in_bfloat16_they_are_alike_within_its_rounding(loss: str) -> None:
     network = lively_network().to(torch.bfloat16)
     terms = (painting_loss((131, 113), network, loss=loss, tile_size=side) for side in (0, 64))
