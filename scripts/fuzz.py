@@ -1,19 +1,19 @@
 #!/usr/bin/env python
-"""Puts thousands of broken files into the program; whatever they are, it must refuse them in one line, or work.
+"""Puts thousands of broken files into the program, which must refuse each in one line, or work.
 
 Of every kind of file that is read (videos of several containers and codecs, pictures, lists, weights, flow,
 job directories) whole ones are made and broken: bits flipped, lengths and sizes made absurd, parts cut out,
-repeated, swapped, spliced, with the checksums put right again where the format has them. Each goes through a real
-command line in a fork of this process, which has imported everything, with limited memory and time.
+repeated, swapped, spliced, with the checksums put right again where the format has them. Each goes through a
+real command line in a fork of this process, which has imported everything, with limited memory and time.
 
-A fault is: a death by a signal, a hang, an exit code other than 0, 1 and 2, a failure that is not told in one line
-of ours, anything said by a library, a file changed or left that is not the result or its job, a process or a
-connection started.
+A fault is: a death by a signal, a hang, an exit code other than 0, 1 and 2, a failure that is not told in one
+line of ours, anything said by a library, a file changed or left that is not the result or its job, a process
+or a connection started.
 
     python scripts/fuzz.py [--mutants 2000] [--seed 0] [--jobs 2] [--match PART] [--only N]
 
-A mutant depends on the seed and its number alone: `--only N` makes and runs one again, shows what it said and keeps
-its folder. The exit code is 0 if there was no fault. POSIX only.
+A mutant depends on the seed and its number alone: `--only N` makes and runs one again, shows what it said and
+keeps its folder. The exit code is 0 if there was no fault. POSIX only.
 """
 
 from __future__ import annotations

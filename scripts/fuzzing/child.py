@@ -83,7 +83,7 @@ def _program(folder: Path, arguments: tuple[str, ...], logs: Path) -> int:
 def _strays(path: Any, allowed: tuple[str, ...]) -> bool:
     if isinstance(path, int):
         return False
-    return not str(Path(os.path.abspath(os.fsdecode(path)))).startswith(allowed)
+    return not str(Path(os.fsdecode(path)).absolute()).startswith(allowed)
 
 
 def contents(folder: Path) -> dict[str, str]:

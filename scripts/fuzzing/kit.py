@@ -19,7 +19,6 @@ from safetensors.torch import load_file
 
 from vidstyle.cli import main as command_line
 from vidstyle.flow.files import write_flo, write_pgm
-from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_videos"
@@ -243,9 +242,8 @@ def _weights(base: tuple[str, ...]) -> list[Target]:
         found.append(Target(name, commands, ("style.png", "photo.jpg")))
     check = ("flow", "--check", "flows/forward_0_1.flo", "flows/backward_1_0.flo", "-o", "out.pgm")
     paint = ("style", "clip", "style.png", *_PAINT, "--flow-dir=flows", "-o", "out")
-    for name in ("backward_1_0.flo", "reliable_1_0.pgm"):
-        found.append(Target(f"flows/{name}", (check, paint), (*base, "flows", "clip")))
-    return found
+    flows = ("flows/backward_1_0.flo", "flows/reliable_1_0.pgm")
+    return [*found, *(Target(name, (check, paint), (*base, "flows", "clip")) for name in flows)]
 
 
 def _edits(base: tuple[str, ...]) -> list[Target]:

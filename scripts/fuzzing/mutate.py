@@ -208,36 +208,32 @@ def _json(data: bytes, chance: Random) -> bytes:
         content = json.loads(data)
     except ValueError:
         return chance.choice(_BLIND)(data, chance)
-    if chance.random() < 0.05:
-        return b"[" * 100_000
-    holders: list[tuple[Any, Any]] = []
-
-    def collect(value: Any) -> None:
-        items = (
-            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        )
-        for key, item in items:
-            holders.append((value, key))
-            collect(item)
-
-    collect(content)
-    if not holders:
-        return json.dumps(chance.choice(_ODD)).encode()
-    holder, key = chance.choice(holders)
-    match chance.choice(("odd", "odd", "odd", "drop", "wrap", "swap", "deep")):
-        case "odd":
-            holder[key] = chance.choice(_ODD)
-        case "drop":
-            del holder[key]
-        case "wrap":
-            holder[key] = chance.choice(([holder[key]], {"x": holder[key]}))
-        case "swap":
-            other, place = chance.choice(holders)
-            holder[key] = json.loads(json.dumps(other[place]))
-        case "deep":
-            for _ in range(500):
-                holder[key] = [holder[key]]
+    places = _places(content)
+    if not places or chance.random() < 0.05:
+        return chance.choice((b"[" * 100_000, json.dumps(chance.choice(_ODD)).encode()))
+    holder, key = chance.choice(places)
+    other, place = chance.choice(places)
+    value = holder[key]
+    odd = chance.choice(_ODD)
+    copied = json.loads(json.dumps(other[place]))
+    holder[key] = chance.choice((odd, odd, odd, [value], {"x": value}, copied, _nested(value)))
+    if chance.random() < 0.15:
+        del holder[key]
     return json.dumps(content).encode()
+
+
+def _places(value: Any) -> list[tuple[Any, Any]]:
+    """(what holds it, under which key) of every value within."""
+    items = list(
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    return [(value, key) for key, _ in items] + [place for _, item in items for place in _places(item)]
+
+
+def _nested(value: Any) -> Any:
+    for _ in range(500):
+        value = [value]
+    return value
 
 
 def _lines(data: bytes, chance: Random) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 import sys
 import time
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from vidstyle.text import duration
+from vidstyle.plain import json_text
+from vidstyle.text import duration, printable
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -69,7 +70,10 @@ class JsonLines(Reporter):
         self._write("notice", text=text)
 
     def progress(self, event: Progress) -> None:
-        self._write("progress", **asdict(event))
+        values = asdict(event)
+        if event.loss is not None and not math.isfinite(event.loss):
+            values["loss"] = None  # JSON has no such numbers
+        self._write("progress", **values)
 
     def stopped(self, command: str) -> None:
         self._write("stopped", resume=command)
@@ -78,7 +82,7 @@ class JsonLines(Reporter):
         self._write("finished", output=str(output))
 
     def _write(self, event: str, **values: Any) -> None:
-        sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text({"event": event, **values}) + "\n")
         sys.stdout.flush()
 
 
@@ -94,7 +98,7 @@ class Lines(Reporter):
         self.notice(f"job directory: {job}")
 
     def notice(self, text: str) -> None:
-        self._console.print(text)
+        self._console.print(printable(text))
 
     def progress(self, event: Progress) -> None:
         now = time.monotonic()
@@ -105,7 +109,7 @@ class Lines(Reporter):
         self.notice(", ".join([f"{_PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
 
     def stopping(self) -> None:
-        os.write(2, f"{_STOPPING}\n".encode())
+        os.write(sys.stderr.fileno(), f"{_STOPPING}\n".encode())
 
     def stopped(self, command: str) -> None:
         self.notice(f"stopped; go on with: {command}")
@@ -150,7 +154,7 @@ class Bar(Lines):
 
     def stopping(self) -> None:
         # Over the bar's line; it draws itself anew on the next.
-        os.write(2, f"\r\x1b[2K{_STOPPING}\r\n".encode())
+        os.write(sys.stderr.fileno(), f"\r\x1b[2K{_STOPPING}\r\n".encode())
 
     def close(self) -> None:
         self._bar.stop()

@@ -272,7 +272,7 @@ def make_plan(
     name = method_name(options)
     METHODS[name].check_exemplars(name, len(styles))
     fps = _fraction(encode.fps) if encode.fps else None
-    clip = _opened(source, options, fps)
+    clip = _opened(source, options, fps, run.damaged)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
     ours = earlier.get("output") == str(output.absolute())
@@ -342,12 +342,12 @@ def replan(job: Path, notice: Notice) -> Plan:
     )
 
 
-def _opened(source: Path | None, options: PaintOptions, fps: Fraction | None) -> Clip:
+def _opened(source: Path | None, options: PaintOptions, fps: Fraction | None, damaged: str) -> Clip:
     if isinstance(options, TextureOptions):
         return BlankClip(options.width, options.height, options.frames, fps)
     if source is None:
         raise UsageError("give a clip or a picture to paint")
-    return open_clip(source, fps=fps)
+    return open_clip(source, fps=fps, damaged=damaged)
 
 
 def _motion(options: TextureOptions) -> Motion:
@@ -363,7 +363,8 @@ def _earlier(directory: Path) -> dict[str, Any]:
 
 def _weights(choice: str, earlier: dict[str, Any], notice: Notice) -> Weights:
     """Load the weights asked for. A job that has begun keeps those that "auto" meant then."""
-    asked_before = (earlier.get("run") or {}).get("features")
+    run = earlier.get("run")
+    asked_before = run.get("features") if isinstance(run, dict) else None
     if choice == asked_before and isinstance(earlier.get("features"), str):
         choice = earlier["features"]
     return load_weights(choice, notice)

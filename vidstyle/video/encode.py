@@ -24,6 +24,9 @@ from .pictures import temporary_beside
 from .sequences import DEFAULT_RATE
 from .streams import Notice, StreamCopier
 
+# pixels; of some smaller sizes, such as 48x48, its assembler writes beyond its buffers
+_SMALL_FOR_X265 = 128
+
 # SVT-AV1 writes to stderr by itself unless it is told to keep to errors.
 os.environ.setdefault("SVT_LOG", "1")
 
@@ -72,7 +75,10 @@ class VideoWriter:
 
     def _add_stream(self, codec: Codec, options: dict[str, str], bit_depth: int | None) -> VideoStream:
         rate = (self._clip.frame_rate or DEFAULT_RATE).limit_denominator(100_000)
-        stream = self._output.add_stream(codec.encoder, rate=rate, options={**codec.options, **options})
+        options = {**codec.options, **options}
+        if codec.encoder == "libx265" and min(self._size) < _SMALL_FOR_X265:
+            options["x265-params"] += ":asm=0"
+        stream = self._output.add_stream(codec.encoder, rate=rate, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
         context.pix_fmt = codec.pix_fmts[bit_depth or next(iter(codec.pix_fmts))]
