@@ -89,6 +89,8 @@ def _explain(error: BaseException) -> tuple[str, int]:
         return "", EXIT_STOPPED
     if _is_out_of_memory(error):
         return "out of memory; choose a smaller --size", _EXIT_FAILED
+    if isinstance(error, OSError) and error.filename and error.strerror:  # the system's word on a file
+        return printable(f"{os.fsdecode(error.filename)}: {error.strerror.lower()}"), _EXIT_FAILED
     what = printable(f"{type(error).__name__}: {error}")
     return f"this is a bug, please report it ({what}); VIDSTYLE_DEBUG=1 shows where it happened", _EXIT_BUG
 

@@ -63,7 +63,11 @@ class VideoWriter:
             flags |= _mp4_options(clip.time_base)
         with self._named_errors():
             self._output: OutputContainer = av.open(
-                str(self._temporary), "w", format=container, container_options=flags
+                # Absolute: what begins as concat:o or http:o is a file's name all the same.
+                str(self._temporary.absolute()),
+                "w",
+                format=container,
+                container_options=flags,
             )
             try:
                 self._stream = self._add_stream(codec, options, bit_depth)
