@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from vidstyle.errors import WeightsError
+from vidstyle.plain import plain_size
 
 _CONNECT_SECONDS = 5.0
 
@@ -71,9 +72,13 @@ class Published:
 
 
 def sha256(path: Path) -> str:
-    """sha256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """sha256 of a file, in hexadecimal. Raises WeightsError where it cannot be read."""
+    try:
+        plain_size(path)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def check_name(path: Path, name: str) -> None:
@@ -93,6 +98,10 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     Raises WeightsError for a file that is truncated, damaged or something else.
     """
+    try:
+        plain_size(path)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
     try:

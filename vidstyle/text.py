@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+_LONGEST = 2000  # characters of a line
+
+
+def printable(text: str) -> str:
+    """One line without control characters: names of files may hold them, and steer a terminal."""
+    line = " ".join(text.splitlines())
+    if len(line) > _LONGEST:  # a name or a value in it is no name
+        line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
 
 def duration(seconds: float) -> str:
     """42 s, 3 min 20 s, 1 h 02 min, 2 d 03 h"""

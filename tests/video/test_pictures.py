@@ -13,7 +13,6 @@ import pytest
 from clip_makers import random_pixels, write_image
 
 from vidstyle.errors import MediaError, OutputError, UsageError
-from vidstyle.video.headers import PNG_SIGNATURE
 from vidstyle.video.pictures import (
     clear_leftovers,
     decode_png,
@@ -22,6 +21,7 @@ from vidstyle.video.pictures import (
     to_depth,
     write_picture,
 )
+from vidstyle.video.png import SIGNATURE as PNG_SIGNATURE
 from vidstyle.video.reader import open_clip
 
 # Reading

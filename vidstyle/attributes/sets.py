@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.options.edits import parse_where
+from vidstyle.plain import parse_json
 from vidstyle.video.pictures import read_bytes
 from vidstyle.video.sequences import pictures_of_folder
 
@@ -80,8 +80,8 @@ def read_rows(path: Path) -> list[Mapping[str, Any]]:
         if path.suffix.lower() == ".csv":
             rows: list[Mapping[str, Any]] = list(csv.DictReader(io.StringIO(text), skipinitialspace=True))
         else:
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError) as error:
+            rows = [parse_json(line.encode()) for line in text.splitlines() if line.strip()]
+    except (ValueError, csv.Error) as error:
         raise MediaError(f"{path} cannot be read as a list of pictures: {error}") from None
     if not rows or not all(isinstance(row, dict) and row for row in rows):
         raise MediaError(f"{path} lists no pictures; it takes a .csv with a header or a .jsonl of objects")

@@ -95,11 +95,14 @@ def load_vector(path: Path, fingerprint: str) -> AttributeVector:
             f"{path}: made with other features (sha256 {facts.get('weights', '?')[:12]}...) than these "
             f"({fingerprint[:12]}...); choose the same with --features, or make the vector anew"
         )
-    height, width = (int(number) for number in facts["size"].split())
     ordered = {layer: tensors[layer].float() for layer in sorted(tensors)}
     if not all(bool(torch.isfinite(part).all()) for part in ordered.values()):
         raise WeightsError(f"{path}: holds values that are not finite; the file is damaged")
-    return AttributeVector(ordered, (height, width), fingerprint)
+    try:
+        height, width = (int(number) for number in facts["size"].split())
+        return AttributeVector(ordered, (height, width), fingerprint)
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path}: damaged, or not an attribute vector ({error})") from None
 
 
 def _words(channels: Mapping[str, int]) -> str:

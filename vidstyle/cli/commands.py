@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +27,8 @@ from vidstyle.options import (
     TextureOptions,
     TextureRunOptions,
 )
+from vidstyle.plain import json_text
+from vidstyle.text import printable
 
 app = typer.Typer(
     help="Paint a video, or a picture, in the style of a picture.",
@@ -208,23 +209,28 @@ def status(job: Job, *, as_json: AsJson = False) -> None:
         "process": running,
         "painted": store.painted(),
         "total": _frames_in_all(store.settings),
-        "passes": store.settings.get("passes", 1),
+        "passes": _passes(store.settings),
         "shots": store.shot_starts(),
         "output": str(store.done_output()) if done else store.settings.get("output"),
         "settings": store.settings,
     }
-    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else _status_text(facts))
+    typer.echo(json_text(facts) if as_json else _status_text(facts))
 
 
 def _frames_in_all(settings: Mapping[str, Any]) -> int | None:
     """How often a frame is painted in all passes, by the settings of a job; None where it is not known."""
-    total, passes = settings.get("total"), settings.get("passes", 1)
-    return total * passes if isinstance(total, int) and isinstance(passes, int) else None
+    total = settings.get("total")
+    return total * _passes(settings) if isinstance(total, int) else None
+
+
+def _passes(settings: Mapping[str, Any]) -> int:
+    passes = settings.get("passes")
+    return passes if isinstance(passes, int) else 1
 
 
 def _status_text(facts: dict[str, Any]) -> str:
     if facts["state"] == "done":
-        return f"done: {facts['output']}"
+        return printable(f"done: {facts['output']}")
     count = str(facts["painted"]) + (f" of {facts['total']}" if facts["total"] else "")
     passes = f" in {facts['passes']} passes" if facts["passes"] > 1 else ""
     lines = [f"{count} frames painted{passes}; shots found so far: {len(facts['shots'])}"]
@@ -232,7 +238,7 @@ def _status_text(facts: dict[str, Any]) -> str:
         lines.append(f"running: process {facts['process']}")
     else:
         lines.append(f"stopped; go on with: {shlex.join(['vidstyle', 'resume', facts['job']])}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 app.command()(evaluate)
@@ -303,4 +309,4 @@ def features(
         weights.fetch_vgg19(notice=lambda line: typer.echo(line, err=True))
     facts = weights.load(weights.find(features, fetch=False)).describe()
     lines = [f"{name}: {value}" for name, value in facts.items()]
-    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(lines))
+    typer.echo(json_text(facts) if as_json else "\n".join(map(printable, lines)))

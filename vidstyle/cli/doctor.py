@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
+
+from vidstyle.plain import json_text
 
 
 def doctor(
@@ -29,7 +30,7 @@ def doctor(
             typer.echo(f"{finding.name}: {finding.value}")
     faults = [finding for finding in findings if finding.fault]
     if as_json:
-        typer.echo(json.dumps({"findings": [asdict(each) for each in findings]}, ensure_ascii=False))
+        typer.echo(json_text({"findings": [asdict(each) for each in findings]}))
     else:
         typer.echo("\n".join(f"fault: {each.name}: {each.fault}" for each in faults) or "no fault found")
     return 1 if faults else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import OutputError, UsageError
 from vidstyle.options import EvaluateOptions
+from vidstyle.plain import json_text
 
 if TYPE_CHECKING:
     from vidstyle.evaluation import Evaluation
@@ -97,7 +97,7 @@ def _check(json_file: Path | None, html: Path | None, inputs: list[Path], overwr
 
 
 def _as_json(found: Evaluation) -> str:
-    return json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False)
+    return json_text(found.to_json())
 
 
 def _write(path: Path, text: str) -> None:

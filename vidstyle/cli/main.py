@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from vidstyle.cli.commands import app
 from vidstyle.cli.interrupt import EXIT_STOPPED
 from vidstyle.errors import OUT_OF_MEMORY, VidstyleError, is_out_of_memory
+from vidstyle.text import printable
 
 _EXIT_FAILED, _EXIT_BUG = 1, 70
 # Typer exports no base of its usage errors, and has them from click or from a copy of it.
@@ -26,12 +28,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = typer.main.get_command(app)
+    with _own_stderr():
+        try:
+            result = command(args=given or ["--help"], prog_name="vidstyle", standalone_mode=False)
+            sys.stdout.flush()
+            return result if isinstance(result, int) else 0
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
+            return _tell(error)
+
+
+@contextmanager
+def _own_stderr() -> Iterator[None]:
+    """Keep stderr to ourselves: libjpeg, libpng and others write to descriptor 2 by themselves.
+
+    Whatever they complain of is found out otherwise. With VIDSTYLE_DEBUG=1 they may speak.
+    """
+    theirs = sys.stderr
     try:
-        result = command(args=given or ["--help"], prog_name="vidstyle", standalone_mode=False)
-        sys.stdout.flush()
-        return result if isinstance(result, int) else 0
-    except (Exception, KeyboardInterrupt, SystemExit) as error:
-        return _tell(error)
+        number = theirs.fileno()
+    except (AttributeError, OSError, ValueError):  # closed, or none of the system's
+        number = -1
+    if number != 2 or os.environ.get("VIDSTYLE_DEBUG") == "1":
+        yield
+        return
+    theirs.flush()
+    with open(os.dup(2), "w", 1, encoding=theirs.encoding, errors=theirs.errors) as sys.stderr:  # noqa: PTH123
+        _send_nowhere(2)
+        try:
+            yield
+        finally:
+            os.dup2(sys.stderr.fileno(), 2)
+            sys.stderr = theirs
 
 
 def _tell(error: BaseException) -> int:
@@ -53,25 +80,28 @@ def _tell(error: BaseException) -> int:
 def _explain(error: BaseException) -> tuple[str, int]:
     """One line for the user, and the exit code."""
     if isinstance(error, VidstyleError):
-        return _one_line(str(error)), error.exit_code
+        return printable(str(error)), error.exit_code
     if isinstance(error, _TyperError):
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "vidstyle"
-        return f"{_one_line(error.format_message()).rstrip('.')}; see {path} --help", error.exit_code
+        return f"{printable(error.format_message()).rstrip('.')}; see {path} --help", error.exit_code
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return "", EXIT_STOPPED
     if is_out_of_memory(error):
         return OUT_OF_MEMORY, _EXIT_FAILED
-    what = _one_line(f"{type(error).__name__}: {error}")
+    if isinstance(error, OSError) and error.filename and error.strerror:  # the system's word on a file
+        return printable(f"{os.fsdecode(error.filename)}: {error.strerror.lower()}"), _EXIT_FAILED
+    what = printable(f"{type(error).__name__}: {error}")
     return f"this is a bug, please report it ({what}); VIDSTYLE_DEBUG=1 shows where it happened", _EXIT_BUG
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.splitlines())
 
 
 def _close_broken_output() -> None:
     """So that Python's own last flush has nothing to complain about."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())
+        _send_nowhere(stream.fileno())
+
+
+def _send_nowhere(descriptor: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)

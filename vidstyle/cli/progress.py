@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 import sys
 import time
@@ -14,7 +14,8 @@ from rich.console import Console
 
 from vidstyle.cli.losses import loss_lines
 from vidstyle.errors import UsageError
-from vidstyle.text import duration
+from vidstyle.plain import json_text
+from vidstyle.text import duration, printable
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -96,7 +97,10 @@ class JsonLines(Reporter):
         self._write("notice", text=text)
 
     def progress(self, event: Progress) -> None:
-        self._write("progress", **asdict(event))
+        values = asdict(event)
+        if event.loss is not None and not math.isfinite(event.loss):
+            values["loss"] = None  # JSON has no such numbers
+        self._write("progress", **values)
 
     def losses(self, event: FrameLosses) -> None:
         self._write("losses", **asdict(event))
@@ -112,7 +116,7 @@ class JsonLines(Reporter):
         self._write("finished", output=str(output))
 
     def _write(self, event: str, **values: Any) -> None:
-        sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text({"event": event, **values}) + "\n")
         sys.stdout.flush()
 
 
@@ -128,7 +132,7 @@ class Lines(Reporter):
         self.notice(f"job directory: {job}")
 
     def notice(self, text: str) -> None:
-        self._console.print(text)
+        self._console.print(printable(text))
 
     def progress(self, event: Progress) -> None:
         now = time.monotonic()
@@ -148,7 +152,7 @@ class Lines(Reporter):
             self.notice(ends.get(event.state, begins))
 
     def stopping(self) -> None:
-        os.write(2, f"{_STOPPING}\n".encode())
+        os.write(sys.stderr.fileno(), f"{_STOPPING}\n".encode())
 
     def stopped(self, command: str) -> None:
         self.notice(f"stopped; go on with: {command}")
@@ -193,7 +197,7 @@ class Bar(Lines):
 
     def stopping(self) -> None:
         # Over the bar's line; it draws itself anew on the next.
-        os.write(2, f"\r\x1b[2K{_STOPPING}\r\n".encode())
+        os.write(sys.stderr.fileno(), f"\r\x1b[2K{_STOPPING}\r\n".encode())
 
     def close(self) -> None:
         self._bar.stop()

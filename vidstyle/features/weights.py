@@ -20,6 +20,7 @@ from vidstyle.features.vgg import CONV_INDEX, calibrated
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
 _BUNDLED_LIMITS = "textures, edges and colours, little meaning: for faces and objects use VGG-19"
 _CALIBRATION_VERSION = "1"
+_MOST_CHANNELS = 4096  # VGG-19 has 512; a tensor may claim any number without values to show for it
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def _checked(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
         if weight is None or bias is None:
             break
         fits = weight.ndim == 4 and weight.shape[1:] == (channels, 3, 3) and bias.shape == weight.shape[:1]
+        fits = fits and 1 <= weight.shape[0] <= _MOST_CHANNELS
         if not fits or not weight.is_floating_point():
             raise WeightsError(
                 f"{path}: conv{suffix} has shape {tuple(weight.shape)}; VGG-19 needs (N, {channels}, 3, 3)"

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from vidstyle.errors import InputError
-from vidstyle.video.pictures import read_picture, to_depth, write_whole
+from vidstyle.plain import plain_size
+from vidstyle.video.pictures import check_size, read_picture, to_depth, write_whole
 
 MAGIC = b"PIEH"  # the float 202021.25, which also shows the byte order
 HEADER_BYTES = 12
@@ -26,23 +27,32 @@ def read_flo(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        length = plain_size(path)
+        with path.open("rb") as file:
+            width, height = _flo_size(file.read(HEADER_BYTES), path, length)
+            data = file.read(8 * width * height)
     except OSError as error:
         raise InputError(f"Cannot read the flow file {path}: {error.strerror}.") from error
-    if len(data) < HEADER_BYTES or data[:4] != MAGIC:
+    pairs = np.frombuffer(data, "<f4").reshape(height, width, 2)
+    return np.ascontiguousarray(pairs.transpose(2, 0, 1), dtype=np.float32)
+
+
+def _flo_size(head: bytes, path: Path, length: int) -> tuple[int, int]:
+    """(width, height) by the first bytes of a file of that length, so that no more is read than is there."""
+    if len(head) < HEADER_BYTES or head[:4] != MAGIC:
         raise InputError(f"{path} is not a Middlebury .flo file; write the flow in that format.")
-    width, height = (int(side) for side in np.frombuffer(data, "<i4", count=2, offset=4))
+    width, height = (int(side) for side in np.frombuffer(head, "<i4", count=2, offset=4))
     if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
         raise InputError(f"The flow file {path} claims a size of {width}x{height}; write it again.")
     expected = HEADER_BYTES + 8 * width * height
-    if len(data) != expected:
-        problem = "is cut short" if len(data) < expected else "is too long"
+    if length != expected:
+        problem = "is cut short" if length < expected else "is too long"
         raise InputError(
-            f"The flow file {path} {problem}: {width}x{height} takes {expected} bytes, not {len(data)}; "
+            f"The flow file {path} {problem}: {width}x{height} takes {expected} bytes, not {length}; "
             "write it again."
         )
-    pairs = np.frombuffer(data, "<f4", offset=HEADER_BYTES).reshape(height, width, 2)
-    return np.ascontiguousarray(pairs.transpose(2, 0, 1), dtype=np.float32)
+    check_size(width, height, path)
+    return width, height
 
 
 def write_flo(path: str | Path, vectors: np.ndarray) -> None:

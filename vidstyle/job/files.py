@@ -10,12 +10,14 @@ import time
 from pathlib import Path
 
 from vidstyle.errors import JobBusy, JobError, OutputError
+from vidstyle.plain import plain_size, read_plain
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+_MOST_OF_A_MARK = 2**16  # bytes
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and run the same command again",
     errno.EDQUOT: "the disk quota is used up; free some space and run the same command again",
@@ -38,9 +40,10 @@ def read(path: Path, last: int | None = None) -> bytes:
         JobError: it cannot be read.
     """
     try:
+        size = plain_size(path)
         with path.open("rb") as file:
             if last is not None:
-                file.seek(-min(last, path.stat().st_size), os.SEEK_END)
+                file.seek(-min(last, size), os.SEEK_END)
             return file.read()
     except OSError as error:
         raise JobError(f"cannot read {path}: {error.strerror}") from error
@@ -136,7 +139,7 @@ class Lock:
 def holder(path: Path) -> str:
     """The last process that took the lock, as "PID on HOST"; empty when there was none."""
     try:
-        return path.read_text("utf-8", errors="replace").strip()
+        return read_plain(path, _MOST_OF_A_MARK).decode("utf-8", errors="replace").strip()
     except OSError:
         return ""
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.errors import InputError
+from vidstyle.plain import plain_size
 
+_LONGEST_SHOWN = 200  # characters
 _NOUNS = {
     "source": "the input",
     "styles": "the style picture",
@@ -33,6 +35,7 @@ def digest(paths: Iterable[Path]) -> str:
     whole = hashlib.sha256()
     for path in paths:
         try:
+            plain_size(path)
             with path.open("rb") as file:
                 whole.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
@@ -116,5 +119,6 @@ def _show(value: Any) -> str:
     if _is_file(value):
         return str(value["name"])
     if _are_files(value):
-        return ", ".join(entry["name"] for entry in value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return ", ".join(str(entry["name"]) for entry in value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

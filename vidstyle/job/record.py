@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from vidstyle.errors import JobError
 from vidstyle.job.files import read, temporary, write_whole
+from vidstyle.plain import json_text, name_bytes, parse_json
 
 FORMAT = 1  # of the job directory; a change that makes old state unusable counts it up
 JOB, LOCK = "job.json", "vidstyle.lock"
@@ -58,7 +58,8 @@ def read_job(directory: Path) -> dict[str, Any]:
         what = " (it has no job.json)" if directory.is_dir() else ""
         raise JobError(f"{directory} is not a job directory{what}")
     try:
-        content = json.loads(read(path))
+        content = parse_json(read(path))
+        _check_names(content)
     except ValueError as error:
         raise JobError(f"{path} is damaged ({error}); {_REMEDY}") from error
     version = content.get("format") if isinstance(content, dict) else None
@@ -74,13 +75,22 @@ def read_job(directory: Path) -> dict[str, Any]:
     return content
 
 
+def _check_names(value: Any) -> None:
+    """Raises ValueError for a text within that no file could have as its name: some of them are names."""
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_names(item)
+    elif isinstance(value, str) and b"\0" in name_bytes(value):
+        raise ValueError("a text with a zero byte in it")
+
+
 def write_job(directory: Path, content: Mapping[str, Any]) -> None:
     """Write job.json, whole or not at all.
 
     Raises:
         OutputError: it cannot be written.
     """
-    write_whole(directory / JOB, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False).encode())
+    write_whole(directory / JOB, json_text(content, indent=2).encode())
 
 
 def mismatch(directory: Path, found: list[str]) -> str:

@@ -16,7 +16,7 @@ Progress is derived by listing; nothing is counted in a ledger that could disagr
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import re
 import shutil
@@ -26,14 +26,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from vidstyle.errors import InputError, JobMismatch, OutputError
-from vidstyle.job.files import Lock, holder, is_held, output_error, read, temporary, write_whole
+from vidstyle.job.files import Lock, holder, is_held, output_error, temporary, write_whole
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
+from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.text import size
 
 _DONE = "done"
 _END = "end"
+_MOST_OF_AN_END = 100  # bytes
+_COUNT = re.compile(rb"\d{1,18}")
 
 
 class JobStore(FrameStore):
@@ -202,8 +205,13 @@ class JobStore(FrameStore):
 
     def times(self) -> dict[int, int]:
         """The pts of the frames that were noted, by their indices; unreadable notes are none."""
-        texts = {index: read(self._path("times", index)) for index in self._indices("times")}
-        return {index: int(text) for index, text in texts.items() if re.fullmatch(rb"-?\d{1,18}", text)}
+        found = {}
+        for index in self._indices("times"):
+            with contextlib.suppress(OSError):
+                text = read_plain(self._path("times", index), _MOST_OF_AN_END)
+                if re.fullmatch(rb"-?\d{1,18}", text):
+                    found[index] = int(text)
+        return found
 
     def mark_end(self, stop: int) -> None:
         """Note that there is no frame from `stop` on: the first pass has come to the end.
@@ -217,10 +225,10 @@ class JobStore(FrameStore):
     def end(self) -> int | None:
         """One past the last frame; None until the first pass has found the end."""
         try:
-            text = (self.directory / _END).read_text("ascii")
-        except (OSError, ValueError):
+            text = read_plain(self.directory / _END, _MOST_OF_AN_END)
+        except OSError:
             return None
-        return int(text) if text.isdecimal() else None
+        return int(text) if _COUNT.fullmatch(text) else None
 
     def painted(self) -> int:
         """How many frames have been painted, each counted once for every pass."""
@@ -255,7 +263,7 @@ class JobStore(FrameStore):
             "sha256": checksum,
             "made_with": as_json(made_with or {}),
         }
-        write_whole(self.directory / _DONE, json.dumps(record, ensure_ascii=False).encode())
+        write_whole(self.directory / _DONE, json_text(record).encode())
 
     def done_output(self) -> Path | None:
         """The result that was finished; None before, or when the mark is damaged."""
@@ -284,7 +292,7 @@ class JobStore(FrameStore):
             if [path.stat().st_size for path in files] != list(record["files"].values()):
                 return False
             return at_once or digest(files) == record["sha256"]
-        except (OSError, InputError):
+        except (OSError, ValueError, InputError):  # ValueError: no file could have such a name
             return False
 
     def _now_at(self, name: str, record: Mapping[str, Any]) -> Path:
@@ -296,7 +304,7 @@ class JobStore(FrameStore):
 
     def _done_record(self) -> dict[str, Any] | None:
         try:
-            record = json.loads((self.directory / _DONE).read_bytes())
+            record = parse_json(read_plain(self.directory / _DONE))
         except (OSError, ValueError):
             return None
         shape = {"output": str, "files": dict, "sha256": str, "made_with": dict}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from vidstyle.errors import UsageError
 
@@ -69,7 +69,22 @@ _Options = TypeVar("_Options")
 
 def from_json(kind: type[_Options], values: Mapping[str, Any]) -> _Options:
     """Options as they were stored, tuples as lists. Raises UsageError or TypeError for wrong ones."""
+    hints = get_type_hints(kind)
+    for name in values.keys() & hints.keys():
+        if not _is_a(values[name], hints[name]):
+            raise UsageError(f"{name} cannot be {str(values[name])[:80]!r}")
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+
+
+def _is_a(value: Any, hint: Any) -> bool:
+    """Whether a JSON value is of a field's type: a whole number will do for any, true and false are none."""
+    if get_origin(hint) is tuple:
+        return isinstance(value, list) and all(_is_a(item, get_args(hint)[0]) for item in value)
+    if kinds := get_args(hint):
+        return any(_is_a(value, kind) for kind in kinds)
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, (int, float) if hint is float else hint)
 
 
 def at_home(options: _Options) -> _Options:

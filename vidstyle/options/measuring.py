@@ -25,6 +25,7 @@ class FlowOptions(Checked):
     device: str = as_in(RunOptions, "device", "Where raft runs: auto takes a GPU where there is one.")
     cuts: bool = as_in(RunOptions, "cuts", "Find cuts; there is no flow across one.")
     cut: tuple[int, ...] = as_in(RunOptions, "cut")
+    damaged: str = as_in(RunOptions, "damaged")
     pictures: bool = option(True, "Write each flow as a picture, too: hue is direction, colour is speed.")
     video: bool = option(
         False, "Write DIR/preview.mp4, too: the clip, its flow to the frame before, and where that holds."

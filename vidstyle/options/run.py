@@ -85,6 +85,12 @@ class RunOptions(Checked):
     cut: tuple[int, ...] = option(
         (), "A cut at this frame (repeat for more), in addition to those found.", minimum=1, metavar="FRAME"
     )
+    damaged: str = option(
+        "skip",
+        "Frames of a video that are damaged: skip leaves them out, and the frame before is shown longer; "
+        "stop ends the run there.",
+        choices=("skip", "stop"),
+    )
     job: str | None = option(
         None, "Where the job's state is kept; OUT.vidstyle beside the output if not given.", metavar="DIR"
     )

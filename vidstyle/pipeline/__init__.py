@@ -231,8 +231,10 @@ def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
 
 def _is_whole(plan: Plan, store: JobStore, number: int) -> bool:
     """Whether every frame of this pass is stored."""
-    end = store.end()
-    return end is not None and store.of_pass(number).frames() == list(range(plan.start, end))
+    end, frames = store.end(), store.of_pass(number).frames()
+    if end is None or len(frames) != end - plan.start:  # before a list is made that may be endless
+        return False
+    return frames == list(range(plan.start, end))
 
 
 def _first_pass(plan: Plan, store: JobStore, work: _Work) -> None:
@@ -275,7 +277,12 @@ def _shots(store: JobStore) -> list[Shot]:
     """The shots that the first pass has found."""
     starts = store.shot_starts()
     stops = [*starts[1:], store.end()]
-    return [Shot(i, start, stop) for i, (start, stop) in enumerate(zip(starts, stops, strict=True))]
+    try:
+        return [Shot(i, start, stop) for i, (start, stop) in enumerate(zip(starts, stops, strict=True))]
+    except ValueError as error:
+        raise JobError(
+            f"the marks of shots in {store.directory} are damaged; --restart paints the clip anew"
+        ) from error
 
 
 class _Work:

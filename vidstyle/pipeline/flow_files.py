@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -28,6 +27,7 @@ from vidstyle.pipeline import Hooks, Progress, StopSignal
 from vidstyle.pipeline.device import pick_device
 from vidstyle.pipeline.flow import find_estimator, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
+from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import write_picture, write_whole
@@ -64,7 +64,7 @@ def write_flow(
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `stop` was set.
     """
     options, hooks = options or FlowOptions(), Hooks(progress, notice, stop)
-    clip = open_clip(source)
+    clip = open_clip(source, damaged=options.damaged)
     start, end = frame_range(options.frames, clip)
     total = frame_total(clip, start, end)
     if clip.kind == "still" or (clip.frame_count_exact and total == 1):
@@ -125,14 +125,15 @@ def _claim(directory: Path, settings: dict[str, Any], overwrite: bool) -> FlowFi
     except OSError as error:
         raise OutputError(f"{directory} cannot be written: {error.strerror}") from error
     if not record.is_file():
-        write_whole(record, json.dumps(settings, indent=1).encode())
+        write_whole(record, json_text(settings, indent=1).encode())
     return FlowFiles(str(directory))
 
 
 def _check_same(record: Path, settings: dict[str, Any]) -> None:
     try:
-        changes = differences(json.loads(record.read_bytes()), settings)
-    except (ValueError, AttributeError):
+        stored = parse_json(read_plain(record))
+        changes = differences(stored, settings) if isinstance(stored, dict) else [f"{record.name} is damaged"]
+    except (OSError, ValueError):
         changes = [f"{record.name} is damaged"]
     if changes:
         raise JobMismatch(

@@ -60,5 +60,7 @@ def check_spared(output: Path, pictures: Sequence[Path], overwrite: bool) -> Non
     for picture in pictures:
         if output.exists() and picture.exists() and output.samefile(picture):
             raise UsageError(f"{output} is read by this run; give the result another name")
+    if output.exists() and not (output.is_file() or output.is_dir()):
+        raise OutputError(f"{output} is a pipe or a device, which cannot be replaced; give another name")
     if output.is_file() and not overwrite:
         raise OutputError(f"{output} exists; give another name, or --overwrite to replace it")

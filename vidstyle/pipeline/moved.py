@@ -27,7 +27,7 @@ def at_new_home(settings: Mapping[str, Any], job: Path) -> dict[str, Any]:
         for key in {"input", "styles", "options", "run", "features", "output"}.intersection(settings):
             moved[key] = _rerooted(settings[key], *roots)
     output = settings.get("output")
-    if isinstance(output, str) and default_job_directory(Path(output)) == before:
+    if isinstance(output, str) and Path(output).name and default_job_directory(Path(output)) == before:
         moved["output"] = str(now.parent / Path(output).name)
     return moved
 

@@ -58,7 +58,7 @@ def make_plan(
     METHODS[name].check_exemplars(name, len(styles))
     fps = _fraction(encode.fps) if encode.fps else None
     options = doodled(options) if isinstance(options, TextureOptions) else options
-    clip = _opened(source, options, fps)
+    clip = _opened(source, options, fps, run.damaged)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
     ours = earlier.get("output") == str(output.absolute())
@@ -135,12 +135,12 @@ def replan(job: Path, notice: Notice) -> Plan:
     )
 
 
-def _opened(source: Path | None, options: PaintOptions, fps: Fraction | None) -> Clip:
+def _opened(source: Path | None, options: PaintOptions, fps: Fraction | None, damaged: str) -> Clip:
     if isinstance(options, TextureOptions):
         return BlankClip(options.width, options.height, options.frames, fps)
     if source is None:
         raise UsageError("give a clip or a picture to paint")
-    return open_clip(source, fps=fps)
+    return open_clip(source, fps=fps, damaged=damaged)
 
 
 def _motion(options: TextureOptions) -> Motion:

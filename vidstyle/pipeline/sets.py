@@ -22,6 +22,7 @@ from vidstyle.options import DfiOptions
 from vidstyle.options.dfi import FIND
 from vidstyle.options.edits import AttributeSpec, SetSpec
 from vidstyle.pipeline.inputs import check_shape, check_spared, whiteness
+from vidstyle.plain import name_bytes
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import picture_suffix, read_bytes, read_picture
 from vidstyle.video.sequences import PictureClip
@@ -152,5 +153,5 @@ def _set_entry(pictures: PictureSet) -> dict[str, str]:
             content = hashlib.sha256(read_bytes(path)).digest()
         except MediaError:  # left out and named when the set is read
             content = b""
-        whole.update(os.path.relpath(path.absolute(), root).encode() + b"\0" + content)
+        whole.update(name_bytes(os.path.relpath(path.absolute(), root)) + b"\0" + content)
     return {"name": Path(pictures.name).name, "digest": whole.hexdigest()}

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from ..plain import plain_size
 from ..types import Frame
 from .colour import ColorInfo
 
@@ -82,7 +83,7 @@ class Clip(ABC):
 
 def file_digest(path: Path) -> bytes:
     """sha256 over the size and the head, the tail and evenly spaced blocks of a file."""
-    size = path.stat().st_size
+    size = plain_size(path)
     digest = hashlib.sha256(str(size).encode())
     blocks = 16
     step = max(_BLOCK, (size - _BLOCK) // (blocks - 1))

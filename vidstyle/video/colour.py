@@ -84,8 +84,8 @@ def frame_color(frame: av.VideoFrame, codec: av.VideoCodecContext) -> ColorInfo:
 
 
 def bit_depth(frame: av.VideoFrame) -> int:
-    """Bits per colour component of a decoded frame."""
-    return max(component.bits for component in frame.format.components)
+    """Bits per colour component of a decoded frame; no more than 16, as which floating point is read."""
+    return min(16, max(component.bits for component in frame.format.components))
 
 
 class ToRGB:

@@ -22,10 +22,16 @@ from ..errors import MediaError
 from ..types import Frame
 from .clip import LANDMARK_DISTANCE, Clip, StreamInfo, file_digest
 from .colour import ToRGB, bit_depth, frame_color
-from .pictures import check_size
+from .damage import Damage, clock
+from .pictures import check_size, max_pixels
 
-# Demuxers that make a picture out of any text, or follow references to other files.
-_NOT_MEDIA = frozenset({"tty", "concat", "image2", "bintext", "xbin", "adf", "idf"})
+# Demuxers that make a picture out of any text, or follow references to other files and hosts.
+_TEXT = {"tty", "bintext", "xbin", "adf", "idf"}
+_REFERRING = {"concat", "image2", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "vobsub", "lavfi"}
+_REFERRING |= {"webm_dash_manifest", "ffmetadata"}
+_READABLE = ",".join(sorted(av.formats_available - _TEXT - _REFERRING))
+_MANY_PIXELS = 2**25  # decoding several such frames at a time would take gigabytes
+_LATEST = 10**9  # seconds; a later time is a damaged one
 
 
 class Orientation(NamedTuple):
@@ -55,15 +61,16 @@ class _Timed(NamedTuple):
 def open_input(path: Path) -> InputContainer:
     """Open a media file with PyAV; raises MediaError."""
     try:
-        container = av.open(str(path), metadata_errors="replace")
-    except av.FFmpegError as error:
+        return av.open(
+            str(path.absolute()),  # a name such as concat:a or http:a is a file's all the same
+            metadata_errors="replace",
+            options={"max_pixels": str(max_pixels())},
+            container_options={"format_whitelist": _READABLE, "protocol_whitelist": "file"},
+        )
+    except (av.FFmpegError, UnicodeError) as error:
         raise MediaError(
             f"{path} cannot be read as a video ({_reason(error)}); it may be damaged or cut short"
         ) from error
-    if container.format.name in _NOT_MEDIA:
-        container.close()
-        raise MediaError(f"{path} is not a video or a picture")
-    return container
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -82,7 +89,8 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
 class VideoClip(Clip):
     """A video file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, damaged: str = "skip") -> None:
+        self._damaged = damaged
         with open_input(path) as container:
             stream = video_stream(container, path)
             context = stream.codec_context
@@ -94,11 +102,12 @@ class VideoClip(Clip):
             others = tuple(describe(other) for other in container.streams if other is not stream)
             length = _length(container, stream)
             count = stream.frames or (round(length * self._rate) if length else 0) or None
-            first = next(_decoded(container, stream, notes), None)
+            first = next(_decoded(container, stream, Damage(path.name, notes, damaged == "stop")), None)
             if first is None:
                 raise MediaError(f"{path} holds no frame that can be decoded; it may be damaged or cut short")
             check_size(first.width, first.height, path)
             self._scaled = _square(first, stream)
+            check_size(*self._scaled, path)
             self.stream_index = stream.index
             color = frame_color(first, context)
         depth = bit_depth(first)
@@ -138,7 +147,13 @@ class VideoClip(Clip):
                     orientation = _orientation(timed.frame)
                 if index < start:
                     continue
-                pixels = orientation.apply(convert(timed.frame, frame_color(timed.frame, context)))
+                try:
+                    pixels = orientation.apply(convert(timed.frame, frame_color(timed.frame, context)))
+                except av.FFmpegError as error:
+                    raise MediaError(
+                        f"{self.path}: the frame at {clock(timed.pts * self.time_base)} cannot be converted "
+                        f"to RGB ({_reason(error)}); convert the video first"
+                    ) from error
                 yield Frame(pixels, index, timed.pts, self.time_base, timed.duration)
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
@@ -187,7 +202,7 @@ class VideoClip(Clip):
         """Frames with increasing pts; the duration is the distance to the next frame's."""
         step = max(1, round(1 / (self._rate * self.time_base)))
         held: _Timed | None = None
-        for frame in _decoded(container, stream, notices):
+        for frame in _decoded(container, stream, self._damage(notices)):
             given = _pts(frame, self.time_base)
             if held is None:
                 pts = given if given is not None else stream.start_time or 0
@@ -204,9 +219,10 @@ class VideoClip(Clip):
         """The time `left` in the header is the truer one: decoders know distances in decoding order only."""
         missing = (left - own) * self.time_base
         if missing > max(Fraction(1, 2), 2 / self._rate):
-            self.notice(
-                f"{self.path.name} breaks off {float(missing):.1f} seconds before the end it announces"
-            )
+            line = f"{self.path.name} breaks off {float(missing):.1f} seconds before the end it announces"
+            if self._damaged == "stop":
+                raise MediaError(f"{line}; --damaged skip uses what is there")
+            self.notice(line)
             return own
         return left if left > 0 else own
 
@@ -217,34 +233,47 @@ class VideoClip(Clip):
                 f"{after.width}x{after.height} on the way; all frames are made {self.width}x{self.height}"
             )
 
+    def _damage(self, notices: list[str]) -> Damage:
+        return Damage(self.path.name, notices, self._damaged == "stop")
+
     def digest(self) -> str:
         return file_digest(self.path).hex()
 
 
-def _decoded(container: InputContainer, stream: VideoStream, notices: list[str]) -> Iterator[av.VideoFrame]:
-    """Every frame that can be decoded; damage is noted, not raised."""
-    stream.thread_type = "AUTO"
-    name = Path(container.name).name
+def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[av.VideoFrame]:
+    """Every frame that is whole, as far as the decoder can tell; the others are told to `damage`.
 
-    def note(line: str) -> None:
-        if line not in notices:
-            notices.append(line)
-
+    Decoders conceal what is missing by what was there before, and flag that frame: it is left out too,
+    because what is painted from it would be carried on. Not all notice (those of HEVC and VP9 take nearly
+    anything for a picture), and what refers to a damaged frame is not flagged. They are not asked to be
+    stricter (err_detect=explode), since they would then refuse much that is merely unusual.
+    """
+    context = stream.codec_context
+    stream.thread_type = "SLICE" if context.width * context.height > _MANY_PIXELS else "AUTO"
+    context.options = {"max_pixels": str(max_pixels())}  # it may claim to be larger on the way
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
         except av.FFmpegError as error:
-            note(f"{name} breaks off ({_reason(error)}); the frames up to there are used")
+            damage.end(_reason(error))
             packet = None
         try:
-            yield from stream.decode(packet)
+            for frame in stream.decode(packet):
+                if frame.is_corrupt:
+                    damage.frame(_shown(frame.pts, frame.time_base))
+                else:
+                    yield frame
         except av.EOFError:
             return
         except av.FFmpegError:
-            note(f"{name} is damaged in places; frames that cannot be decoded are left out")
+            damage.frame(None if packet is None else _shown(packet.pts, packet.time_base))
         if packet is None or packet.size == 0:
             return
+
+
+def _shown(pts: int | None, time_base: Fraction | None) -> Fraction | None:
+    return None if pts is None or time_base is None else pts * time_base
 
 
 def _announced_end(container: InputContainer, stream: VideoStream) -> int:
@@ -256,7 +285,9 @@ def _announced_end(container: InputContainer, stream: VideoStream) -> int:
 
 def _pts(frame: av.VideoFrame, time_base: Fraction) -> int | None:
     pts = frame.pts if frame.pts is not None else frame.dts
-    if pts is None or frame.time_base is None or frame.time_base == time_base:
+    if pts is None or abs(pts * time_base) > _LATEST:
+        return None
+    if frame.time_base is None or frame.time_base == time_base:
         return pts
     return round(pts * frame.time_base / time_base)
 
@@ -295,5 +326,5 @@ def describe(stream: Stream) -> StreamInfo:
     return StreamInfo(stream.index, stream.type, codec, metadata.get("language"), metadata.get("title"))
 
 
-def _reason(error: av.FFmpegError) -> str:
-    return (error.strerror or type(error).__name__).lower()
+def _reason(error: av.FFmpegError | UnicodeError) -> str:
+    return (getattr(error, "strerror", None) or type(error).__name__).lower()

@@ -24,6 +24,9 @@ from .pictures import temporary_beside
 from .sequences import DEFAULT_RATE
 from .streams import Notice, StreamCopier
 
+# pixels; of some smaller sizes, such as 48x48, its assembler writes beyond its buffers
+_SMALL_FOR_X265 = 128
+
 # SVT-AV1 writes to stderr by itself unless it is told to keep to errors.
 os.environ.setdefault("SVT_LOG", "1")
 
@@ -60,7 +63,11 @@ class VideoWriter:
             flags |= _mp4_options(clip.time_base)
         with self._named_errors():
             self._output: OutputContainer = av.open(
-                str(self._temporary), "w", format=container, container_options=flags
+                # Absolute: what begins as concat:o or http:o is a file's name all the same.
+                str(self._temporary.absolute()),
+                "w",
+                format=container,
+                container_options=flags,
             )
             try:
                 self._stream = self._add_stream(codec, options, bit_depth)
@@ -72,7 +79,10 @@ class VideoWriter:
 
     def _add_stream(self, codec: Codec, options: dict[str, str], bit_depth: int | None) -> VideoStream:
         rate = (self._clip.frame_rate or DEFAULT_RATE).limit_denominator(100_000)
-        stream = self._output.add_stream(codec.encoder, rate=rate, options={**codec.options, **options})
+        options = {**codec.options, **options}
+        if codec.encoder == "libx265" and min(self._size) < _SMALL_FOR_X265:
+            options["x265-params"] += ":asm=0"
+        stream = self._output.add_stream(codec.encoder, rate=rate, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
         context.pix_fmt = codec.pix_fmts[bit_depth or next(iter(codec.pix_fmts))]

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import struct
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from . import png
+
 _ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
-    """Size as stored, and the EXIF orientation (1..8) that makes it upright.
-
-    plain: whether a PNG holds nothing but what its pixels need.
-    """
+    """Size as stored, and the EXIF orientation (1..8) that makes it upright."""
 
     format: str
     width: int
     height: int
     orientation: int = 1
     animated: bool = False
-    plain: bool = True
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -33,7 +28,7 @@ class PictureHeader:
 
 def picture_format(head: bytes) -> str | None:
     """Which picture format these first bytes (16 or more) belong to; None if none that is known."""
-    if head.startswith(PNG_SIGNATURE):
+    if head.startswith(png.SIGNATURE):
         return "png"
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
@@ -66,43 +61,15 @@ def read_header(data: bytes) -> PictureHeader:
     return header
 
 
-def plain_png(data: bytes) -> bytes:
-    """A PNG file without the chunks that its pixels do not need; libpng prints complaints about bad ones."""
-    needed = [chunk for kind, chunk in _png_chunks(data) if _is_needed(kind)]
-    return PNG_SIGNATURE + b"".join(needed)
-
-
-def _is_needed(kind: bytes) -> bool:
-    return kind[:1].isupper() or kind == b"tRNS"
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """(type, whole chunk) in turn; raises ValueError where a checksum is wrong or the end is missing."""
-    view, position = memoryview(data), len(PNG_SIGNATURE)
-    kind = b""
-    while kind != b"IEND":
-        if position + 12 > len(data):
-            raise ValueError("the file is cut short")
-        length, kind = struct.unpack_from(">I4s", view, position)
-        end = position + 8 + length
-        if end + 4 > len(data):
-            raise ValueError("the file is cut short")
-        if zlib.crc32(view[position + 4 : end]) != struct.unpack_from(">I", view, end)[0]:
-            raise ValueError("a checksum is wrong, the file is damaged")
-        yield kind, view[position : end + 4]
-        position = end + 4
-
-
 def _png(data: bytes) -> PictureHeader:
     width = height = 0
-    orientation, plain = 1, True
-    for kind, chunk in _png_chunks(data):
-        plain = plain and _is_needed(kind)
+    orientation = 1
+    for kind, chunk in png.chunks(data):
         if kind == b"IHDR":
             width, height = struct.unpack_from(">II", chunk, 8)
         elif kind == b"eXIf":
             orientation = _exif_orientation(bytes(chunk[8:-4]))
-    return PictureHeader("png", width, height, orientation, plain=plain)
+    return PictureHeader("png", width, height, orientation)
 
 
 def _jpeg(data: bytes) -> PictureHeader:
@@ -188,10 +155,11 @@ def _tiff_entries(data: bytes) -> dict[int, int]:
     order = "<" if data[:2] == b"II" else ">"
     (offset,) = struct.unpack_from(order + "I", data, 4)
     (count,) = struct.unpack_from(order + "H", data, offset)
-    entries = {}
+    entries: dict[int, int] = {}
     for index in range(count):
         at = offset + 2 + 12 * index
         tag, kind, number = struct.unpack_from(order + "HHI", data, at)
         if number == 1 and kind in (3, 4):
-            (entries[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, at + 8)
+            (value,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, at + 8)
+            entries.setdefault(tag, value)  # libtiff takes the first as well
     return entries

@@ -14,9 +14,16 @@ import cv2
 import numpy as np
 
 from ..errors import MediaError, OutputError, UsageError
-from .headers import PictureHeader, plain_png, read_header
+from ..plain import read_plain
+from .headers import PictureHeader, read_header
+from .png import plain_png
 
+# Of a picture, or of a frame of a video: far more than any camera makes, and what takes 2 to 5 GB to read.
 MAX_PIXELS = 2**28
+MOST_PIXELS = 2**30  # that OpenCV reads
+LIMIT_VARIABLE = "VIDSTYLE_MAX_PIXELS"
+# No picture file holds more per pixel, but for what is no picture in it.
+_BYTES_PER_PIXEL, _BYTES_BESIDE = 8, 2**26
 READABLE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"}
 )
@@ -43,13 +50,15 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The contents of a file; raises MediaError where it cannot be read."""
+    """The contents of a file; raises MediaError where it cannot be read, or is larger than any picture."""
     try:
-        return path.read_bytes()
+        return read_plain(path, _BYTES_PER_PIXEL * max_pixels() + _BYTES_BESIDE)
     except FileNotFoundError:
         raise MediaError(f"{path} does not exist") from None
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # named in a list
+        raise MediaError(f"{path} cannot be the name of a file") from error
 
 
 def picture_header(data: bytes, name: object) -> PictureHeader:
@@ -65,9 +74,28 @@ def picture_header(data: bytes, name: object) -> PictureHeader:
 
 
 def check_size(width: int, height: int, name: object) -> None:
-    """Raises MediaError for sizes that no machine could paint."""
-    if width * height > MAX_PIXELS:
-        raise MediaError(f"{name} is {width}x{height}, more than the {MAX_PIXELS} pixels that can be handled")
+    """Raises MediaError for a picture or frame of more than `max_pixels`, before memory is taken for it."""
+    most = max_pixels()
+    if width * height > most:
+        raise MediaError(
+            f"{name} says that it is {width}x{height}, more than the {most / 1e6:.0f} million pixels that "
+            f"are read; make it smaller, or raise the limit with {LIMIT_VARIABLE}={width * height}"
+        )
+
+
+def max_pixels() -> int:
+    """The most pixels that a picture or a frame may have: MAX_PIXELS, or what the environment says.
+
+    Raises UsageError where that is no such number.
+    """
+    given = os.environ.get(LIMIT_VARIABLE)
+    if not given:
+        return MAX_PIXELS
+    if not re.fullmatch(r"\d{1,10}", given, re.ASCII) or not 1 <= int(given) <= MOST_PIXELS:
+        raise UsageError(
+            f"{LIMIT_VARIABLE} must be a number of pixels from 1 to {MOST_PIXELS}, not {given!r}"
+        )
+    return int(given)
 
 
 def read_picture(path: Path | str) -> Picture:
@@ -83,7 +111,10 @@ def read_picture(path: Path | str) -> Picture:
 def decode_picture(data: bytes, name: object) -> Picture:
     """`read_picture` for a file's contents; `name` is what an error calls them."""
     header = picture_header(data, name)
-    image = _decode(data if header.plain else plain_png(data))
+    try:
+        image = _decode(plain_png(data) if header.format == "png" else data)
+    except ValueError as error:
+        raise MediaError(f"{name} cannot be read as a picture: {error}") from error
     if image is None:
         raise MediaError(f"{name} cannot be read as a picture: the file is damaged")
     if image.dtype not in (np.uint8, np.uint16):

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..errors import MediaError
+from ..plain import plain_size
 from .clip import Clip, StreamInfo
 from .colour import ColorInfo
 from .decode import VideoClip
@@ -15,10 +16,13 @@ from .sequences import PictureClip, is_pattern, pictures_of_folder, pictures_of_
 __all__ = ["Clip", "ColorInfo", "StreamInfo", "open_clip"]
 
 
-def open_clip(path: Path | str, *, fps: Fraction | None = None) -> Clip:
+def open_clip(path: Path | str, *, fps: Fraction | None = None, damaged: str = "skip") -> Clip:
     """Open a video file, a picture, a folder of pictures or a pattern such as `frames/%04d.png`.
 
     fps: frames per second of picture sequences (default 25).
+    damaged: what becomes of damaged frames of a video: "skip" leaves them out, with a notice, and the frames
+        before them are shown longer; with "stop" whoever comes to one gets MediaError. A damaged picture of a
+        sequence can be seen to by whom it belongs to: it always stops.
     The first frame is decoded, so that a clip that opens can be read.
     Raises MediaError, one line, where the path names nothing that can be read as a clip.
     """
@@ -28,6 +32,7 @@ def open_clip(path: Path | str, *, fps: Fraction | None = None) -> Clip:
     if path.is_dir():
         return PictureClip(path, pictures_of_folder(path), fps)
     try:
+        plain_size(path)
         with path.open("rb") as file:
             head = file.read(16)
     except FileNotFoundError:
@@ -39,4 +44,4 @@ def open_clip(path: Path | str, *, fps: Fraction | None = None) -> Clip:
     # Motion JPEG without a container begins as a JPEG picture does.
     if picture_format(head) and path.suffix.lower() not in (".mjpg", ".mjpeg"):
         return PictureClip(path, [path], fps)
-    return VideoClip(path)
+    return VideoClip(path, damaged)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..errors import MediaError
+from ..plain import name_bytes
 from ..types import Frame
 from .clip import Clip, file_digest
 from .colour import SRGB_PICTURE
@@ -65,7 +66,7 @@ class PictureClip(Clip):
     def digest(self) -> str:
         digest = hashlib.sha256()
         for picture in self.pictures:
-            digest.update(picture.name.encode() + b"\0" + file_digest(picture))
+            digest.update(name_bytes(picture.name) + b"\0" + file_digest(picture))
         return digest.hexdigest()
 
 

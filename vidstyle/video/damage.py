@@ -1,0 +1,43 @@
+"""Damage that a reader of frames meets: left out with a notice, or the end of the run."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..errors import MediaError
+
+
+class Damage:
+    """What becomes of damage that a reader of frames meets: a notice of the first, or the end of it all."""
+
+    def __init__(self, name: str, notices: list[str], stops: bool) -> None:
+        self._name, self._notices, self._stops = name, notices, stops
+        self._met = False
+
+    def frame(self, seconds: Fraction | None) -> None:
+        """A frame that is shown at this time is left out. Raises MediaError where that is not wanted."""
+        where = "" if seconds is None else f" at {clock(seconds)}"
+        if self._stops:
+            raise MediaError(f"{self._name} is damaged{where}; --damaged skip leaves such frames out")
+        if not self._met:
+            self._note(
+                f"{self._name} is damaged{where}: damaged frames are left out, those before shown longer"
+            )
+        self._met = True
+
+    def end(self, reason: str) -> None:
+        """There is nothing to be read from here on. Raises MediaError where that is not wanted."""
+        if self._stops:
+            raise MediaError(
+                f"{self._name} breaks off ({reason}); --damaged skip uses the frames up to there"
+            )
+        self._note(f"{self._name} breaks off ({reason}); the frames up to there are used")
+
+    def _note(self, line: str) -> None:
+        if line not in self._notices:
+            self._notices.append(line)
+
+
+def clock(seconds: Fraction) -> str:
+    """A time as messages show it: 1.24 s"""
+    return f"{float(seconds):.2f} s"
