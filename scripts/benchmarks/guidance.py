@@ -93,10 +93,10 @@ def _carried(setting: Setting) -> Table:
             # The truth is known at the clip's own size alone.
             plan = replace(setting, size=None).plan(Path(folder), SAMPLES / "passing.mp4", history=history)
         frames = scaled_frames(plan, _BEGIN + count + 1)[_BEGIN:]
+        first = torch.from_numpy(_numbers(_BEGIN))[None].float()
         places = [stored(at_start(plan.height, plan.width))]
         for index in range(1, count + 1):
-            places.append(_next(plan, frames[: index + 1], places, clock))
-        first = torch.from_numpy(_numbers(_BEGIN))[None].float()
+            places.append(_next(plan, frames[: index + 1], places, first, clock))
         for after in [n for n in (10, 25, 50) if n <= count] or [count]:
             found = looked_up(first, restored(places[after]), "nearest")[0].numpy()
             wrong = found != _numbers(_BEGIN + after)
@@ -105,7 +105,7 @@ def _carried(setting: Setting) -> Table:
     return Table(f"a map of frame {_BEGIN} of passing, carried by dis", columns, rows)
 
 
-def _next(plan: Plan, frames: list[Frame], places: list[Tensor], clock: Clock) -> Tensor:
+def _next(plan: Plan, frames: list[Frame], places: list[Tensor], kinds: Tensor, clock: Clock) -> Tensor:
     """The places of the last of the frames."""
     flows, weights, sources = [], [], [len(frames) - 1 - back for back in plan.history if back < len(frames)]
     for source in sources:
@@ -117,4 +117,4 @@ def _next(plan: Plan, frames: list[Frame], places: list[Tensor], clock: Clock) -
     held = [torch.from_numpy(weight) for weight in long_term(weights)]
     links = [(restored(places[s]), f, w) for s, f, w in zip(sources, flows, held, strict=True)]
     with clock("carry"):
-        return stored(carried(links, to_float(frames[-1].pixels)))
+        return stored(carried(links, to_float(frames[-1].pixels), kinds))

@@ -96,11 +96,32 @@ def test_nothing_trusted_follows_the_flow() -> None:
     assert torch.allclose(found[0, :, :38], (torch.arange(38) + 2).float())
 
 
+def test_what_a_moving_thing_uncovers_is_not_of_its_kind() -> None:
+    """A thing leaves the left border; what it uncovers looks exactly as it does itself."""
+    image, shift = torch.full((3, 24, 40), 0.5), 4
+    kinds = (at_start(24, 40)[:1] < 12).float()  # what moves, over the whole height
+    moving = at_start(24, 40)[0] < 12 + shift
+    vectors = torch.stack([torch.where(moving, -float(shift), 0.0), torch.zeros(24, 40)])
+    weight = (~(at_start(24, 40)[:1] < shift)).float()
+    place = at_start(24, 40)
+    image[:, :, :shift] += 0.02  # hardly another colour than the thing, and than the ground behind it
+    by_looks = carried([(place, vectors, weight)], image)
+    image[:, 20:] = 0.55
+    vectors[0, 20:], weight[0, 20:] = 0, 1  # ground below, which is in view already
+    kinds[:, 20:] = 0
+    found = carried([(place, vectors, weight)], image, kinds)
+    assert bool(
+        (looked_up((at_start(24, 40)[:1] < 12).float(), by_looks, "nearest")[0, :, :shift] == 1).all()
+    )
+    near = slice(15, 20)  # as far as one looks for its like
+    assert bool((looked_up(kinds, found, "nearest")[0, near, :shift] == 0).all())
+
+
 def test_only_what_is_near_is_alike() -> None:
     image = torch.zeros(3, 80, 80)
     known = torch.zeros(80, 80, dtype=torch.bool)
     known[:, :2] = True
-    found = alike(known, ~known, image).view(80, 80)
+    found = alike(known, ~known, image, *[torch.full((80, 80), -1.0)] * 2).view(80, 80)
     assert int(found[40, 8]) >= 0 and int(found[40, 60]) == -1 and int(found[5, 1]) == 5 * 80 + 1
     assert bool((likest(known, image).view(80, 80) % 80 < 2).all())
 

@@ -48,7 +48,7 @@ def test_tiles_are_chosen_by_the_memory_and_kept(
     notices: list[str] = []
     settings: dict[str, Any] = {"size": 600, "steps": 1, "keep": True, "notice": notices.append}
     with monkeypatch.context() as small:
-        small.setattr(memory, "_total", lambda device: 10**8)
+        small.setattr(memory, "total_memory", lambda device: 10**8)
         paint(still, "tiled.png", **settings)
         job = JobStore.load(tmp_path / "tiled.png.vidstyle")
         assert job.settings["options"]["tile_size"] == 256
@@ -91,7 +91,7 @@ def test_by_size_and_memory(
     bundled: Weights,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memory, "_total", lambda device: gigabytes * 10**9)
+    monkeypatch.setattr(memory, "total_memory", lambda device: gigabytes * 10**9)
     notices: list[str] = []
     found = tiled_within_memory(
         kind(tile_size=asked), *size, bundled, torch.float32, torch.device("cpu"), notices.append
@@ -102,7 +102,7 @@ def test_by_size_and_memory(
 
 def test_half_the_bytes_take_larger_pictures(bundled: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     """Layers that nobody looks at do not count either."""
-    monkeypatch.setattr(memory, "_total", lambda device: 10**10)
+    monkeypatch.setattr(memory, "total_memory", lambda device: 10**10)
 
     def side(dtype: torch.dtype, **settings: Any) -> int | None:
         options = NeuralOptions(**settings)

@@ -18,6 +18,8 @@ _SEARCH = 1 / 16  # how far off one looks, as a share of the longest side
 _LEAST_SEARCH = 8  # pixels at least
 _LINES = 13  # of places looked at, each way
 _DISTANCE = 0.3  # what the farthest weighs beside colour
+_COVERED = 0.3  # likewise, to be of the kind that has gone from there
+_APART = 1.0  # pixels by which a thing moves otherwise than the picture as a whole
 _AGREE, _ROUNDS = 2, 3  # how far around a place is compared with others, and how often
 _LEVELS = 2 * 32767
 
@@ -32,16 +34,18 @@ def at_start(height: int, width: int) -> Tensor:
     return torch.stack([x, y])
 
 
-def carried(links: Sequence[Link], image: Tensor) -> Tensor:
+def carried(links: Sequence[Link], image: Tensor, kinds: Tensor | None = None) -> Tensor:
     """The places of a frame, from those of earlier ones: float32 (2, H, W), in pixels.
 
-    links: at least one, nearest first. image: the frame, float32 (3, H, W) in [0, 1].
+    links: at least one, nearest first. image: the frame, float32 (3, H, W) in [0, 1]. kinds: (1, H, W), what
+    the pixels of the first frame are, as numbers, where that is known.
 
     Each pixel follows the flow that is surest for it, to the nearest pixel there, and keeps the part of a
     pixel that is left over: places are never mixed, and slow motion is not lost to rounding. Where no flow
     can be trusted a pixel takes the place of another. One that was hidden, or lies on an edge that moves:
     that of the trusted pixel near by that looks most like it; flow says nothing there, and the way along
-    the colours leads over the edge too often where what is behind has texture. One that was out of the
+    the colours leads over the edge too often where what is behind has texture; and one of the kind that was
+    there in the frame before is less likely, since that would have been followed. One that was out of the
     frame: that of the trusted pixel from which the way to it changes least in colour and in motion, since
     a thing that comes into the frame need not look like what of it is there already.
     """
@@ -58,8 +62,9 @@ def carried(links: Sequence[Link], image: Tensor) -> Tensor:
     known = surest[0] > _TRUSTED
     if bool(known.any()) and not bool(known.all()):
         motion = torch.nan_to_num(links[0][1])
-        hidden = ~known & in_frame(motion, (height, width), margin=0.5)[0]
-        source = alike(known, hidden, image)
+        own, gone = _gone(found, links[0], known, kinds)
+        hidden = ~known & (in_frame(motion, (height, width), margin=0.5)[0] | (gone >= 0))
+        source = alike(known, hidden, image, own, gone)
         reached = known | (source >= 0).view_as(known)
         way = likest(reached, torch.cat([image, _MOTION * motion]))
         found = _agreed(found.flatten(1)[:, source[way]].view_as(found), hidden)
@@ -67,17 +72,39 @@ def carried(links: Sequence[Link], image: Tensor) -> Tensor:
     return found.clamp_min(0).minimum(limit)
 
 
-def alike(known: Tensor, wanted: Tensor, image: Tensor) -> Tensor:
+def _gone(found: Tensor, link: Link, known: Tensor, kinds: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The kind of each pixel by its place, and the kind that it is hardly of; float32 (H, W), -1 for none.
+
+    Where a thing was that moves otherwise than the picture as a whole, and is not followed to, there is now
+    something else: what it has uncovered.
+    """
+    places, vectors, _ = link
+    if kinds is None:
+        none = torch.full_like(found[0], -1)
+        return none, none
+    whole = vectors[:, known].median(dim=1).values.view(2, 1, 1)
+    own, before = (looked_up(kinds.float(), each, "nearest")[0] for each in (found, places))
+    apart = (vectors - whole).square().sum(dim=0) > _APART**2
+    gone = warp(before[None], whole.expand_as(vectors), "nearest")[0]
+    moving = [kind for kind in own[known].unique() if bool(apart[known & (own == kind)].float().mean() > 0.5)]
+    uncovered = torch.isin(gone, torch.stack(moving)) if moving else torch.zeros_like(known)
+    height, width = known.shape
+    return own, torch.where(uncovered & in_frame(whole.expand_as(vectors), (height, width))[0], gone, -1)
+
+
+def alike(known: Tensor, wanted: Tensor, image: Tensor, own: Tensor, gone: Tensor) -> Tensor:
     """For every pixel that is wanted the known one near by that looks most like it, for a known one itself.
 
-    known, wanted: bool (H, W). image: float32 (3, H, W) in [0, 1].
+    known, wanted: bool (H, W). image: float32 (3, H, W) in [0, 1]. own: the kinds of the pixels, (H, W);
+    gone: the kind that each is hardly of.
 
     Returns int64 (H·W,), indices into the flattened picture; -1 for all others, and where none is near.
     """
     height, width = known.shape
     looks = torch.cat([_blurred(image, side) for side in _LOOKS]).flatten(1)
     pixels = wanted.flatten().nonzero()[:, 0]
-    rows, columns, own, usable = pixels // width, pixels % width, looks[:, pixels], known.flatten()
+    rows, columns, look, usable = pixels // width, pixels % width, looks[:, pixels], known.flatten()
+    kinds, hardly = own.flatten(), gone.flatten()[pixels]
     far = max(_LEAST_SEARCH, round(_SEARCH * max(height, width)))
     best = torch.full_like(rows, -1)
     least = torch.full(best.shape, torch.inf, device=image.device)
@@ -85,7 +112,8 @@ def alike(known: Tensor, wanted: Tensor, image: Tensor) -> Tensor:
     for dy, dx in ((dy, dx) for dy in steps for dx in steps):
         y, x = rows + dy, columns + dx
         beside = y.clamp(0, height - 1) * width + x.clamp(0, width - 1)
-        apart = (looks[:, beside] - own).abs().sum(dim=0) + _DISTANCE * (dy * dy + dx * dx) ** 0.5 / far
+        apart = (looks[:, beside] - look).abs().sum(dim=0) + _DISTANCE * (dy * dy + dx * dx) ** 0.5 / far
+        apart = apart + _COVERED * (kinds[beside] == hardly)
         better = usable[beside] & (y >= 0) & (y < height) & (x >= 0) & (x < width) & (apart < least)
         best, least = torch.where(better, beside, best), torch.where(better, apart, least)
     source = torch.where(usable, torch.arange(height * width, device=image.device), -1)

@@ -195,6 +195,17 @@ class Guide:
         self.told: set[str] = set()
         self.reader = None if maps is None or maps.labels is None else _Reader("--labels", maps.labels)
         self.first: Tensor | None = None
+        self.kinds = None if maps is None or not maps.carries else self._kinds()
+
+    def _kinds(self) -> Tensor:
+        """What the pixels of the first frame are, by single maps of labels and of the mask: (1, H, W)."""
+        assert self.maps is not None
+        kinds = torch.zeros(1, *self.size)
+        if self.reader is not None and self.reader.clip.kind == "still":
+            kinds += 2 * self._read(0)
+        if self.maps.mask is not None and self.maps.mask.kind == "still":
+            kinds += still_mask(self.maps.mask, self.size) > 0.5
+        return kinds.to(self.device)
 
     def place(
         self, index: int, content: Tensor, priors: Sequence[Prior], draft: Draft | None
@@ -215,7 +226,7 @@ class Guide:
             if PLACE in prior.carry and prior.vectors is not None
         ]
         if links:
-            return stored(carried(links, content)).cpu()
+            return stored(carried(links, content, self.kinds)).cpu()
         if not priors:
             self._tell(
                 f"a shot begins at frame {index}: a single map is of the first shot alone, and from here on "
@@ -270,15 +281,10 @@ class Guide:
 def masks(maps: Maps, size: tuple[int, int], frames: FrameStore) -> Callable[[int], Tensor]:
     """By frame: where the painting is laid over the source, float32 (1, *size) in [0, 1]."""
     assert maps.mask is not None
-    reader = _Reader("--mask", maps.mask)
-
-    def read(index: int) -> Tensor:
-        frame = reader.at(index)
-        return cleaned(resize(whiteness(frame.pixels, frame.alpha), size))
-
     if maps.mask.kind != "still":
-        return read
-    first = read(0)
+        reader = _Reader("--mask", maps.mask)
+        return lambda index: _mask(reader.at(index), size)
+    first = still_mask(maps.mask, size)
     if not maps.carries:
         return lambda index: first
 
@@ -288,6 +294,15 @@ def masks(maps: Maps, size: tuple[int, int], frames: FrameStore) -> Callable[[in
         return torch.zeros_like(first) if place is None else looked_up(first, restored(place), "bilinear")
 
     return moved
+
+
+def still_mask(mask: Clip, size: tuple[int, int]) -> Tensor:
+    """A mask that is one picture, float32 (1, *size) in [0, 1]."""
+    return _mask(_Reader("--mask", mask).at(0), size)
+
+
+def _mask(frame: Frame, size: tuple[int, int]) -> Tensor:
+    return cleaned(resize(whiteness(frame.pixels, frame.alpha), size))
 
 
 class _Reader:
