@@ -13,10 +13,16 @@ class Damage:
     def __init__(self, name: str, notices: list[str], stops: bool) -> None:
         self._name, self._notices, self._stops = name, notices, stops
         self._met = False
+        self._last: Fraction | None = None
 
-    def frame(self, seconds: Fraction | None) -> None:
-        """A frame that is shown at this time is left out. Raises MediaError where that is not wanted."""
-        where = "" if seconds is None else f" at {clock(seconds)}"
+    def whole(self, seconds: Fraction | None) -> None:
+        """A frame that is shown at this time is whole."""
+        self._last = seconds
+
+    def frame(self) -> None:
+        """A frame is left out. Raises MediaError where that is not wanted."""
+        # Decoders that work on several frames at a time do not say which it was.
+        where = "" if self._last is None else f" after {clock(self._last)}"
         if self._stops:
             raise MediaError(f"{self._name} is damaged{where}; --damaged skip leaves such frames out")
         if not self._met:

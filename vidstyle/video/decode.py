@@ -64,7 +64,7 @@ def open_input(path: Path) -> InputContainer:
         return av.open(
             str(path.absolute()),  # a name such as concat:a or http:a is a file's all the same
             metadata_errors="replace",
-            options={"max_pixels": str(max_pixels())},
+            options=_limits(),
             container_options={"format_whitelist": _READABLE, "protocol_whitelist": "file"},
         )
     except (av.FFmpegError, UnicodeError) as error:
@@ -140,7 +140,7 @@ class VideoClip(Clip):
         with closing(self._from(start)) as numbered:
             for index, timed, context in numbered:
                 if stop is not None and index >= stop:
-                    return
+                    return  # nothing was asked for
                 if timed.own and index > 0 and index % LANDMARK_DISTANCE == 0:
                     self.landmarks[index] = timed.pts
                 if orientation is None:
@@ -155,6 +155,8 @@ class VideoClip(Clip):
                         f"to RGB ({_reason(error)}); convert the video first"
                     ) from error
                 yield Frame(pixels, index, timed.pts, self.time_base, timed.duration)
+                if index + 1 == stop:  # not only when the next has been read
+                    return
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
         """Frames with their indices, from the beginning or from a landmark that lies before `start`."""
@@ -250,7 +252,7 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
     """
     context = stream.codec_context
     stream.thread_type = "SLICE" if context.width * context.height > _MANY_PIXELS else "AUTO"
-    context.options = {"max_pixels": str(max_pixels())}  # it may claim to be larger on the way
+    context.options = _limits()  # it may claim to be larger on the way
     packets = container.demux(stream)
     while True:
         try:
@@ -261,19 +263,25 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
         try:
             for frame in stream.decode(packet):
                 if frame.is_corrupt:
-                    damage.frame(_shown(frame.pts, frame.time_base))
+                    damage.frame()
                 else:
+                    damage.whole(_seconds(frame))
                     yield frame
         except av.EOFError:
             return
         except av.FFmpegError:
-            damage.frame(None if packet is None else _shown(packet.pts, packet.time_base))
+            damage.frame()
         if packet is None or packet.size == 0:
             return
 
 
-def _shown(pts: int | None, time_base: Fraction | None) -> Fraction | None:
-    return None if pts is None or time_base is None else pts * time_base
+def _seconds(frame: av.VideoFrame) -> Fraction | None:
+    return None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
+
+
+def _limits() -> dict[str, str]:
+    """For decoders, which count in whole blocks of pixels: no memory is taken for more than twice the limit."""
+    return {"max_pixels": str(2 * max_pixels() + 2**16)}
 
 
 def _announced_end(container: InputContainer, stream: VideoStream) -> int:
