@@ -90,17 +90,29 @@ def test_whole_clips_are_whole_either_way(tmp_path: Path, name: str) -> None:
         assert clip.notices == []
 
 
-def test_a_frame_that_is_concealed_and_flagged_counts_as_damaged(tmp_path: Path) -> None:
-    def few_bits(packet: bytes) -> bytes:
-        changed, chance = bytearray(packet), random.Random(10)
-        for _ in range(4):
-            changed[chance.randrange(60, len(packet))] ^= 1 << chance.randrange(8)
-        return bytes(changed)
-
-    path = damage(clip_of(tmp_path / "h264.mp4"), (10,), few_bits)
+def flagged(path: Path) -> list[int]:
     with av.open(str(path)) as container:
-        flagged = [round(f.time * 25) for f in container.decode(video=0) if f.is_corrupt]
-    assert flagged == [10]
+        try:
+            return [round(f.time * 25) for f in container.decode(video=0) if f.is_corrupt]
+        except av.FFmpegError:
+            return []
+
+
+def test_a_frame_that_is_concealed_and_flagged_counts_as_damaged(tmp_path: Path) -> None:
+    whole = clip_of(tmp_path / "h264.mp4").read_bytes()
+    for seed in range(40):  # of a few wrong bits, the decoder notices some, and cannot go on after others
+
+        def few_bits(packet: bytes, seed: int = seed) -> bytes:
+            changed, chance = bytearray(packet), random.Random(seed)
+            for _ in range(4):
+                changed[chance.randrange(60, len(packet))] ^= 1 << chance.randrange(8)
+            return bytes(changed)
+
+        (tmp_path / "h264.mp4").write_bytes(whole)
+        path = damage(tmp_path / "h264.mp4", (10,), few_bits)
+        if flagged(path) == [10]:
+            break
+    assert flagged(path) == [10]
     assert times(list(open_clip(path).frames())) == [*range(10), *range(11, COUNT)]
 
 

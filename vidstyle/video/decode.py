@@ -280,7 +280,7 @@ def _seconds(frame: av.VideoFrame) -> Fraction | None:
 
 
 def _limits() -> dict[str, str]:
-    """For decoders, which count in whole blocks of pixels: no memory is taken for more than twice the limit."""
+    """For decoders, which count in whole blocks of pixels: memory is taken for up to twice the limit."""
     return {"max_pixels": str(2 * max_pixels() + 2**16)}
 
 
