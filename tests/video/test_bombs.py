@@ -187,13 +187,14 @@ def test_a_video_that_grows_on_the_way(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("size", ["48x48", "34x20"])
 def test_an_encoder_that_breaks_down_at_small_sizes(tmp_path: Path, size: str) -> None:
-    """libx265's assembler writes beyond its buffers there; in a process of its own, which would go with it."""
+    """libx265's assembler writes beyond its buffers there. In a process of its own, which it would take along."""
     width, height = map(int, size.split("x"))
     program = (
         "import sys\nimport numpy as np\nfrom vidstyle.types import Frame\n"
         "from vidstyle.video.blank import BlankClip\nfrom vidstyle.video.writer import open_writer\n"
         f"clip, noise = BlankClip({width}, {height}, 6), np.random.default_rng(0)\n"
-        f"with open_writer(sys.argv[1], clip, width={width}, height={height}, codec='h265', notice=print) as writer:\n"
+        f"with open_writer(sys.argv[1], clip, width={width}, height={height}, codec='h265', "
+        "notice=print) as writer:\n"
         "    for frame in clip.frames():\n"
         f"        pixels = noise.integers(0, 255, (3, {height}, {width}), np.uint8)\n"
         "        writer.write(Frame(pixels, frame.index, frame.pts, frame.time_base, 1))\n"
