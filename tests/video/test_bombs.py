@@ -185,19 +185,17 @@ def test_a_video_that_grows_on_the_way(tmp_path: Path, monkeypatch: pytest.Monke
     assert clip.notices
 
 
-@pytest.mark.parametrize("size", ["48x48", "34x20"])
-def test_an_encoder_that_breaks_down_at_small_sizes(tmp_path: Path, size: str) -> None:
-    """libx265's assembler writes beyond its buffers there. In a process of its own, which it would take along."""
-    width, height = map(int, size.split("x"))
+def test_an_encoder_that_breaks_down_at_small_sizes(tmp_path: Path) -> None:
+    """libx265's assembler writes beyond its buffers there. It would take this process with it."""
     program = (
         "import sys\nimport numpy as np\nfrom vidstyle.types import Frame\n"
         "from vidstyle.video.blank import BlankClip\nfrom vidstyle.video.writer import open_writer\n"
-        f"clip, noise = BlankClip({width}, {height}, 6), np.random.default_rng(0)\n"
-        f"with open_writer(sys.argv[1], clip, width={width}, height={height}, codec='h265', "
-        "notice=print) as writer:\n"
-        "    for frame in clip.frames():\n"
-        f"        pixels = noise.integers(0, 255, (3, {height}, {width}), np.uint8)\n"
-        "        writer.write(Frame(pixels, frame.index, frame.pts, frame.time_base, 1))\n"
+        "for seed in range(8):\n"
+        "    clip, noise = BlankClip(48, 32, 12), np.random.default_rng(seed)\n"
+        "    with open_writer(sys.argv[1], clip, width=48, height=32, codec='h265', notice=print) as writer:\n"
+        "        for frame in clip.frames():\n"
+        "            pixels = noise.integers(0, 255, (3, 32, 48), np.uint8)\n"
+        "            writer.write(Frame(pixels, frame.index, frame.pts, frame.time_base, 1))\n"
     )
     subprocess.run([sys.executable, "-c", program, tmp_path / "b.mp4"], check=True)
-    assert len(list(open_clip(tmp_path / "b.mp4").frames())) == 6
+    assert len(list(open_clip(tmp_path / "b.mp4").frames())) == 12
