@@ -379,6 +379,28 @@ def test_every_field_of_job_json_wrong_in_turn(
     assert {p.name for p in folder.iterdir()} == {"clip", "style.png", "out.vidstyle"}
 
 
+def test_a_link_in_place_of_the_result_is_replaced_not_followed(here: Path, tried: Tried) -> None:
+    (here / "precious.png").write_bytes(b"precious")
+    (here / "o.png").symlink_to("precious.png")
+    (here / "q.png").symlink_to("nowhere.png")
+    assert tried("style", "still.png", "style.png", "-o", "o.png")[0] == 1
+    assert tried("style", "still.png", "style.png", "-o", "o.png", "--overwrite")[0] == 0
+    assert tried("style", "still.png", "style.png", "-o", "q.png")[0] == 0
+    assert not (here / "o.png").is_symlink() and not (here / "nowhere.png").exists()
+    assert (here / "precious.png").read_bytes() == b"precious"
+    assert tried("evaluate", "clip", "clip", "--json", "pipe.csv", "--overwrite")[0] == 1
+    assert (here / "pipe.csv").is_symlink() and (here / "pipe").is_fifo()
+
+
+def test_a_job_directory_that_leads_to_other_files(here: Path, tried: Tried) -> None:
+    (here / "mine").mkdir()
+    (here / "mine" / "00000000.png").write_bytes(b"precious")
+    (here / "o.png.vidstyle").symlink_to("mine")
+    assert tried("style", "still.png", "style.png", "-o", "o.png")[0] == 1
+    assert tried("style", "still.png", "style.png", "-o", "o.png", "--restart")[0] == 1
+    assert [path.name for path in (here / "mine").iterdir()] == ["00000000.png"]
+
+
 def test_what_libraries_say_is_not_shown(here: Path, tried: Tried, capfd: pytest.CaptureFixture[str]) -> None:
     import cv2
 

@@ -192,10 +192,10 @@ def test_an_encoder_that_breaks_down_at_small_sizes(tmp_path: Path) -> None:
         "from vidstyle.video.blank import BlankClip\nfrom vidstyle.video.writer import open_writer\n"
         "for seed in range(8):\n"
         "    clip, noise = BlankClip(48, 32, 12), np.random.default_rng(seed)\n"
-        "    with open_writer(sys.argv[1], clip, width=48, height=32, codec='h265', notice=print) as writer:\n"
+        "    with open_writer(sys.argv[1], clip, width=48, height=32, codec='h265', notice=print) as to:\n"
         "        for frame in clip.frames():\n"
         "            pixels = noise.integers(0, 255, (3, 32, 48), np.uint8)\n"
-        "            writer.write(Frame(pixels, frame.index, frame.pts, frame.time_base, 1))\n"
+        "            to.write(Frame(pixels, frame.index, frame.pts, frame.time_base, 1))\n"
     )
     subprocess.run([sys.executable, "-c", program, tmp_path / "b.mp4"], check=True)
     assert len(list(open_clip(tmp_path / "b.mp4").frames())) == 12
