@@ -155,3 +155,16 @@ def test_damage_past_a_landmark_is_found_again_when_reading_begins_there(tmp_pat
     again = list(clip.frames(110))
     assert [(f.index, f.pts) for f in again] == [(f.index, f.pts) for f in whole[110:]]
     assert again[0].pts_seconds == Fraction(111, 25)
+
+
+def test_reading_that_begins_between_two_key_frames_meets_no_damage(tmp_path: Path) -> None:
+    """From a landmark: what comes before it lacks the pictures that it refers to, which is no damage."""
+    path = make_video(
+        tmp_path / "a.mp4", count=240, options={"g": "60", "x264-params": "open-gop=1:bframes=3"}
+    )
+    clip = open_clip(path, damaged="stop")
+    whole = list(clip.frames())
+    assert len(whole) == 240
+    for start in (110, 170, 215):
+        assert [frame.pts for frame in clip.frames(start)] == [frame.pts for frame in whole[start:]]
+    assert clip.notices == []

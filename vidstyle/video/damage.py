@@ -11,7 +11,7 @@ class Damage:
     """What becomes of damage that a reader of frames meets: a notice of the first, or the end of it all."""
 
     def __init__(self, name: str, notices: list[str], stops: bool) -> None:
-        self._name, self._notices, self._stops = name, notices, stops
+        self._name, self._notices, self.stops = name, notices, stops
         self._met = False
         self._last: Fraction | None = None
 
@@ -23,7 +23,7 @@ class Damage:
         """A frame is left out. Raises MediaError where that is not wanted."""
         # Decoders that work on several frames at a time do not say which it was.
         where = "" if self._last is None else f" after {clock(self._last)}"
-        if self._stops:
+        if self.stops:
             raise MediaError(f"{self._name} is damaged{where}; --damaged skip leaves such frames out")
         if not self._met:
             self._note(
@@ -33,7 +33,7 @@ class Damage:
 
     def end(self, reason: str) -> None:
         """There is nothing to be read from here on. Raises MediaError where that is not wanted."""
-        if self._stops:
+        if self.stops:
             raise MediaError(
                 f"{self._name} breaks off ({reason}); --damaged skip uses the frames up to there"
             )
