@@ -102,7 +102,7 @@ def traps(tmp_path: Path, cache: Path, pictures: Path, monkeypatch: pytest.Monke
 def tried(
     traps: Path, thin_weights: Path, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str]]:
-    """tried(WORDS...) runs a command line among `traps`; (exit code, stderr). A failure is one printable line."""
+    """tried(WORDS...) runs a command line among `traps`: (exit code, stderr). A failure is one line."""
 
     def run(*words: str) -> tuple[int, str]:
         own = "--features" in words or words[0] in ("flow", "resume", "status")
