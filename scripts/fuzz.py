@@ -117,6 +117,8 @@ def fuzz(fuzzer: Fuzzer, numbers: list[int], jobs: int) -> int:
             try:
                 work(fuzzer, numbers[i::jobs], report)
                 code = 0
+            except BaseException:
+                traceback.print_exc()
             finally:
                 os._exit(code)
         pids.append(pid)

@@ -31,6 +31,14 @@ def plain_size(path: Path | str) -> int:
     return status.st_size
 
 
+def exists(path: Path) -> bool:
+    """Whether something lies there; of a name that no file can have, nothing does."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def read_plain(path: Path, most_bytes: int | None = None) -> bytes:
     """All of a plain file, no more than `most_bytes`. Raises OSError as `plain_size` does."""
     size = plain_size(path)

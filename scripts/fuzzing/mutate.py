@@ -206,9 +206,9 @@ def _json(data: bytes, chance: Random) -> bytes:
     """One value, somewhere within, is replaced by an odd one, dropped, wrapped, or nested ever deeper."""
     try:
         content = json.loads(data)
-    except ValueError:
+        places = _places(content)
+    except (ValueError, RecursionError):  # it was broken, or deep, before
         return chance.choice(_BLIND)(data, chance)
-    places = _places(content)
     if not places or chance.random() < 0.05:
         return chance.choice((b"[" * 100_000, json.dumps(chance.choice(_ODD)).encode()))
     holder, key = chance.choice(places)
@@ -231,7 +231,7 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def _nested(value: Any) -> Any:
-    for _ in range(500):
+    for _ in range(150):
         value = [value]
     return value
 

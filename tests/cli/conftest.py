@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from vidstyle.cli import main
 
 
 @pytest.fixture
@@ -76,3 +80,44 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stripes = np.stack([255 * ((x + y) // (3 + c) % 2) for c in range(3)]).astype(np.uint8)
     (directory / "style.png").write_bytes(encode_png(stripes))
     return directory
+
+
+@pytest.fixture
+def traps(tmp_path: Path, cache: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory, with clip/, still.png, style.png, and pipes under every suffix."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VIDSTYLE_DEBUG", raising=False)
+    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
+    monkeypatch.setenv("VIDSTYLE_CACHE", str(cache))
+    shutil.copytree(pictures / "clip", tmp_path / "clip")
+    shutil.copy(pictures / "clip" / "0.png", tmp_path / "still.png")
+    shutil.copy(pictures / "style.png", tmp_path / "style.png")
+    os.mkfifo(tmp_path / "pipe")
+    for suffix in (".png", ".mp4", ".csv", ".safetensors", ".flo"):
+        (tmp_path / f"pipe{suffix}").symlink_to("pipe")
+    return tmp_path
+
+
+@pytest.fixture
+def tried(
+    traps: Path, thin_weights: Path, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """tried(WORDS...) runs a command line among `traps`: (exit code, stderr). A failure is one line."""
+
+    def run(*words: str) -> tuple[int, str]:
+        own = "--features" in words or words[0] in ("flow", "resume", "status")
+        more = [] if own else ["--features", str(thin_weights)]
+        if words[0] in ("style", "dfi"):
+            more += ["--device", "cpu", "--precision", "float32", "--steps", "1", "--next-steps", "1"]
+        if words[0] not in ("features", "status"):
+            more.append("--quiet")
+        code = main([words[0], *more, *words[1:]])
+        _, err = capfd.readouterr()
+        if code:
+            assert err.startswith("vidstyle: ") and err.endswith("\n") and err[:-1].isprintable()
+            assert len(err) < 3000
+        else:
+            assert err == ""
+        return code, err
+
+    return run

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from clip_makers import make_video, scene, write_image
@@ -140,3 +141,11 @@ def test_absurd_sizes_are_refused_before_decoding(tmp_path: Path, monkeypatch: p
     with pytest.raises(MediaError) as error:
         open_clip(path)
     one_line(error, "96x64")
+
+
+def test_floating_point_pictures_are_read_with_16_bits(tmp_path: Path) -> None:
+    values = np.tile(np.linspace(0, 1, 64, dtype=np.float32)[None, :, None], (16, 1, 3))
+    assert cv2.imwrite(str(tmp_path / "a.hdr"), values)
+    (frame,) = open_clip(tmp_path / "a.hdr").frames()
+    assert frame.pixels.dtype == np.uint16
+    assert np.abs(frame.pixels[0, 8] / 65535 - values[8, :, 0]).max() < 0.01

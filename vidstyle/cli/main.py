@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -43,22 +43,35 @@ def _own_stderr() -> Iterator[None]:
 
     Whatever they complain of is found out otherwise. With VIDSTYLE_DEBUG=1 they may speak.
     """
-    theirs = sys.stderr
-    try:
-        number = theirs.fileno()
-    except (AttributeError, OSError, ValueError):  # closed, or none of the system's
-        number = -1
-    if number != 2 or os.environ.get("VIDSTYLE_DEBUG") == "1":
+    if os.environ.get("VIDSTYLE_DEBUG") == "1":
         yield
         return
-    theirs.flush()
-    with open(os.dup(2), "w", 1, encoding=theirs.encoding, errors=theirs.errors) as sys.stderr:  # noqa: PTH123
+    if sys.stderr is None:  # closed: a file opened later would get its number, and hold what is said there
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
         _send_nowhere(2)
-        try:
-            yield
-        finally:
-            os.dup2(sys.stderr.fileno(), 2)
+        yield
+        return
+    theirs = sys.stderr
+    theirs.flush()
+    kept = os.dup(2)
+    if _descriptor(theirs) == 2:
+        sys.stderr = open(os.dup(2), "w", 1, encoding=theirs.encoding, errors=theirs.errors)  # noqa: PTH123, SIM115
+    _send_nowhere(2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        if sys.stderr is not theirs:
+            sys.stderr.close()
             sys.stderr = theirs
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):  # it is none of the system's
+        return None
 
 
 def _tell(error: BaseException) -> int:
@@ -103,5 +116,6 @@ def _close_broken_output() -> None:
 
 def _send_nowhere(descriptor: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+    if nowhere != descriptor:
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)

@@ -30,7 +30,7 @@ from vidstyle.job.files import Lock, holder, is_held, output_error, temporary, w
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
-from vidstyle.plain import json_text, parse_json, read_plain
+from vidstyle.plain import exists, json_text, parse_json, read_plain
 from vidstyle.text import size
 
 _DONE = "done"
@@ -298,7 +298,7 @@ class JobStore(FrameStore):
     def _now_at(self, name: str, record: Mapping[str, Any]) -> Path:
         """A file of the result, which may have been moved together with the job directory."""
         path, home = Path(name), record.get("home")
-        if path.exists() or not isinstance(home, str):
+        if exists(path) or not isinstance(home, str):
             return path
         return Path(os.path.normpath(self.directory.absolute() / os.path.relpath(path, home)))
 

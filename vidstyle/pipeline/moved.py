@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.job import default_job_directory
+from vidstyle.plain import exists
 
 
 def at_new_home(settings: Mapping[str, Any], job: Path) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def at_new_home(settings: Mapping[str, Any], job: Path) -> dict[str, Any]:
     if not isinstance(home, str) or Path(home) == now:
         return moved
     before = Path(home)
-    if not before.parent.exists():
+    if not exists(before.parent):
         roots = _roots(before.parent, now.parent)
         for key in {"input", "styles", "options", "run", "features", "output"}.intersection(settings):
             moved[key] = _rerooted(settings[key], *roots)
@@ -45,6 +46,6 @@ def _rerooted(value: Any, old: str, new: str) -> Any:
         return {key: _rerooted(item, old, new) for key, item in value.items()}
     if isinstance(value, list):
         return [_rerooted(item, old, new) for item in value]
-    if not isinstance(value, str) or Path(value).exists():
+    if not isinstance(value, str) or exists(Path(value)):
         return value
     return value.replace(old.rstrip(os.sep) + os.sep, new.rstrip(os.sep) + os.sep)

@@ -64,7 +64,7 @@ def open_input(path: Path) -> InputContainer:
         return av.open(
             str(path.absolute()),  # a name such as concat:a or http:a is a file's all the same
             metadata_errors="replace",
-            options={"max_pixels": str(max_pixels())},
+            options=_limits(),
             container_options={"format_whitelist": _READABLE, "protocol_whitelist": "file"},
         )
     except (av.FFmpegError, UnicodeError) as error:
@@ -90,7 +90,7 @@ class VideoClip(Clip):
     """A video file."""
 
     def __init__(self, path: Path, damaged: str = "skip") -> None:
-        self._damaged = damaged
+        self._stops = damaged == "stop"
         with open_input(path) as container:
             stream = video_stream(container, path)
             context = stream.codec_context
@@ -102,7 +102,7 @@ class VideoClip(Clip):
             others = tuple(describe(other) for other in container.streams if other is not stream)
             length = _length(container, stream)
             count = stream.frames or (round(length * self._rate) if length else 0) or None
-            first = next(_decoded(container, stream, Damage(path.name, notes, damaged == "stop")), None)
+            first = next(_decoded(container, stream, Damage(path.name, notes, self._stops)), None)
             if first is None:
                 raise MediaError(f"{path} holds no frame that can be decoded; it may be damaged or cut short")
             check_size(first.width, first.height, path)
@@ -140,7 +140,7 @@ class VideoClip(Clip):
         with closing(self._from(start)) as numbered:
             for index, timed, context in numbered:
                 if stop is not None and index >= stop:
-                    return
+                    return  # nothing was asked for
                 if timed.own and index > 0 and index % LANDMARK_DISTANCE == 0:
                     self.landmarks[index] = timed.pts
                 if orientation is None:
@@ -155,6 +155,8 @@ class VideoClip(Clip):
                         f"to RGB ({_reason(error)}); convert the video first"
                     ) from error
                 yield Frame(pixels, index, timed.pts, self.time_base, timed.duration)
+                if index + 1 == stop:  # not only when the next has been read
+                    return
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
         """Frames with their indices, from the beginning or from a landmark that lies before `start`."""
@@ -172,7 +174,8 @@ class VideoClip(Clip):
                         return
         with open_input(self.path) as container:
             stream = video_stream(container, self.path)
-            for index, timed in enumerate(self._timed(container, stream, self.notices)):
+            damage = Damage(self.path.name, self.notices, self._stops)
+            for index, timed in enumerate(self._timed(container, stream, damage)):
                 yield index, timed, stream.codec_context
 
     def _sought(self, container: InputContainer, stream: VideoStream, pts: int) -> Iterator[_Timed]:
@@ -185,12 +188,14 @@ class VideoClip(Clip):
             container.seek(min(key, pts) - 1, stream=stream)
         except av.FFmpegError:
             return
-        timed = self._timed(container, stream, notices)
+        damage = Damage(self.path.name, notices, stops=False)
+        timed = self._timed(container, stream, damage)
         for each in timed:
             if each.pts > pts:
                 return
             if each.pts == pts and each.own:
                 notices.clear()
+                damage.stops = self._stops
                 yield each
                 break
         for each in timed:
@@ -198,11 +203,11 @@ class VideoClip(Clip):
                 self.notice(line)
             yield each
 
-    def _timed(self, container: InputContainer, stream: VideoStream, notices: list[str]) -> Iterator[_Timed]:
+    def _timed(self, container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[_Timed]:
         """Frames with increasing pts; the duration is the distance to the next frame's."""
         step = max(1, round(1 / (self._rate * self.time_base)))
         held: _Timed | None = None
-        for frame in _decoded(container, stream, self._damage(notices)):
+        for frame in _decoded(container, stream, damage):
             given = _pts(frame, self.time_base)
             if held is None:
                 pts = given if given is not None else stream.start_time or 0
@@ -220,7 +225,7 @@ class VideoClip(Clip):
         missing = (left - own) * self.time_base
         if missing > max(Fraction(1, 2), 2 / self._rate):
             line = f"{self.path.name} breaks off {float(missing):.1f} seconds before the end it announces"
-            if self._damaged == "stop":
+            if self._stops:
                 raise MediaError(f"{line}; --damaged skip uses what is there")
             self.notice(line)
             return own
@@ -232,9 +237,6 @@ class VideoClip(Clip):
                 f"{self.path.name} changes its size from {before.width}x{before.height} to "
                 f"{after.width}x{after.height} on the way; all frames are made {self.width}x{self.height}"
             )
-
-    def _damage(self, notices: list[str]) -> Damage:
-        return Damage(self.path.name, notices, self._damaged == "stop")
 
     def digest(self) -> str:
         return file_digest(self.path).hex()
@@ -250,7 +252,7 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
     """
     context = stream.codec_context
     stream.thread_type = "SLICE" if context.width * context.height > _MANY_PIXELS else "AUTO"
-    context.options = {"max_pixels": str(max_pixels())}  # it may claim to be larger on the way
+    context.options = _limits()  # it may claim to be larger on the way
     packets = container.demux(stream)
     while True:
         try:
@@ -261,19 +263,25 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
         try:
             for frame in stream.decode(packet):
                 if frame.is_corrupt:
-                    damage.frame(_shown(frame.pts, frame.time_base))
+                    damage.frame()
                 else:
+                    damage.whole(_seconds(frame))
                     yield frame
         except av.EOFError:
             return
         except av.FFmpegError:
-            damage.frame(None if packet is None else _shown(packet.pts, packet.time_base))
+            damage.frame()
         if packet is None or packet.size == 0:
             return
 
 
-def _shown(pts: int | None, time_base: Fraction | None) -> Fraction | None:
-    return None if pts is None or time_base is None else pts * time_base
+def _seconds(frame: av.VideoFrame) -> Fraction | None:
+    return None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
+
+
+def _limits() -> dict[str, str]:
+    """For decoders, which count in whole blocks of pixels: memory is taken for up to twice the limit."""
+    return {"max_pixels": str(2 * max_pixels() + 2**16)}
 
 
 def _announced_end(container: InputContainer, stream: VideoStream) -> int:

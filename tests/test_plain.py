@@ -1,0 +1,50 @@
+"""Plain files and plain JSON, and lines that do not steer a terminal."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vidstyle.plain import json_text, parse_json, plain_size, read_plain
+from vidstyle.text import printable
+
+
+def test_only_plain_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "to_pipe").symlink_to("pipe")
+    assert plain_size(tmp_path / "file") == plain_size(tmp_path / "link") == 5
+    assert read_plain(tmp_path / "link", 5) == b"12345"
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "to_pipe", tmp_path / "loop", Path("/dev/zero")):
+        with pytest.raises(OSError) as error:
+            read_plain(path)
+        assert error.value.strerror
+    with pytest.raises(OSError, match="too large"):
+        read_plain(tmp_path / "file", 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"NaN", b'{"a": [Infinity]}', b"-Infinity", b"[" * 100_000, b"[" * 200 + b"]" * 200, b"\xff", b""],
+)
+def test_what_is_no_json(text: bytes) -> None:
+    with pytest.raises(ValueError):
+        parse_json(text)
+
+
+def test_names_that_are_no_text_survive_json() -> None:
+    value = {"name": os.fsdecode(b"\xff\xfe.mp4"), "other": "Grüße"}
+    assert parse_json(json_text(value).encode()) == value
+    assert "Grüße" in json_text({"a": "Grüße"})
+    with pytest.raises(ValueError):
+        json_text(float("nan"))
+
+
+def test_lines_are_lines() -> None:
+    assert printable("a\nb\r\nc") == "a b c"
+    assert printable("\x1b[2J\x07 ü\t\udcff") == r"\x1b[2J\x07 ü\t\udcff"
+    assert len(printable("x" * 10**6)) < 3000
