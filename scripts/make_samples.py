@@ -51,8 +51,8 @@ def dusk() -> np.ndarray:
 
 
 def make_maps(name: str, folder: Path) -> Path:
-    """What frame 10 of passing and frame 0 of valley show, and a doodle of another valley."""
-    for clip, frame in (("passing", 10), ("valley", 0)):
+    """What frame 10 of passing, frame 0 of valley and dusk show, and a doodle of another valley."""
+    for clip, frame in (("passing", 10), ("valley", 0), ("dusk", 0)):
         cv2.imwrite(str(folder / f"{clip}_labels.png"), truth.labels(clip, frame)[..., ::-1])
     y, x = np.mgrid[:180, :320]
     lake = ((x - 175) / 112) ** 2 + ((y - 138) / 27) ** 2 < 1

@@ -11,6 +11,7 @@ from tests.methods.test_contract import picture, prior_of
 from tests.methods.test_neural import neural
 from vidstyle.image.colour import luminance, palette
 from vidstyle.image.matting import Guide
+from vidstyle.methods.recolour import palettes, recoloured, style_palettes
 from vidstyle.metrics import gradient_energy
 from vidstyle.types import Draft, Painted, Prior
 
@@ -116,3 +117,40 @@ def test_several_styles_share_the_colours(shares: tuple[float, float]) -> None:
     image = neural(red, blue, photo=True, style_weight=0, blend=shares).paint(scene(), [], 0).image
     wanted = shares[0] * red.mean(dim=(1, 2)) + shares[1] * blue.mean(dim=(1, 2))
     assert torch.allclose(image.mean(dim=(1, 2)), wanted, atol=0.06)
+
+
+def halves(height: int, width: int) -> torch.Tensor:
+    """Two regions, the left and the right half: float32 (2, height, width)."""
+    left = (torch.arange(width) < width // 2).float().expand(1, height, width)
+    return torch.cat([left, 1 - left])
+
+
+def test_each_region_takes_the_colours_of_its_own() -> None:
+    """A frame of two greens; the style's left half is red, its right half blue."""
+    content = 0.5 * scene(40, 60) + 0.2 * halves(40, 60)[:1]
+    style = picture(40, 60, 4) * 0.2 + halves(40, 60)[[0, 0, 1]] * torch.tensor([0.6, 0.0, 0.6]).view(3, 1, 1)
+    whole = neural(style, photo=True, steps=3).paint(content, [], 0).image
+    method = neural(style, photo=True, steps=3)
+    method.style.regions = [halves(40, 60)]
+    guided = method.guided(halves(40, 60))
+    first = guided.paint(content, [], 0)
+    for side, channel, other in ((slice(0, 25), 0, 2), (slice(35, 60), 2, 0)):
+        colour = first.image[:, :, side].mean(dim=(1, 2))
+        assert float(colour[channel] - colour[other]) > 0.4
+        wanted = style[:, :, side].mean(dim=(1, 2))
+        assert float((colour - wanted).abs().max()) < 0.08
+    assert roughness(content[:, :, :25], first.image[:, :, :25]) < 2e-3
+    assert float((whole - first.image).abs().mean()) > 0.1
+    # The palettes of the shot's first frame decide, region by region, for all that follow.
+    assert first.carry["palette"].shape == (3, 3, 4)
+    after = guided.paint(content.flip(1), [prior_of(first)], 1)
+    assert torch.equal(after.carry["palette"], first.carry["palette"])
+
+
+def test_a_region_that_one_side_lacks_is_recoloured_as_the_whole() -> None:
+    content, where = scene(40, 60), torch.cat([halves(40, 60), torch.zeros(1, 40, 60)])
+    own = palettes(content, where)
+    assert bool(own[3].isnan().all()) and not bool(own[:3].isnan().any())
+    wanted = style_palettes([dusk(), dusk()], [where[[2, 2, 0]][:, :40]] * 2, [0.5, 0.5])
+    assert torch.allclose(recoloured(content, where, own, wanted), recoloured(content, None, own, wanted))
+    assert torch.allclose(wanted[0], palette(dusk()), atol=1e-6)

@@ -23,11 +23,16 @@ def with_luminance(image: Tensor, luma: Tensor) -> Tensor:
     return (image + (luma - luminance(image))).clamp(0, 1)
 
 
-def palette(image: Tensor) -> Tensor:
-    """Mean and covariance of the colours of image (3, H, W), as float32 (3, 4): [mean | covariance]."""
+def palette(image: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean and covariance of the colours of image (3, H, W), as float32 (3, 4): [mean | covariance].
+
+    weight: float32 (H, W), how much each pixel counts, not 0 everywhere; None: all the same.
+    """
     flat = image.reshape(3, -1)
-    mean = flat.mean(dim=1, keepdim=True)
-    return torch.cat([mean, torch.cov(flat, correction=0)], dim=1)
+    if weight is None:
+        return torch.cat([flat.mean(dim=1, keepdim=True), torch.cov(flat, correction=0)], dim=1)
+    counts = weight.flatten() / weight.sum()
+    return torch.cat([flat @ counts[:, None], torch.cov(flat, correction=0, aweights=counts)], dim=1)
 
 
 def match_palette(image: Tensor, target: Tensor, source: Tensor | None = None, noise: float = 0.0) -> Tensor:

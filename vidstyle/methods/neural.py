@@ -23,6 +23,7 @@ from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import ContentJudge, Judge, judged
 from vidstyle.methods.priors import laid_over, seen_in, shared
+from vidstyle.methods.recolour import palettes, recoloured, style_palettes
 from vidstyle.methods.schedule import Schedule, Search
 from vidstyle.methods.statistics import Figures
 from vidstyle.methods.styleterm import StyleJudge, StyleTerm, shares
@@ -34,8 +35,6 @@ from vidstyle.types import Draft, Painted, Prior
 _UNSEEN_SHARE = 0.002
 # Of the style's share: a photograph that is to stay one has its colours already when it starts.
 _PHOTO_STYLE = 0.1
-# Deviation of what of its colours is noise.
-_PHOTO_NOISE = 0.04
 
 
 class NeuralStyle:
@@ -100,8 +99,9 @@ class NeuralStyle:
             subject = luminance(content)
             priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
             draft = None if draft is None else replace(draft, image=luminance(draft.image))
-        if self.options.photo:
-            subject = match_palette(content, self._style_palette(), colours, _PHOTO_NOISE)
+        if colours is not None and self.options.photo:
+            wanted = style_palettes(self.style.pictures, self._regions(), self.style.shares)
+            subject = recoloured(content, self.where, colours, wanted)
         target = None if self.options.photo else colours
         priors = shared(priors)
         if draft is not None:
@@ -140,8 +140,11 @@ class NeuralStyle:
         if self.options.color == "style" and not self.options.photo:
             return None
         known = draft if draft is not None else next(iter(priors), None)
-        measure = distribution if self.options.color == "histogram" else palette
-        return measure(content) if known is None else known.carry["palette"].to(content.device)
+        if known is not None:
+            return known.carry["palette"].to(content.device)
+        if self.options.photo:
+            return palettes(content, self.where)
+        return distribution(content) if self.options.color == "histogram" else palette(content)
 
     def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
         """Coarse to fine, from the start that the options ask for."""
@@ -282,13 +285,9 @@ class NeuralStyle:
 
         return terms
 
-    def _style_palette(self) -> Tensor:
-        """Mean and covariance of the style's colours, of several pictures by their shares."""
-        each = [
-            share * palette(picture)
-            for share, picture in zip(self.style.shares, self.style.pictures, strict=True)
-        ]
-        return torch.stack(each).sum(dim=0)
+    def _regions(self) -> Sequence[Tensor]:
+        """Those of the style pictures, where the frame has any as well."""
+        return [] if self.where is None else self.style.regions
 
     def style_targets(self, size: tuple[int, int], colours: Tensor | None = None) -> list[dict[str, Figures]]:
         """What the style layers of each loss are to match, all styles together, for a frame of `size`.
