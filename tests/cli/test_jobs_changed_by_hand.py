@@ -76,7 +76,7 @@ def test_every_field_of_job_json_wrong_in_turn(
     holder = content[place] if place in content else content["settings"][place]
     outside = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if "out" not in p.parts[len(folder.parts)]}
     # What is sound, or merely another way to write the same job, is gone on with only once, below.
-    monkeypatch.setattr("vidstyle.pipeline._execute", lambda plan, hooks: (plan.fingerprint, plan.output)[1])
+    monkeypatch.setattr("vidstyle.pipeline.execute", lambda plan, hooks: (plan.fingerprint, plan.output)[1])
     for number, (name, value) in enumerate(list(holder.items())):
         for odd in ODD[number % 7 :: 7] if place == "options" else ODD[number % 5 :: 5]:
             holder[name] = odd
