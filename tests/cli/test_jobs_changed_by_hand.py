@@ -78,7 +78,7 @@ def test_every_field_of_job_json_wrong_in_turn(
     # What is sound, or merely another way to write the same job, is gone on with only once, below.
     monkeypatch.setattr("vidstyle.pipeline.execute", lambda plan, hooks: (plan.fingerprint, plan.output)[1])
     for number, (name, value) in enumerate(list(holder.items())):
-        for odd in ODD[number % 7 :: 7] if place == "options" else ODD[number % 5 :: 5]:
+        for odd in ODD[number % 7 :: 7]:
             holder[name] = odd
             path.write_bytes(json.dumps(content).encode())
             assert tried("resume", "out.vidstyle")[0] in (0, 1, 2)
