@@ -85,9 +85,13 @@ def remux(
         streams[0].metadata.update(of_picture or {})
         more = []
         if cover and output.format.name == "matroska":
-            output.add_attachment("cover.jpg", "image/jpeg", cover)
+            png = cover.startswith(b"\x89PNG")
+            output.add_attachment(
+                *(("cover.png", "image/png") if png else ("cover.jpg", "image/jpeg")), cover
+            )
         elif cover:
-            more.append((_raw(output, "mjpeg", width=32, height=32), cover, 0))
+            codec = "png" if cover.startswith(b"\x89PNG") else "mjpeg"
+            more.append((_raw(output, codec, width=32, height=32), cover, 0))
             more[-1][0].disposition = Disposition.attached_pic
         if attachment:
             output.add_attachment("letters.ttf", "font/ttf", attachment)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import cast
 
 import av
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
-from av.stream import Disposition, Stream
+from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
 from .decode import VideoClip, describe, open_input
+from .extras import Extras
 from .sound import Encoded
 from .subtitles import TEXT_CODECS
-from .tracks import Copied, TextSubtitle, Track
-
-# Of the container itself, written by the muxer.
-_OWN_METADATA = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
-
-Notice = Callable[[str], None]
+from .tracks import Copied, Notice, TextSubtitle, Track
 
 # What players expect in a container; FFmpeg would write more (PCM or Vorbis in MP4) than they play.
 _AUDIO = {
@@ -37,22 +34,21 @@ _SUBTITLE_FALLBACK = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip"
 class StreamCopier:
     """Reads the source once more and feeds its sound and subtitles to the result as the picture advances."""
 
-    def __init__(self, clip: VideoClip, output: OutputContainer, trimmed: bool, notice: Notice) -> None:
-        self._trimmed = trimmed
+    def __init__(
+        self, clip: VideoClip, output: OutputContainer, span: tuple[int, int | None] | None, notice: Notice
+    ) -> None:
+        self._trimmed = span is not None
         self._input = open_input(clip.path)
         self._output = output
         self._notice = notice
         self._tracks: dict[int, Track] = {}
+        self._extras = Extras(clip, self._input, output, span, notice)
         for stream in self._input.streams:
             if stream.type in ("audio", "subtitle"):
                 self._add(stream)
-            elif stream.type == "video" and stream.index != clip.stream_index:
-                self._leave_out_picture(stream)
-        self._output.metadata.update(
-            {key: value for key, value in self._input.metadata.items() if key not in _OWN_METADATA}
-        )
-        if not trimmed:
-            self._output.set_chapters(self._input.chapters())
+        for stream in self._input.streams:  # after the others, as containers have them
+            if stream.type not in ("audio", "subtitle") and stream.index != clip.stream_index:
+                self._extras.add(stream)
         self._packets = self._demux()
         self._next = next(self._packets, None)
         self._held: list[Packet] = []
@@ -65,9 +61,11 @@ class StreamCopier:
     def trim(self, begin: Fraction) -> None:
         """Leave out what ends before `begin` (seconds of the source), which becomes time 0."""
         self.begin = begin
+        self._extras.trim(begin)
 
     def advance(self, until: Fraction) -> None:
         """Mux all packets that begin before `until`, in seconds of the source."""
+        self._extras.mux()
         while self._next is not None and _seconds(self._next) < until:
             self._mux(self._next)
             self._next = next(self._packets, None)
@@ -84,6 +82,10 @@ class StreamCopier:
         self._release(None)
         for track in self._tracks.values():
             self._output.mux(list(track.flush(self.begin or Fraction(0), end)))
+
+    def compare(self, result: Path) -> None:
+        """Tell which metadata did not get into the result."""
+        self._extras.compare(result)
 
     def _demux(self) -> Iterator[Packet]:
         chosen = [self._input.streams[index] for index in self._tracks]
@@ -122,12 +124,8 @@ class StreamCopier:
         track = self._tracks[packet.stream_index]
         self._output.mux(list(track.convert(packet, self.begin or Fraction(0))))
 
-    def _leave_out_picture(self, stream: Stream) -> None:
-        if not stream.disposition & Disposition.attached_pic:
-            self._notice(f"{stream_name(stream)} is left out: only the first picture is painted")
-
     def _add(self, stream: Stream) -> None:
-        container, name = self._output.format.name, stream_name(stream)
+        container, name = self._output.format.name, describe(stream)
         codec = _codec_name(stream)
         if codec is None:
             self._notice(f"{name} is left out: its codec is unknown")
@@ -166,7 +164,7 @@ class StreamCopier:
         target.codec_context.bit_rate = 96_000 * max(channels, 2)
         self._tracks[stream.index] = Encoded(stream, target)
         container = self._output.format.name
-        self._notice(f"{stream_name(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
+        self._notice(f"{describe(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
 
     def _holds(self, stream: Stream) -> bool:
         names = {stream.codec_context.codec.name, _codec_name(stream)}
@@ -177,11 +175,6 @@ class StreamCopier:
             if not raw and not names & _AUDIO.get(container, names):
                 return False
         return bool(names & self._output.supported_codecs)
-
-
-def stream_name(stream: Stream) -> str:
-    """A stream in a user's words: `audio track 2 (vorbis) [deu]`."""
-    return str(describe(stream))
 
 
 def _codec_name(stream: Stream) -> str | None:

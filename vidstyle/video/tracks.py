@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import cast
 
@@ -13,12 +14,33 @@ from av.subtitles.stream import SubtitleStream
 
 from .subtitles import header, pack, unpack
 
-# QuickTime knows the bibliographic codes of ISO 639-2 where there are two.
+# QuickTime numbers its languages; FFmpeg knows each number by one code, and of two in ISO 639-2 either.
 _QUICKTIME_LANGUAGES = {
-    **{"sqi": "alb", "hye": "arm", "eus": "baq", "mya": "bur", "zho": "chi", "ces": "cze"},
-    **{"nld": "dut", "fra": "fre", "kat": "geo", "deu": "ger", "ell": "gre", "isl": "ice", "mkd": "mac"},
-    **{"msa": "may", "fas": "per", "ron": "rum", "slk": "slo", "bod": "tib", "cym": "wel"},
+    **{"sqi": "alb", "hye": "arm", "eus": "baq", "mya": "bur", "zho": "chi", "cze": "ces", "nld": "dut"},
+    **{"fre": "fra", "kat": "geo", "deu": "ger", "ell": "gre", "isl": "ice", "mkd": "mac", "msa": "may"},
+    **{"fas": "per", "rum": "ron", "slo": "slk", "swe": "sve", "bod": "tib", "cym": "wel"},
 }
+
+# True of the source's own packets only, written by the muxer, or carried over in another way.
+_OWN_METADATA = re.compile(
+    r"(encoder|vendor_id|rotate|timecode|(bps|duration|number_of_(frames|bytes)|_statistics_.*)(-\w+)?)", re.I
+)
+_UNNAMED = {"VideoHandler", "SoundHandler", "SubtitleHandler", "DataHandler"}
+
+Notice = Callable[[str], None]
+
+
+def stream_metadata(source: Stream, container: str) -> dict[str, str]:
+    """What of a stream's metadata is true of its copy in `container` as well."""
+    metadata = {key: value for key, value in source.metadata.items() if not _OWN_METADATA.fullmatch(key)}
+    if metadata.get("handler_name") in _UNNAMED:
+        del metadata["handler_name"]
+    name = metadata.pop("name", None)  # as MP4 calls the title
+    if name:
+        metadata.setdefault("title", name)
+    if container == "mov" and "language" in metadata:
+        metadata["language"] = _QUICKTIME_LANGUAGES.get(metadata["language"], metadata["language"])
+    return metadata
 
 
 class Track(ABC):
@@ -26,10 +48,7 @@ class Track(ABC):
 
     def __init__(self, source: Stream, target: Stream) -> None:
         self.target = target
-        metadata = dict(source.metadata)
-        if target.container.format.name == "mov" and "language" in metadata:
-            metadata["language"] = _QUICKTIME_LANGUAGES.get(metadata["language"], metadata["language"])
-        target.metadata.update(metadata)
+        target.metadata.update(stream_metadata(source, target.container.format.name))
         # The number: PyAV before 18 takes nothing else.
         target.disposition = cast(Disposition, source.disposition.value)
 
