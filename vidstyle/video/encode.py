@@ -51,7 +51,7 @@ class VideoWriter:
         notice: Notice,
     ) -> None:
         self._path, self._clip, self._trimmed = path, clip, span is not None
-        self._size = size
+        self._size, self._notice = size, notice
         self._temporary = temporary_beside(path)
         self._durations: dict[int, int] = {}
         self._first: Frame | None = None
@@ -83,6 +83,7 @@ class VideoWriter:
         options = {**codec.options, **options}
         if codec.encoder == "libx265" and min(self._size) < _SMALL_FOR_X265:
             options["x265-params"] += ":asm=0"
+        self._add_hdr(codec.encoder, options)
         stream = self._output.add_stream(codec.encoder, rate=rate, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
@@ -100,6 +101,20 @@ class VideoWriter:
         if codec.tag and self._output.format.name in ("mp4", "mov"):
             context.codec_tag = codec.tag
         return stream
+
+    def _add_hdr(self, encoder: str, options: dict[str, str]) -> None:
+        levels = self._clip.hdr if isinstance(self._clip, VideoClip) else None
+        if levels is None:
+            return
+        more = levels.options(encoder)
+        if more is None:
+            self._notice(
+                "the HDR levels of the source (mastering display, content light) are left out: only --codec "
+                "h265 and av1 have a place for them"
+            )
+            return
+        for name, value in more.items():
+            options[name] = f"{options[name]}:{value}" if name in options else value
 
     def write(self, frame: Frame) -> None:
         """Encode the next frame; its pts must be greater than that of the one before."""
