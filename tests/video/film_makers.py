@@ -26,8 +26,10 @@ def flashing(path: Path, count: int = 75, start: int = 0, **options: Any) -> Pat
 
 
 def flash_times(path: Path) -> list[float]:
-    """When the white frames are seen, in seconds."""
-    return [float(frame.pts_seconds) for frame in open_clip(path).frames() if _level(frame.pixels) > 0.5]
+    """When the frames are seen that are rather bright than dark among those of the clip, in seconds."""
+    seen = [(float(frame.pts_seconds), _level(frame.pixels)) for frame in open_clip(path).frames()]
+    levels = [level for _, level in seen]
+    return [time for time, level in seen if level > (min(levels) + max(levels)) / 2]
 
 
 def _level(pixels: np.ndarray) -> float:
