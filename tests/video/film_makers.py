@@ -13,6 +13,7 @@ from av.stream import Disposition
 from clip_makers import click_times, make_video
 
 from vidstyle.video.reader import open_clip
+from vidstyle.video.subtitles import header
 
 MILLI = Fraction(1, 1000)
 FONT = b"\0\1\0\0" * 20
@@ -120,3 +121,37 @@ def remux(
 
 def _raw(output: av.container.OutputContainer, codec: str, **options: Any) -> av.stream.Stream:
     return output.add_mux_stream(codec, time_base=MILLI, **options)
+
+
+SUBTITLES = {
+    "subrip": ("a.mkv", b"<b>Hello</b>"),
+    "ass": ("a.mkv", rb"0,0,Default,,0,0,0,,{\b1}Hello"),
+    "mov_text": ("a.mp4", b"\0\5Hello"),
+    "dvd_subtitle": ("a.mkv", b"\0\x10\0\x0c" + bytes(12)),
+}
+
+
+def subtitled(folder: Path, codec: str) -> Path:
+    """A film of 30 frames with a forced German subtitle track, at 0.1 and 0.7 s for 0.3 s."""
+    plain, (name, words) = make_video(folder / "plain.mp4", count=30), SUBTITLES[codec]
+    with av.open(str(plain)) as old, av.open(str(folder / name), "w") as output:
+        video = output.add_stream_from_template(old.streams[0], opaque=True)
+        if codec == "dvd_subtitle":
+            text = _raw(output, codec)
+        else:
+            text = output.add_stream(codec)
+            text.codec_context.subtitle_header = header()
+        text.metadata["language"] = "deu"
+        text.disposition = Disposition.forced
+        output.start_encoding()
+        for start in (100, 700):
+            packet = av.Packet(words)
+            packet.stream, packet.time_base, packet.is_keyframe = text, MILLI, True
+            packet.pts = packet.dts = start
+            packet.duration = 300
+            output.mux(packet)
+        for packet in old.demux():
+            if packet.dts is not None:
+                packet.stream = video
+                output.mux(packet)
+    return folder / name

@@ -48,6 +48,7 @@ FILMS = [
     *("long.mp4", "picture_late.mp4", "picture_late.mkv", "gap.mp4", "gap.ts", "gap.mov"),
     *("cut_by_edit_list.mp4", "later.mp4"),
 ]
+SIMPLE = {"plain.ts", "opus.mp4", "late.mkv", "late.ts", "long.mp4", "gap.mov", "later.mp4", "pcm_s16le.mov"}
 
 
 @pytest.mark.parametrize("name", FILMS)
@@ -66,7 +67,7 @@ def test_clicks_and_flashes(tmp_path: Path, name: str) -> None:
         assert sound_span(target) == pytest.approx((start, end), abs=FRAME)
 
 
-@pytest.mark.parametrize("name", FILMS)
+@pytest.mark.parametrize("name", [name for name in FILMS if name not in SIMPLE])
 def test_clicks_and_flashes_of_a_range(tmp_path: Path, name: str) -> None:
     source = film(tmp_path, name)
     begin, end = (float(times(source)[index][0]) for index in (10, 55))

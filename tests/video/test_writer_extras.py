@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 from clip_makers import make_video, packets
-from film_makers import FONT, MILLI, cover_picture, remux
+from film_makers import FONT, MILLI, SUBTITLES, cover_picture, remux, subtitled
 from writing import convert
 
 from vidstyle.video.extras import cut_chapters, shifted_timecode
@@ -240,3 +240,59 @@ def test_a_second_picture_is_named(tmp_path: Path) -> None:
             output.mux(stream.encode(None))
     _, notices = convert(source, tmp_path / "b.mkv")
     assert notices == ["video track 1 (h264) is left out: only the first picture is painted"]
+
+
+KINDS = {
+    "subrip": {"mp4": "mov_text", "mov": "mov_text", "mkv": "subrip", "webm": "webvtt"},
+    "ass": {"mp4": "mov_text", "mov": "mov_text", "mkv": "ass", "webm": "webvtt"},
+    "mov_text": {"mp4": "mov_text", "mov": "mov_text", "mkv": "subrip", "webm": "webvtt"},
+    "dvd_subtitle": {"mp4": "dvd_subtitle", "mkv": "dvd_subtitle"},
+}
+
+
+@pytest.mark.parametrize("target", CODECS)
+@pytest.mark.parametrize("codec", SUBTITLES)
+def test_subtitles_of_every_kind(tmp_path: Path, codec: str, target: str) -> None:
+    source, path = subtitled(tmp_path, codec), tmp_path / f"b.{target}"
+    _, notices = convert(source, path, codec=CODECS[target], start=5, stop=25)
+    kind = KINDS[codec].get(target)
+    with av.open(str(path)) as result:
+        tracks = [stream for stream in result.streams if stream.type == "subtitle"]
+        found = [
+            (float(p.pts * p.time_base), float(p.duration * p.time_base))
+            for track in tracks
+            for p in result.demux(track)
+            if p.size > 2
+        ]
+    assert [track.codec_context.codec.canonical_name for track in tracks] == ([kind] if kind else [])
+    expected = [f"{kind}, which"] * (kind != codec) if kind else [f"({codec}) [deu] is left out"]
+    if kind:
+        assert found[0][0] == 0 and found[1] == pytest.approx((0.5, 0.3), abs=0.001)
+        assert tracks[0].language == ("ger" if target == "mov" else "deu")
+        forced = bool(tracks[0].disposition & Disposition.forced)
+        assert forced == (target != "mov")
+        expected += ["metadata forced (subtitle): left out"] * (not forced)
+    assert len(notices) == len(expected)
+    assert all(words in line for words, line in zip(expected, notices, strict=True))
+
+
+SOUND = {
+    "aac": {"webm": "opus"},
+    "libmp3lame": {"mp4": "mp3", "mov": "mp3", "mkv": "mp3", "webm": "opus"},
+    "ac3": {"webm": "opus"},
+    "eac3": {"webm": "opus"},
+    "libopus": {"mp4": "opus", "mov": "aac", "mkv": "opus", "webm": "opus"},
+    "flac": {"mov": "aac", "webm": "opus"},
+    "pcm_s16le": {"mp4": "aac", "webm": "opus"},
+}
+
+
+@pytest.mark.parametrize("codec", SOUND)
+def test_sound_of_every_kind(tmp_path: Path, codec: str) -> None:
+    source = make_video(tmp_path / "a.mkv", count=10, audio=(codec,))
+    for target, video in CODECS.items():
+        _, notices = convert(source, tmp_path / f"b.{target}", codec=video)
+        with av.open(str(tmp_path / f"b.{target}")) as result:
+            found = result.streams.audio[0].codec_context.codec.canonical_name
+        assert found == SOUND[codec].get(target, codec)
+        assert len(notices) == (found not in codec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
@@ -43,7 +43,7 @@ class Extras:
     ) -> None:
         self._clip, self._source, self._output, self._span, self._notice = clip, source, output, span, notice
         self._covers: list[Packet] = []
-        self._languages: list[str | None] = []
+        self._marks: list[set[str]] = []
         output.metadata.update(
             {key: value for key, value in source.metadata.items() if key.lower() not in _OWN_METADATA}
         )
@@ -85,18 +85,17 @@ class Extras:
 
     def mux(self) -> None:
         """Write what has to come first."""
-        if not self._languages:
-            self._languages = [_language(stream) for stream in self._output.streams]
+        if not self._marks:
+            self._marks = [_marks(stream) for stream in self._output.streams]
             self._output.mux(self._covers)
 
     def compare(self, result: Path) -> None:
         """Tell which metadata did not get into the result."""
         with open_input(result) as container:
             there = {key.lower() for key in container.metadata}
-            pairs = zip(self._languages, container.streams, strict=False)
-            unsaid = sorted({before for before, stream in pairs if before and not _language(stream)})
-        lost = [key for key in sorted(self._output.metadata) if key.lower() not in there]
-        lost = [*(f"language {code}" for code in unsaid), *lost]
+            pairs = list(zip(self._marks, container.streams, strict=False))
+            lost = sorted({mark for before, stream in pairs for mark in before - _marks(stream, before)})
+        lost += (key for key in sorted(self._output.metadata) if key.lower() not in there)
         if lost:
             more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
             self._notice(
@@ -159,9 +158,19 @@ def shifted_timecode(timecode: str, frames: int, rate: Fraction | None) -> str:
     return f"{total // 3600 % 24:02}:{total // 60 % 60:02}:{total % 60:02}{mark}{number_:02}"
 
 
-def _language(stream: Stream) -> str | None:
-    code = stream.metadata.get("language")
-    return None if code == "und" else code
+def _marks(stream: Stream, before: Collection[str] = ()) -> set[str]:
+    """The language of a stream, and what it is for (dispositions such as forced).
+
+    before: the marks that are looked for; any language is taken for theirs, since containers have their own
+    codes for some.
+    """
+    language = stream.metadata.get("language", "und")
+    # Players have something to choose by default whatever the file says, and a cover stays one.
+    known = Disposition(stream.disposition.value) & ~(Disposition.default | Disposition.attached_pic)
+    marks = {f"{each.name} ({stream.type})" for each in Disposition if each & known}
+    if language != "und":
+        marks |= {mark for mark in before if mark.startswith("language")} or {f"language {language}"}
+    return marks
 
 
 def _timecode(metadata: dict[str, str]) -> str | None:
