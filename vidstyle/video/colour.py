@@ -141,6 +141,8 @@ class FromRGB:
             self._graph, self._key = _graph(frame, scale, self.pix_fmt), key
         result = _push(self._graph, frame)
         result.color_range, result.colorspace = self.color.range, self.color.matrix
+        # ProRes has them from the frames, not from the stream.
+        result.color_primaries, result.color_trc = self.color.primaries, self.color.transfer
         return result
 
     def _for_swscale(self, pixels: np.ndarray) -> np.ndarray:

@@ -23,7 +23,9 @@ from ..types import Frame
 from .clip import LANDMARK_DISTANCE, Clip, StreamInfo, file_digest
 from .colour import ToRGB, bit_depth, frame_color
 from .damage import Damage, clock
+from .hdr import hdr_levels
 from .pictures import check_size, max_pixels
+from .remarks import remarks
 
 # Demuxers that make a picture out of any text, or follow references to other files and hosts.
 _TEXT = {"tty", "bintext", "xbin", "adf", "idf"}
@@ -110,6 +112,8 @@ class VideoClip(Clip):
             check_size(*self._scaled, path)
             self.stream_index = stream.index
             color = frame_color(first, context)
+            self.hdr = hdr_levels(first)
+            remarked = remarks(first, stream)
         depth = bit_depth(first)
         width, height = self._scaled
         if _orientation(first).transpose:
@@ -129,6 +133,8 @@ class VideoClip(Clip):
             color=color,
             streams=others,
         )
+        for line in remarked:
+            self.notice(f"{path.name} {line}")
         if color.is_hdr:
             self.notice(
                 f"{path.name} is HDR; its colours are painted as they are encoded, without tone mapping"

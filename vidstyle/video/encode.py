@@ -22,7 +22,8 @@ from .decode import VideoClip
 from .formats import Codec, container_of
 from .pictures import temporary_beside
 from .sequences import DEFAULT_RATE
-from .streams import Notice, StreamCopier
+from .streams import StreamCopier
+from .tracks import Notice
 
 # pixels; of some smaller sizes, such as 48x48, its assembler writes beyond its buffers
 _SMALL_FOR_X265 = 128
@@ -34,8 +35,8 @@ os.environ.setdefault("SVT_LOG", "1")
 class VideoWriter:
     """Encodes frames to a hidden temporary file that gets its name when everything is written.
 
-    trimmed: the frames are a part of the source; the first becomes time 0 and sound and subtitles are cut
-        to what the frames cover.
+    span: the frames are the part [start, stop) of the source; the first becomes time 0, and sound, subtitles
+        and chapters are cut to what the frames cover. None: they are all.
     """
 
     def __init__(
@@ -46,11 +47,11 @@ class VideoWriter:
         options: dict[str, str],
         size: tuple[int, int],
         bit_depth: int | None,
-        trimmed: bool,
+        span: tuple[int, int | None] | None,
         notice: Notice,
     ) -> None:
-        self._path, self._clip, self._trimmed = path, clip, trimmed
-        self._size = size
+        self._path, self._clip, self._trimmed = path, clip, span is not None
+        self._size, self._notice = size, notice
         self._temporary = temporary_beside(path)
         self._durations: dict[int, int] = {}
         self._first: Frame | None = None
@@ -72,7 +73,7 @@ class VideoWriter:
             try:
                 self._stream = self._add_stream(codec, options, bit_depth)
                 if isinstance(clip, VideoClip):
-                    self._copier = StreamCopier(clip, self._output, trimmed, notice)
+                    self._copier = StreamCopier(clip, self._output, span, notice)
             except BaseException:
                 self.discard()
                 raise
@@ -82,6 +83,7 @@ class VideoWriter:
         options = {**codec.options, **options}
         if codec.encoder == "libx265" and min(self._size) < _SMALL_FOR_X265:
             options["x265-params"] += ":asm=0"
+        self._add_hdr(codec.encoder, options)
         stream = self._output.add_stream(codec.encoder, rate=rate, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
@@ -99,6 +101,20 @@ class VideoWriter:
         if codec.tag and self._output.format.name in ("mp4", "mov"):
             context.codec_tag = codec.tag
         return stream
+
+    def _add_hdr(self, encoder: str, options: dict[str, str]) -> None:
+        levels = self._clip.hdr if isinstance(self._clip, VideoClip) else None
+        if levels is None:
+            return
+        more = levels.options(encoder)
+        if more is None:
+            self._notice(
+                "the HDR levels of the source (mastering display, content light) are left out: only --codec "
+                "h265 and av1 have a place for them"
+            )
+            return
+        for name, value in more.items():
+            options[name] = f"{options[name]}:{value}" if name in options else value
 
     def write(self, frame: Frame) -> None:
         """Encode the next frame; its pts must be greater than that of the one before."""
@@ -151,8 +167,10 @@ class VideoWriter:
             if self._copier is not None:
                 end = self._last.pts_seconds + (self._last.duration or 0) * self._last.time_base
                 self._copier.finish(end if self._trimmed else None)
-                self._copier.close()
             self._output.close()
+            if self._copier is not None:
+                self._copier.compare(self._temporary)
+                self._copier.close()
             with self._temporary.open("rb") as file:
                 os.fsync(file.fileno())
             self._temporary.replace(self._path)

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import cast
 
 import av
-import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
-from av.stream import Disposition, Stream
+from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
 from .decode import VideoClip, describe, open_input
-from .subtitles import TEXT_CODECS, header, pack, unpack
-
-# QuickTime knows the bibliographic codes of ISO 639-2 where there are two.
-_QUICKTIME_LANGUAGES = {
-    **{"sqi": "alb", "hye": "arm", "eus": "baq", "mya": "bur", "zho": "chi", "ces": "cze"},
-    **{"nld": "dut", "fra": "fre", "kat": "geo", "deu": "ger", "ell": "gre", "isl": "ice", "mkd": "mac"},
-    **{"msa": "may", "fas": "per", "ron": "rum", "slk": "slo", "bod": "tib", "cym": "wel"},
-}
-
-# Of the container itself, written by the muxer.
-_OWN_METADATA = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
-
-Notice = Callable[[str], None]
+from .extras import Extras
+from .sound import Encoded
+from .subtitles import TEXT_CODECS
+from .tracks import Copied, Notice, TextSubtitle, Track
 
 # What players expect in a container; FFmpeg would write more (PCM or Vorbis in MP4) than they play.
 _AUDIO = {
@@ -41,122 +31,24 @@ _AUDIO_FALLBACK = {"webm": "libopus"}
 _SUBTITLE_FALLBACK = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 
 
-class _Track(ABC):
-    """One stream of the result that is not the picture; `shift` is subtracted from all its times."""
-
-    def __init__(self, source: Stream, target: Stream) -> None:
-        self.target = target
-        metadata = dict(source.metadata)
-        if target.container.format.name == "mov" and "language" in metadata:
-            metadata["language"] = _QUICKTIME_LANGUAGES.get(metadata["language"], metadata["language"])
-        target.metadata.update(metadata)
-        # The number: PyAV before 18 takes nothing else.
-        target.disposition = cast(Disposition, source.disposition.value)
-
-    @abstractmethod
-    def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
-        """The packets of the result that a packet of the source becomes."""
-
-    def flush(self) -> Iterable[Packet]:
-        """Whatever is still held back, at the end."""
-        return ()
-
-
-class _Copied(_Track):
-    def __init__(self, source: Stream, target: Stream, from_zero: bool) -> None:
-        super().__init__(source, target)
-        self._from_zero = from_zero
-
-    def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
-        ticks = round(shift / packet.time_base)
-        packet.stream = self.target
-        if packet.pts is not None:
-            packet.pts -= ticks
-        if packet.dts is not None:
-            packet.dts -= ticks
-        if self._from_zero and packet.pts is not None and packet.pts < 0:
-            if -2 * packet.pts > (packet.duration or 0):
-                return ()
-            packet.pts = packet.dts = 0
-        return (packet,)
-
-
-class _TextSubtitle(_Track):
-    """Text subtitles in another packing; styles are lost."""
-
-    def __init__(self, source: SubtitleStream, target: SubtitleStream) -> None:
-        super().__init__(source, target)
-        target.codec_context.subtitle_header = header()
-        self.codecs = (source.codec_context.codec.canonical_name, target.codec_context.codec.canonical_name)
-
-    def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
-        text = unpack(self.codecs[0], bytes(packet))
-        if not text:
-            return
-        result = Packet(pack(self.codecs[1], text))
-        result.stream, result.time_base, result.is_keyframe = self.target, packet.time_base, True
-        result.pts = result.dts = (packet.pts or 0) - round(shift / packet.time_base)
-        result.duration = packet.duration
-        yield result
-
-
-class _Encoded(_Track):
-    """Sound that the container cannot hold as it is, in the codec that it can hold best."""
-
-    def __init__(self, source: AudioStream, target: AudioStream) -> None:
-        super().__init__(source, target)
-        self.source, self.encoder = source, target
-        self.resampler: av.AudioResampler | None = None
-        self.shift = Fraction(0)
-
-    def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
-        self.shift = shift
-        try:
-            frames = self.source.decode(packet)
-        except av.FFmpegError:
-            return  # A damaged packet is a short silence, not the end of the film.
-        for frame in frames:
-            yield from self._encode(frame)
-
-    def flush(self) -> Iterable[Packet]:
-        for frame in self.source.decode(None):
-            yield from self._encode(frame)
-        if self.resampler is not None:
-            yield from self._encode(None)
-            yield from self.encoder.encode(None)
-
-    def _encode(self, frame: av.AudioFrame | None) -> Iterator[Packet]:
-        if self.resampler is None:
-            context = self.encoder.codec_context
-            self.resampler = av.AudioResampler(
-                context.format, context.layout, context.sample_rate, context.frame_size or None
-            )
-        for part in self.resampler.resample(frame):
-            part.pts = (part.pts or 0) - round(self.shift * part.sample_rate)
-            audible = _from_zero(part)
-            if audible is not None:
-                yield from self.encoder.encode(audible)
-
-
 class StreamCopier:
     """Reads the source once more and feeds its sound and subtitles to the result as the picture advances."""
 
-    def __init__(self, clip: VideoClip, output: OutputContainer, trimmed: bool, notice: Notice) -> None:
-        self._trimmed = trimmed
+    def __init__(
+        self, clip: VideoClip, output: OutputContainer, span: tuple[int, int | None] | None, notice: Notice
+    ) -> None:
+        self._trimmed = span is not None
         self._input = open_input(clip.path)
         self._output = output
         self._notice = notice
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: dict[int, Track] = {}
+        self._extras = Extras(clip, self._input, output, span, notice)
         for stream in self._input.streams:
             if stream.type in ("audio", "subtitle"):
                 self._add(stream)
-            elif stream.type == "video" and stream.index != clip.stream_index:
-                self._leave_out_picture(stream)
-        self._output.metadata.update(
-            {key: value for key, value in self._input.metadata.items() if key not in _OWN_METADATA}
-        )
-        if not trimmed:
-            self._output.set_chapters(self._input.chapters())
+        for stream in self._input.streams:  # after the others, as containers have them
+            if stream.type not in ("audio", "subtitle") and stream.index != clip.stream_index:
+                self._extras.add(stream)
         self._packets = self._demux()
         self._next = next(self._packets, None)
         self._held: list[Packet] = []
@@ -169,9 +61,11 @@ class StreamCopier:
     def trim(self, begin: Fraction) -> None:
         """Leave out what ends before `begin` (seconds of the source), which becomes time 0."""
         self.begin = begin
+        self._extras.trim(begin)
 
     def advance(self, until: Fraction) -> None:
         """Mux all packets that begin before `until`, in seconds of the source."""
+        self._extras.mux()
         while self._next is not None and _seconds(self._next) < until:
             self._mux(self._next)
             self._next = next(self._packets, None)
@@ -187,7 +81,11 @@ class StreamCopier:
             self._shorten_held(end)
         self._release(None)
         for track in self._tracks.values():
-            self._output.mux(list(track.flush()))
+            self._output.mux(list(track.flush(self.begin or Fraction(0), end)))
+
+    def compare(self, result: Path) -> None:
+        """Tell which metadata did not get into the result."""
+        self._extras.compare(result)
 
     def _demux(self) -> Iterator[Packet]:
         chosen = [self._input.streams[index] for index in self._tracks]
@@ -226,12 +124,8 @@ class StreamCopier:
         track = self._tracks[packet.stream_index]
         self._output.mux(list(track.convert(packet, self.begin or Fraction(0))))
 
-    def _leave_out_picture(self, stream: Stream) -> None:
-        if not stream.disposition & Disposition.attached_pic:
-            self._notice(f"{stream_name(stream)} is left out: only the first picture is painted")
-
     def _add(self, stream: Stream) -> None:
-        container, name = self._output.format.name, stream_name(stream)
+        container, name = self._output.format.name, describe(stream)
         codec = _codec_name(stream)
         if codec is None:
             self._notice(f"{name} is left out: its codec is unknown")
@@ -241,14 +135,14 @@ class StreamCopier:
             self._add_encoded(stream, _AUDIO_FALLBACK.get(container, "aac"))
         elif isinstance(stream, SubtitleStream) and codec in TEXT_CODECS:
             target = cast(SubtitleStream, self._output.add_stream(_SUBTITLE_FALLBACK[container]))
-            self._tracks[stream.index] = _TextSubtitle(stream, target)
+            self._tracks[stream.index] = TextSubtitle(stream, target)
             self._notice(
                 f"{name} is converted to {_SUBTITLE_FALLBACK[container]}, which {container} can hold"
             )
         else:
             self._notice(f"{name} is left out: {container} cannot hold it; a .mkv output would")
 
-    def _copied(self, stream: Stream) -> _Copied:
+    def _copied(self, stream: Stream) -> Copied:
         # Matroska has no time before 0: FFmpeg would move everything, the picture too, to later times.
         # Sound before 0 is what decoders warm up with, and is not heard. Matroska has a field for it, which
         # FFmpeg fills for Opus and for what comes from Matroska; in other cases it has to go.
@@ -258,7 +152,7 @@ class StreamCopier:
         )
         if announced and not self._trimmed:
             from_zero = False
-        return _Copied(stream, self._output.add_stream_from_template(stream), from_zero)
+        return Copied(stream, self._output.add_stream_from_template(stream), from_zero)
 
     def _add_encoded(self, stream: AudioStream, codec: str) -> None:
         rates = av.Codec(codec, "w").audio_rates
@@ -268,9 +162,9 @@ class StreamCopier:
         layout = source.layout.name if channels <= 8 and "channels" not in source.layout.name else "stereo"
         target = cast(AudioStream, self._output.add_stream(codec, rate=rate, layout=layout))
         target.codec_context.bit_rate = 96_000 * max(channels, 2)
-        self._tracks[stream.index] = _Encoded(stream, target)
+        self._tracks[stream.index] = Encoded(stream, target)
         container = self._output.format.name
-        self._notice(f"{stream_name(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
+        self._notice(f"{describe(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
 
     def _holds(self, stream: Stream) -> bool:
         names = {stream.codec_context.codec.name, _codec_name(stream)}
@@ -281,26 +175,6 @@ class StreamCopier:
             if not raw and not names & _AUDIO.get(container, names):
                 return False
         return bool(names & self._output.supported_codecs)
-
-
-def _from_zero(frame: av.AudioFrame) -> av.AudioFrame | None:
-    """The part of a frame of sound from time 0 on (its pts count samples); None if nothing is left."""
-    early = max(0, -(frame.pts or 0))
-    if early >= frame.samples:
-        return None
-    if not early:
-        return frame
-    values: np.ndarray = frame.to_ndarray()
-    step = 1 if frame.format.is_planar else frame.layout.nb_channels
-    values = np.ascontiguousarray(values[:, early * step :])
-    rest = av.AudioFrame.from_ndarray(values, frame.format.name, frame.layout.name)
-    rest.pts, rest.sample_rate, rest.time_base = 0, frame.sample_rate, frame.time_base
-    return rest
-
-
-def stream_name(stream: Stream) -> str:
-    """A stream in a user's words: `audio track 2 (vorbis) [deu]`."""
-    return str(describe(stream))
 
 
 def _codec_name(stream: Stream) -> str | None:

@@ -77,7 +77,7 @@ def open_writer(
     bit_depth: 8, 10 or 16 where the codec or the picture format has it; None is the codec's usual depth,
         and for pictures the depth of the frames.
     start, stop: the frames are [start, stop) of the clip; if that is not all, the result begins at time 0
-        and sound and subtitles are cut to match. Otherwise times are those of the source, exactly.
+        and sound, subtitles and chapters are cut to match. Otherwise times are those of the source, exactly.
     notice: called with one line for each thing that could not be carried over as it is.
 
     What a run that was killed while it wrote this output has left beside it is removed.
@@ -104,8 +104,8 @@ def open_writer(
         options["crf"] = str(chosen.crf[0] if crf is None else crf)
     if chosen.presets:
         options[chosen.preset_option] = preset or chosen.presets[0]
-    trimmed = start > 0 or stop is not None
-    return Writer(VideoWriter(path, clip, chosen, options, (width, height), bit_depth, trimmed, notice))
+    span = (start, stop) if start > 0 or stop is not None else None
+    return Writer(VideoWriter(path, clip, chosen, options, (width, height), bit_depth, span, notice))
 
 
 class PictureWriter:
