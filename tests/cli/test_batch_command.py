@@ -45,12 +45,13 @@ def test_what_it_says_and_what_it_returns(options: list[str], capsys: pytest.Cap
     assert [line for line in lines if " of 3: " in line] == [
         "1 of 3: out/0_style.png",
         "2 of 3: out/1_style.png",
-        "3 of 3: out/2_style.png failed: in/2.png is not a video or a picture",
+        "3 of 3: out/2_style.png failed: in/2.png cannot be read as a video (invalid argument); it may be "
+        "damaged or cut short",
     ]
     assert lines[-3:] == [
         "done: out",
         "2 painted, 1 failed, of 3",
-        "vidstyle: in/2.png is not a video or a picture",
+        "vidstyle: in/2.png cannot be read as a video (invalid argument); it may be damaged or cut short",
     ]
     assert not any("job directory" in line for line in lines)
     assert Path("sheet.jpg").stat().st_size > 100

@@ -143,7 +143,8 @@ class Lines(Reporter):
         self.notice(", ".join([f"{_PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
 
     def losses(self, event: FrameLosses) -> None:
-        self.notice("\n".join(loss_lines(event, "utf" in self._console.encoding.lower())))
+        for line in loss_lines(event, "utf" in self._console.encoding.lower()):
+            self.notice(line)
 
     def job(self, event: BatchJob) -> None:
         begins = f"{event.number} of {event.total}: {event.output}"
