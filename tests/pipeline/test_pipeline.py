@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,10 @@ from tests.video.clip_makers import make_video, packets, write_image
 from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, UsageError
 from vidstyle.flow.files import write_flo
 from vidstyle.methods import NeuralStyle
+from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
 from vidstyle.pipeline import Progress, estimate, resume
+from vidstyle.pipeline.planning import make_plan
+from vidstyle.video import decode
 from vidstyle.video.decode import VideoClip
 from vidstyle.video.reader import open_clip
 
@@ -333,3 +338,37 @@ def test_going_on_does_not_decode_all_that_lies_before(
     with pytest.raises(Stopped):
         paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
     assert len(decoded) < 140  # two landmarks and two groups of pictures, and what is read ahead
+
+
+def test_planning_decodes_no_more_than_the_beginning(tmp_path: Path, thin_weights: Path) -> None:
+    """However long the clip is: its length is what its header says."""
+    clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=600, options={"preset": "ultrafast"})
+    style = write_image(tmp_path / "style.png", np.zeros((16, 16, 3), np.uint8))
+    decoded: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = decode._decoded
+
+        def counting(*arguments: Any) -> Any:
+            for frame in real(*arguments):
+                decoded.append(1)
+                yield frame
+
+        patch.setattr(decode, "_decoded", counting)
+        run = RunOptions(features=str(thin_weights))
+        options = NeuralOptions(), run, EncodeOptions()
+        plan = make_plan(clip, [style], tmp_path / "out.mp4", *options, lambda line: None)
+        assert plan.total == 600 and plan.fingerprint["source"]["digest"]
+    assert len(decoded) < 40
+
+
+def test_the_clock_may_jump(paint: Paint, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pictures(paint(clip, "whole.mp4"))
+    times = itertools.cycle([2e9, 0.0, 1e9, 5e9])
+    monkeypatch.setattr(time, "time", lambda: next(times))
+    hook = StopAfter(4)
+    with pytest.raises(Stopped):
+        paint(clip, "out.mp4", progress=hook, stop=hook)
+    events: list[Progress] = []
+    found = pictures(paint(clip, "out.mp4", progress=events.append))
+    assert all(np.array_equal(one, other) for one, other in zip(found, whole, strict=True))
+    assert all(event.seconds_left is None or 0 <= event.seconds_left < 600 for event in events)
