@@ -168,7 +168,10 @@ class Arena:
         board, root = self.board, str(self.root)
 
         def listen(event: str, given: tuple[Any, ...]) -> None:
-            writes = event == "open" and given[2] & (os.O_WRONLY | os.O_RDWR)
+            # What is opened by its number is open already.
+            writes = (
+                event == "open" and given[2] & (os.O_WRONLY | os.O_RDWR) and not isinstance(given[0], int)
+            )
             if not (writes or event in _CHANGES) or not str(Path(given[0]).absolute()).startswith(root):
                 return
             phase = board.phase
