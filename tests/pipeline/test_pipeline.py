@@ -22,7 +22,6 @@ from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
 from vidstyle.pipeline import Progress, estimate, resume
 from vidstyle.pipeline.planning import make_plan
 from vidstyle.video import decode
-from vidstyle.video.decode import VideoClip
 from vidstyle.video.reader import open_clip
 
 
@@ -317,48 +316,44 @@ def test_what_cannot_be_done_is_said_before_anything_is_painted(
     assert not (tmp_path / "out.mp4").exists()
 
 
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """As long as frames have been decoded from a video."""
+    seen: list[int] = []
+    real = decode._decoded
+
+    def counting(*arguments: Any) -> Any:
+        for frame in real(*arguments):
+            seen.append(1)
+            yield frame
+
+    monkeypatch.setattr(decode, "_decoded", counting)
+    return seen
+
+
 def test_going_on_does_not_decode_all_that_lies_before(
-    paint: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    paint: Paint, tmp_path: Path, decoded: list[int]
 ) -> None:
     clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=210, options={"g": "12"})
     settings: dict[str, Any] = {"history": (1,), "steps": 1, "next_steps": 1, "flow": "none", "cuts": False}
-    hook = StopAfter(190)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
-    decoded: list[int] = []
-    timed = VideoClip._timed
-
-    def counting(*arguments: Any) -> Any:
-        for each in timed(*arguments):
-            decoded.append(1)
-            yield each
-
-    monkeypatch.setattr(VideoClip, "_timed", counting)
-    hook = StopAfter(3)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
-    assert len(decoded) < 140  # two landmarks and two groups of pictures, and what is read ahead
+    for count in (190, 3):
+        decoded.clear()
+        hook = StopAfter(count)
+        with pytest.raises(Stopped):
+            paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
+    assert len(decoded) < 150  # two landmarks and two groups of pictures, and what is read ahead
 
 
-def test_planning_decodes_no_more_than_the_beginning(tmp_path: Path, thin_weights: Path) -> None:
+def test_planning_decodes_no_more_than_the_beginning(
+    tmp_path: Path, thin_weights: Path, decoded: list[int]
+) -> None:
     """However long the clip is: its length is what its header says."""
     clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=600, options={"preset": "ultrafast"})
     style = write_image(tmp_path / "style.png", np.zeros((16, 16, 3), np.uint8))
-    decoded: list[int] = []
-    with pytest.MonkeyPatch.context() as patch:
-        real = decode._decoded
-
-        def counting(*arguments: Any) -> Any:
-            for frame in real(*arguments):
-                decoded.append(1)
-                yield frame
-
-        patch.setattr(decode, "_decoded", counting)
-        run = RunOptions(features=str(thin_weights))
-        options = NeuralOptions(), run, EncodeOptions()
-        plan = make_plan(clip, [style], tmp_path / "out.mp4", *options, lambda line: None)
-        assert plan.total == 600 and plan.fingerprint["source"]["digest"]
-    assert len(decoded) < 40
+    options = NeuralOptions(), RunOptions(features=str(thin_weights)), EncodeOptions()
+    plan = make_plan(clip, [style], tmp_path / "out.mp4", *options, lambda line: None)
+    assert plan.total == 600 and plan.fingerprint["source"]["digest"]
+    assert 0 < len(decoded) < 40
 
 
 def test_the_clock_may_jump(paint: Paint, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
