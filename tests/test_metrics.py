@@ -11,6 +11,7 @@ from vidstyle.metrics import (
     endpoint_error,
     gradient_energy,
     mean_change,
+    normalised_by_contrast,
     occlusion_f1,
     psnr,
     warping_error,
@@ -119,12 +120,99 @@ def test_gradient_energy_of_stripes_and_of_plain_pictures():
     assert gradient_energy(torch.rand(3, 1, 1)) == 0
 
 
+def test_gradient_energy_counts_neighbours_of_which_both_are_in_the_mask():
+    image = torch.tensor([[[0.0, 0.1, 0.3], [0.2, 0.5, 0.9]]])
+    mask = torch.tensor([[[True, True, False], [True, True, False]]])
+    assert gradient_energy(image, mask) == pytest.approx(
+        (0.2**2 + 0.4**2) / 2 + (0.1**2 + 0.3**2) / 2  # down, across
+    )
+    halves = torch.tensor([[[1.0, 1.0, 0.0], [0.5, 0.0, 0.0]]])
+    assert gradient_energy(image, halves) == pytest.approx(0.2**2 + 0.1**2)
+    corners = torch.tensor([[[True, False, False], [False, True, False]]])
+    assert gradient_energy(image, corners) == 0
+    assert gradient_energy(image, torch.ones(1, 2, 3)) == gradient_energy(image)
+
+
+def by_contrast(*pairs: tuple[torch.Tensor, torch.Tensor], mask: torch.Tensor = ALL) -> float:
+    clip = WarpingError()
+    for current, following in pairs:
+        clip.add(current, following, STILL, mask)
+    return clip.by_contrast
+
+
+def test_contrast_raises_the_error_by_its_square_and_is_divided_out():
+    a, b = noise(0), noise(1)
+    level = a.mean(dim=(1, 2), keepdim=True)
+    for k in (0.5, 0.1):
+        faint, then = (level + k * (frame - level) for frame in (a, b))
+        raw = warping_error(faint, then, STILL, ALL)
+        assert raw == pytest.approx(k**2 * warping_error(a, b, STILL, ALL))
+        assert by_contrast((faint, then)) == pytest.approx(by_contrast((a, b)), rel=1e-5)
+
+
+def test_by_contrast_divides_the_error_by_the_gradient_energy_of_the_earlier_frame():
+    a, b = noise(0), noise(1)
+    error = warping_error(a, b, STILL, left_half())
+    energy = gradient_energy(a, left_half())
+    assert by_contrast((a, b), mask=left_half()) == error / energy == normalised_by_contrast(error, energy)
+    assert energy != pytest.approx(gradient_energy(b, left_half()))
+
+
+def test_a_plain_frame_weighs_little_by_contrast():
+    """The sums are divided: 0.01 + 0.03 over 0.25 + 0, where a mean of quotients would be without bound."""
+    stripes = torch.zeros(3, 4, 5)
+    stripes[..., ::2] = 0.5
+    plain = torch.full((3, 4, 5), 0.5)
+    pairs = (stripes, stripes + 0.1), (plain, plain + 0.03**0.5)
+    assert by_contrast(*pairs) == pytest.approx(0.04 / 0.25)
+    assert math.isnan(by_contrast(pairs[1]))
+    assert math.isnan(by_contrast())
+
+
+def test_what_is_not_trusted_has_no_say_in_the_contrast():
+    smooth = torch.linspace(0.2, 0.6, 5).expand(3, 4, 5)
+    busy = smooth.clone()
+    busy[..., 2:] = noise()[..., 2:]
+    found = [by_contrast((frame, frame + 0.1), mask=left_half()) for frame in (smooth, busy)]
+    assert found == pytest.approx([0.01 / 0.1**2] * 2)
+    assert by_contrast((smooth, smooth + 0.1)) != pytest.approx(by_contrast((busy, busy + 0.1)))
+
+
+@pytest.mark.parametrize("contrast", [1.0, 0.2])
+def test_a_flow_that_is_off_by_part_of_a_pixel(contrast: float):
+    """A slope (a, b): (a dx + b dy)² over a² + b². A wave of ω: sin²(ω dx / 2) over sin²(ω / 2)."""
+    y, x = torch.meshgrid(torch.arange(8.0), torch.arange(12.0), indexing="ij")
+    inside = torch.zeros(1, 8, 12)
+    inside[..., 1:-1, 1:-1] = 1
+
+    def shifted_slope(dx: float, dy: float) -> torch.Tensor:
+        return (contrast * (0.04 * (x - dx) + 0.03 * (y - dy))).expand(3, 8, 12)
+
+    clip = WarpingError()
+    told = torch.zeros(2, 8, 12)
+    told[0] = 1  # the slope moves by 1.25 and 0.5
+    clip.add(shifted_slope(0, 0), shifted_slope(1.25, 0.5), told, inside)
+    assert clip.by_contrast == pytest.approx((0.04 * 0.25 + 0.03 * 0.5) ** 2 / 0.05**2, rel=1e-4)
+
+    omega = 2 * math.pi / 8
+    across = torch.arange(801.0)
+    first, second = (
+        (0.5 + 0.4 * contrast * torch.sin(omega * (across - dx))).expand(1, 1, 801) for dx in (0, 0.25)
+    )
+    wave = WarpingError()
+    wave.add(first, second, torch.zeros(2, 1, 801), torch.ones(1, 1, 801))
+    expected = math.sin(omega * 0.25 / 2) ** 2 / math.sin(omega / 2) ** 2
+    assert wave.by_contrast == pytest.approx(expected, rel=3e-3)
+
+
 @pytest.mark.parametrize(
     "call",
     [
         lambda: warping_error(noise(), noise()[:, :3], STILL, ALL),
         lambda: warping_error(noise(), noise(), STILL, ALL[0]),
         lambda: warping_error(noise(), noise(), STILL, ALL, "mean"),
+        lambda: gradient_energy(noise(), ALL[0]),
+        lambda: gradient_energy(noise(), ALL[..., :1]),
         lambda: endpoint_error(STILL, STILL[:, :1]),
         lambda: psnr(noise(), noise()[:1]),
     ],

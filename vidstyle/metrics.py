@@ -66,18 +66,41 @@ class WarpingError:
         self.normalisation: Normalisation = normalisation
         self.pairs = 0
         self._total = 0.0
+        self._gradient = 0.0
 
     def add(self, current: Tensor, following: Tensor, vectors: Tensor, mask: Tensor) -> None:
         """Add one pair; the arguments of `warping_error`."""
         error = warping_error(current, following, vectors, mask, self.normalisation)
         if not math.isnan(error):
             self._total += error
+            self._gradient += gradient_energy(current, mask)
             self.pairs += 1
 
     @property
     def mean(self) -> float:
         """Mean over the pairs so far; not-a-number before the first."""
         return self._total / self.pairs if self.pairs else math.nan
+
+    @property
+    def by_contrast(self) -> float:
+        """`normalised_by_contrast` of the pairs so far, Σ E / Σ G; meant for lai, whose pixels G is over."""
+        return normalised_by_contrast(self._total, self._gradient)
+
+
+def normalised_by_contrast(error: float, energy: float) -> float:
+    """The warping error with a clip's contrast divided out: E / G, not a published measure.
+
+    E grows with the square of the contrast, as G does: where strokes slide by d pixels along a slope s,
+    E = d² s² and G = s². The quotient is then d², however strong the strokes are.
+
+    error: E, `warping_error` under lai, of a pair or as a sum or mean over pairs, full scale 1.
+    energy: G, `gradient_energy` of O_t over the mask of each pair, summed or averaged over the same pairs.
+        Give the sums of a clip, not the quotients of its pairs: a frame nearly plain has hardly any G, and
+        its quotient would outweigh all others.
+
+    Returns the quotient, 0 or more; not-a-number where G is 0, as for a clip of one colour.
+    """
+    return error / energy if energy else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +159,30 @@ def psnr(image: Tensor, reference: Tensor) -> float:
     return -10 * math.log10(error) if error else math.inf
 
 
-def gradient_energy(image: Tensor) -> float:
+def gradient_energy(image: Tensor, mask: Tensor | None = None) -> float:
     """How sharp a picture is: the mean squared difference between neighbouring pixels, down and across.
 
-    image: float32 (C, H, W) in [0, 1]. A blurred picture has less; 0 for a plain one or a single pixel.
+    G = Σ M_i,j M_i+1,j |x_i+1,j − x_i,j|² / (C Σ M_i,j M_i+1,j), and the same across, added.
+
+    image: float32 (C, H, W) in [0, 1], x. A blurred picture has less; 0 for a plain one or a single pixel.
+    mask: bool or float (1, H, W) in [0, 1], M: the pixels that count; all where None. As both neighbours have
+        to count, nothing outside the mask has a say. 0 where no two neighbours do.
+
+    Raises ValueError where the mask has another size.
     """
-    squares = (image.diff(dim=axis).double().square() for axis in (1, 2))
-    return sum(square.mean().item() for square in squares if square.numel())
+    if mask is None:
+        mask = image.new_ones(1, *image.shape[1:])
+    if mask.shape != (1, *image.shape[1:]):
+        raise ValueError(
+            f"the mask must have the size of the picture, not {tuple(mask.shape)} for {tuple(image.shape)}"
+        )
+    return sum(_mean_square_step(image, mask.double(), axis) for axis in (1, 2))
+
+
+def _mean_square_step(image: Tensor, weights: Tensor, axis: int) -> float:
+    """Mean squared difference between neighbours along an axis, weighted by the product of their weights."""
+    steps = image.shape[axis] - 1
+    both = weights.narrow(axis, 0, steps) * weights.narrow(axis, 1, steps)
+    squares = image.diff(dim=axis).double().square().mean(dim=0, keepdim=True)
+    total = both.sum().item()
+    return (both * squares).sum().item() / total if total else 0.0
