@@ -79,7 +79,11 @@ def test_inner_names_of_the_drawings_do_not_collide(found: Evaluation) -> None:
 
 def test_every_measure_is_drawn_for_every_clip(found: Evaluation) -> None:
     drawn = plots(found)
-    assert len(drawn) == 11
+    assert len(drawn) == 13
+    assert [plot.title for plot in drawn[2:4]] == [
+        "Warping error by contrast to the next frame",
+        "Warping error by contrast 10 frames on",
+    ]
     for plot in drawn:
         assert all(f"var(--series-{at})" in plot.svg for at in (1, 2))
         assert "#0102" not in plot.svg and 'width="' not in plot.svg.split(">")[0]

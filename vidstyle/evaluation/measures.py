@@ -15,8 +15,12 @@ INTERVALS = (1, 10)
 """Frames from the first to the second of a pair: flicker shows at 1, slow changes have added up at 10."""
 
 
+CONTRAST = "contrast"
+"""The warping error of lai over the gradient energy; see `vidstyle.metrics.normalised_by_contrast`."""
+
+
 def error_name(normalisation: str, interval: int) -> str:
-    """The name of a warping error: lai_1, ruder_10."""
+    """The name of a warping error: lai_1, ruder_10, contrast_1."""
     return f"{normalisation}_{interval}"
 
 
@@ -25,12 +29,16 @@ class Frames:
     """One value per frame that was compared; None where there is none.
 
     warping_error: by `error_name`; the value at frame t is that of the pair t and t + interval, None where
-        the clip ends before, a cut lies between them, or nothing can be compared.
+        the clip ends before, a cut lies between them, or nothing can be compared; by contrast also where
+        frame t is plain.
+    trusted_gradient_energy: of frame t over the pixels trusted in that pair, by which lai_1 was divided for
+        contrast_1, and lai_10 for contrast_10, under whose names it is; None where the pair has no lai.
     style_loss: None without style pictures. content_loss: 0 for the original.
     mean_colour: [red, green, blue], each in [0, 1]. gradient_energy: see `vidstyle.metrics`.
     """
 
     warping_error: dict[str, list[float | None]]
+    trusted_gradient_energy: dict[str, list[float | None]]
     style_loss: list[float | None]
     content_loss: list[float]
     mean_colour: list[list[float]]
@@ -70,12 +78,16 @@ class Totals:
     """Means over the clip; None where nothing can be measured.
 
     warping_error, ratio: by `error_name`; ratio is the clip's error divided by the original's, its floor.
+        By contrast an error is the mean of lai divided by `trusted_gradient_energy`, so that a frame
+        nearly plain weighs little; it is not the mean of the quotients. None where every frame is plain.
+    trusted_gradient_energy: the mean over the pairs of that in `Frames`.
     brightness_drift, colour_drift, sharpness_drift: the mean over the shots of `Drift`.
     flicker: root mean square of the brightness changes at a quarter of the frame rate and above, where full
         scale is 1.
     """
 
     warping_error: dict[str, float | None]
+    trusted_gradient_energy: dict[str, float | None]
     ratio: dict[str, float | None]
     style_loss: float | None
     content_loss: float | None

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vidstyle.evaluation.measures import (
+    CONTRAST,
     INTERVALS,
     ClipMeasures,
     Drift,
@@ -26,10 +27,17 @@ from vidstyle.flicker import LENGTH, FlickerSpectrum, mean_square
 from vidstyle.image.colour import luminance
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize
-from vidstyle.metrics import Normalisation, change_map, gradient_energy, mean_change
+from vidstyle.metrics import (
+    Normalisation,
+    change_map,
+    gradient_energy,
+    mean_change,
+    normalised_by_contrast,
+)
 
 NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
 ERRORS = tuple(error_name(name, interval) for interval in INTERVALS for name in NORMALISATIONS)
+BY_CONTRAST = tuple(error_name(CONTRAST, interval) for interval in INTERVALS)
 RANKED_BY = error_name("lai", 1)
 _SHOWN_LONGEST = 480  # pixels, of the pictures that are kept to look at
 _FAST = LENGTH // 4  # the band from which a change counts as flicker: a quarter of the frame rate
@@ -44,7 +52,8 @@ class Meter:
     def __init__(self, path: str, start: int, keep: int) -> None:
         self.path, self.start, self.keep = path, start, keep
         self.frames = Frames(
-            warping_error={name: [] for name in ERRORS},
+            warping_error={name: [] for name in ERRORS + BY_CONTRAST},
+            trusted_gradient_energy={name: [] for name in BY_CONTRAST},
             style_loss=[],
             content_loss=[],
             mean_colour=[],
@@ -57,8 +66,9 @@ class Meter:
 
     def add_frame(self, image: Tensor, style_loss: float | None, content_loss: float) -> None:
         """The next frame, float32 (3, H, W) in [0, 1]."""
-        for values in self.frames.warping_error.values():
-            values.append(None)
+        for measures in (self.frames.warping_error, self.frames.trusted_gradient_energy):
+            for values in measures.values():
+                values.append(None)
         self.frames.style_loss.append(style_loss)
         self.frames.content_loss.append(content_loss)
         self.frames.mean_colour.append(image.double().mean(dim=(1, 2)).tolist())
@@ -75,7 +85,8 @@ class Meter:
         change = change_map(first, second, vectors, mask)
         for name in NORMALISATIONS:
             error = mean_change(change, mask, name)
-            self.frames.warping_error[error_name(name, interval)][at] = None if math.isnan(error) else error
+            self.frames.warping_error[error_name(name, interval)][at] = _known(error)
+        self._divide_by_contrast(interval, at, first, mask)
         if interval == 1:
             self._flicker.add(first, second, vectors, mask)
             self._rank(at, first, second, change, mask, original)
@@ -91,10 +102,12 @@ class Meter:
     def result(self, frame_rate: float | None, floor: Mapping[str, float | None] | None) -> ClipMeasures:
         """All of it. floor: the original's warping errors; None where this is the original."""
         power = self._flicker.power
-        errors = {name: mean(values) for name, values in self.frames.warping_error.items()}
+        energies = {name: mean(values) for name, values in self.frames.trusted_gradient_energy.items()}
+        errors = self._mean_errors(energies)
         lowest = errors if floor is None else floor
         totals = Totals(
             warping_error=errors,
+            trusted_gradient_energy=energies,
             ratio={name: _ratio(errors[name], lowest[name]) for name in errors},
             style_loss=mean(self.frames.style_loss),
             content_loss=mean(self.frames.content_loss),
@@ -117,6 +130,22 @@ class Meter:
             spectrum=spectrum,
             worst=worst,
         )
+
+    def _divide_by_contrast(self, interval: int, at: int, first: Tensor, mask: Tensor) -> None:
+        error = self.frames.warping_error[error_name("lai", interval)][at]
+        if error is not None:
+            name = error_name(CONTRAST, interval)
+            energy = gradient_energy(first, mask)
+            self.frames.trusted_gradient_energy[name][at] = energy
+            self.frames.warping_error[name][at] = _by_contrast(error, energy)
+
+    def _mean_errors(self, energies: Mapping[str, float | None]) -> dict[str, float | None]:
+        """The warping errors of the whole clip. energies: its mean trusted gradient energies."""
+        errors = {name: mean(self.frames.warping_error[name]) for name in ERRORS}
+        for interval in INTERVALS:
+            name = error_name(CONTRAST, interval)
+            errors[name] = _by_contrast(errors[error_name("lai", interval)], energies[name])
+        return errors
 
     def _rank(
         self, at: int, first: Tensor, second: Tensor, change: Tensor, mask: Tensor, original: Tensor
@@ -146,6 +175,15 @@ class Meter:
             colour=float(change.square().mean().sqrt()),
             sharpness=after / before - 1 if before else None,
         )
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _by_contrast(error: float | None, energy: float | None) -> float | None:
+    """`normalised_by_contrast`; None where nothing can be compared."""
+    return None if error is None or energy is None else _known(normalised_by_contrast(error, energy))
 
 
 def _ratio(error: float | None, floor: float | None) -> float | None:

@@ -67,7 +67,8 @@ def _table(evaluation: Evaluation) -> str:
         lines.append(f"<tr>{label}{cells}</tr>")
     head = f"<thead><tr><th>measure</th><td></td>{heads}</tr></thead>"
     note = (
-        "Colours go from 0 to 255 levels; warping errors are mean squared differences where full scale is 1. "
+        "Colours go from 0 to 255 levels; warping errors are mean squared differences where full scale is 1, "
+        "by contrast in per cent of the gradient energy of the frame compared, over the same pixels. "
         "Pairs across a cut do not count. Drift is the mean over the shots."
     )
     return (

@@ -18,8 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vidstyle.evaluation.measures import ClipMeasures, Evaluation, error_name
-from vidstyle.evaluation.table import LEVELS, MILLI
+from vidstyle.evaluation.measures import CONTRAST, ClipMeasures, Evaluation, error_name
+from vidstyle.evaluation.table import LEVELS, MILLI, PER_CENT
 
 HEAT = "inferno"
 _NOTHING = "#7f7f7f"  # heat map: nothing can be compared
@@ -79,6 +79,8 @@ def plots(evaluation: Evaluation) -> list[Plot]:
     found = [
         _error_plot(evaluation, "lai", 1, "to the next frame"),
         _error_plot(evaluation, "lai", 10, "10 frames on"),
+        _contrast_plot(evaluation, 1, "to the next frame"),
+        _contrast_plot(evaluation, 10, "10 frames on"),
         _spectrum_plot(evaluation),
         _over_time(
             evaluation,
@@ -126,7 +128,6 @@ def heat_stops(count: int = 9) -> list[str]:
 
 
 def _error_plot(evaluation: Evaluation, normalisation: str, interval: int, where: str) -> Plot | None:
-    name = error_name(normalisation, interval)
     over = {"lai": "over trusted pixels, Lai 2018", "ruder": "over all pixels, Ruder 2016"}[normalisation]
     return _over_time(
         evaluation,
@@ -134,8 +135,24 @@ def _error_plot(evaluation: Evaluation, normalisation: str, interval: int, where
         "10⁻³, full scale 1",
         f"Mean squared change along the motion of the original ({over}). "
         "The original's own line is the floor.",
-        lambda clip: [None if e is None else e * MILLI for e in clip.frames.warping_error[name]],
+        _errors(normalisation, interval, MILLI),
     )
+
+
+def _contrast_plot(evaluation: Evaluation, interval: int, where: str) -> Plot | None:
+    return _over_time(
+        evaluation,
+        f"Warping error by contrast {where}",
+        "% of the gradient energy",
+        "The warping error over trusted pixels, divided by the clip's own gradient energy over the same "
+        "pixels, so that stronger strokes do not raise it. Peaks where a frame is nearly plain.",
+        _errors(CONTRAST, interval, PER_CENT),
+    )
+
+
+def _errors(normalisation: str, interval: int, scale: int) -> Values:
+    name = error_name(normalisation, interval)
+    return lambda clip: [None if e is None else e * scale for e in clip.frames.warping_error[name]]
 
 
 def _colour_plot(evaluation: Evaluation, channel: int) -> Plot | None:

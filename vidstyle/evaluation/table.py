@@ -6,17 +6,20 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vidstyle.evaluation.measures import ClipMeasures, Evaluation, Totals, error_name
+from vidstyle.evaluation.measures import CONTRAST, ClipMeasures, Evaluation, Totals, error_name
 
 ABSENT = "–"
 LEVELS = 255
 MILLI = 1000
+PER_CENT = 100
 
 HOW_TO_READ = (
     "No temporal measure means anything alone: a clip that returns its input unchanged follows the motion "
     "perfectly. Read the warping error beside its floor, which is what the original has under the same flow "
     "(1 × the original's is as steady as the filmed scene, less is smoother than it), and beside the style "
-    "loss, which says whether the clip was painted at all."
+    "loss, which says whether the clip was painted at all. The error grows with the contrast of the "
+    "strokes; in the rows by contrast it is divided by the gradient energy of the same pixels, so that "
+    "strong and faint strokes compare."
 )
 
 
@@ -37,9 +40,13 @@ def rows(evaluation: Evaluation) -> list[Row]:
     """All measures, the warping error's floor and the style loss next to it."""
     every = [
         _row("warping error, next frame", "10⁻³", _error("lai", 1), group="Steadiness (lower is steadier)"),
-        _row("… relative to the original", "×", _ratio(1)),
+        _row("… relative to the original", "×", _ratio("lai", 1)),
         _row("warping error, 10 frames on", "10⁻³", _error("lai", 10)),
-        _row("… relative to the original", "×", _ratio(10)),
+        _row("… relative to the original", "×", _ratio("lai", 10)),
+        _row("… by contrast, next frame", "%", _error(CONTRAST, 1, PER_CENT)),
+        _row("… relative to the original", "×", _ratio(CONTRAST, 1)),
+        _row("… by contrast, 10 frames on", "%", _error(CONTRAST, 10, PER_CENT)),
+        _row("… relative to the original", "×", _ratio(CONTRAST, 10)),
         _row("… over all pixels, next frame", "10⁻³", _error("ruder", 1)),
         _row("… over all pixels, 10 frames on", "10⁻³", _error("ruder", 10)),
         _row(_flicker_label(evaluation), "levels", lambda t: _number(t.flicker, LEVELS)),
@@ -57,7 +64,7 @@ def rows(evaluation: Evaluation) -> list[Row]:
             group="Drift, first to last frame",
         ),
         _row("colour", "levels", lambda t: _number(t.colour_drift, LEVELS)),
-        _row("sharpness (gradient energy)", "%", lambda t: _number(t.sharpness_drift, 100, signed=True)),
+        _row("sharpness (gradient energy)", "%", lambda t: _number(t.sharpness_drift, PER_CENT, signed=True)),
     ]
     return [make(evaluation) for make in every]
 
@@ -100,13 +107,13 @@ def _row(
     return make
 
 
-def _error(normalisation: str, interval: int) -> Callable[[Totals], str]:
+def _error(normalisation: str, interval: int, scale: int = MILLI) -> Callable[[Totals], str]:
     name = error_name(normalisation, interval)
-    return lambda totals: _number(totals.warping_error[name], MILLI)
+    return lambda totals: _number(totals.warping_error[name], scale)
 
 
-def _ratio(interval: int) -> Callable[[Totals], str]:
-    return lambda totals: _number(totals.ratio[error_name("lai", interval)])
+def _ratio(normalisation: str, interval: int) -> Callable[[Totals], str]:
+    return lambda totals: _number(totals.ratio[error_name(normalisation, interval)])
 
 
 def _flicker_label(evaluation: Evaluation) -> str:
