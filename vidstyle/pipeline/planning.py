@@ -48,11 +48,12 @@ def make_plan(
     run: RunOptions,
     encode: EncodeOptions,
     notice: Notice,
-    load: Callable[[str, Notice], Weights] = load_weights,
+    load: Callable[[str, bool, Notice], Weights] = load_weights,
 ) -> Plan:
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError.
 
-    source: None for a texture, which is made from none. load: gives the weights that are asked for.
+    source: None for a texture, which is made from none. load: gives the weights that are asked for, for
+    a draft or not.
     """
     name = method_name(options)
     METHODS[name].check_exemplars(name, len(styles))
@@ -86,7 +87,7 @@ def make_plan(
         read_picture(picture)
     maps = open_maps(options, clip, styles, start, stop)
     check_spared(output, maps.paths if maps else [], run.overwrite or ours)
-    weights = load(_chosen_features(run.features, earlier), notice)
+    weights = load(_chosen_features(run.features, earlier), options.is_draft, notice)
     dtype = pick_dtype(run.precision, device)
     if isinstance(options, NeuralOptions | TextureOptions):
         options = tiled_within_memory(options, width, height, weights, dtype, device, notice)
