@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -84,3 +85,28 @@ def test_a_job_keeps_the_features_that_auto_meant(
     lines.clear()
     assert resume(tmp_path / "out.mp4.vidstyle", notice=lines.append).exists()
     assert "going on after 1 painted frames" in lines
+
+
+def test_what_is_begun_anew_asks_anew(paint: Paint, clip: Path, tmp_path: Path, asked: Asked) -> None:
+    lines = begin(paint, clip, quality="draft")
+    assert "a draft is painted with the bundled features; --features vgg19 takes VGG-19" in lines
+    assert asked(DRAFT) == ("bundled", True)
+    assert asked(NeuralOptions(), restart=True) == ("auto", False)
+    assert asked(DRAFT, features="vgg19") == ("vgg19", True)
+    for frame in (tmp_path / "out.mp4.vidstyle" / "frames").iterdir():
+        frame.unlink()
+    assert asked(NeuralOptions()) == ("auto", False)  # nothing is painted yet: any other job may replace it
+
+
+def test_what_an_older_version_called_vgg19_is_torchvisions(
+    paint: Paint, clip: Path, tmp_path: Path, asked: Asked
+) -> None:
+    begin(paint, clip, quality="draft")
+    path = tmp_path / "out.mp4.vidstyle" / "job.json"
+    content = json.loads(path.read_text())
+    content["settings"]["features"] = "vgg19"
+    path.write_text(json.dumps(content))
+    assert asked(DRAFT) == ("vgg19", True)
+    content["fingerprint"]["weights"]["name"] = "vgg19-dcbb9e9d.pth"
+    path.write_text(json.dumps(content))
+    assert asked(DRAFT) == ("torchvision", True)
