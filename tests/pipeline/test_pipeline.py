@@ -246,19 +246,6 @@ def test_other_settings_are_refused_and_restart_starts_over(paint: Paint, clip: 
     assert paint(clip, "out.mp4", style_weight=2.0, restart=True).exists()
 
 
-def test_a_job_keeps_the_features_that_auto_meant(
-    paint: Paint, clip: Path, tmp_path: Path, thin_weights: Path
-) -> None:
-    hook = StopAfter(1)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mp4", features="auto", progress=hook, stop=hook)
-    # Had VGG-19 been fetched meanwhile, the job would still go on with what it began with.
-    cache = tmp_path / "torch" / "hub" / "checkpoints"
-    cache.mkdir(parents=True)
-    (cache / "vgg19-dcbb9e9d.pth").write_bytes(b"would be refused as damaged")
-    assert paint(clip, "out.mp4", features="auto").exists()
-
-
 def test_nothing_of_the_users_is_replaced_unasked(paint: Paint, clip: Path, tmp_path: Path) -> None:
     other = tmp_path / "out.mp4"
     other.write_bytes(b"precious")

@@ -18,9 +18,11 @@ from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.job import JobStore, default_job_directory, job_named
 from vidstyle.options import (
+    FEATURE_SETS,
     AnalogyOptions,
     DfiOptions,
     EncodeOptions,
+    FeaturesOptions,
     FlowOptions,
     NeuralOptions,
     RunOptions,
@@ -294,19 +296,19 @@ def flow(
 
 
 @app.command()
-def features(
-    features: Annotated[
-        str, typer.Option("--features", metavar="auto|vgg19|bundled|FILE", help="As in the other commands.")
-    ] = "auto",
-    *,
-    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch VGG-19 (548 MB, once).")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show which weights of the feature network would be used, and whether they are whole."""
+@with_options(Features=FeaturesOptions)
+def features(*, as_json: AsJson = False, **values: Any) -> None:
+    """Show which weights of the feature network are used, which there are, and whether they are whole."""
     from vidstyle.features import weights
 
-    if fetch:
-        weights.fetch_vgg19(notice=lambda line: typer.echo(line, err=True))
-    facts = weights.load(weights.find(features, fetch=False)).describe()
+    options = collect(FeaturesOptions, values)
+    if options.fetch:
+        weights.fetch_torchvision(notice=lambda line: typer.echo(line, err=True))
+    facts = weights.describe(weights.find(options.features, fetch=False))
+    sets = {name: weights.survey(name) for name in FEATURE_SETS}
+    if as_json:
+        typer.echo(json_text({**facts, "sets": sets}))
+        return
     lines = [f"{name}: {value}" for name, value in facts.items()]
-    typer.echo(json_text(facts) if as_json else "\n".join(map(printable, lines)))
+    lines += ["", *(f"{name}: {weights.in_one_line(each)}" for name, each in sets.items())]
+    typer.echo("\n".join(map(printable, lines)))

@@ -93,7 +93,7 @@ def evaluate(
     task = _prepare(Path(original), [Path(path) for path in stylized], options or EvaluateOptions(), hooks)
     pictures = [picture_on_paper(Path(style)) for style in styles]
     device = pick_device(task.options.device)
-    weights = load_weights(task.options.features, hooks.tell)
+    weights = load_weights(task.options.features, False, hooks.tell)
     network = VGG(weights.tensors).to(device)
     recipe = recipe_for(weights.source.kind, network.layers, hooks.tell)
     judge = Judge(network, recipe, pictures, task.size)

@@ -46,7 +46,7 @@ _CONTENT_FALLBACK = ("relu4_2", "relu3_2", "relu2_2", "relu1_2")
 
 
 def recipe_for(kind: str, layers: Sequence[str], notice: Callable[[str], None]) -> Recipe:
-    """The recipe for weights of `kind` ("vgg19", "bundled" or "file") that reach `layers`, deepest last.
+    """The recipe for weights of `kind` (see `weights.Source`) that reach `layers`, deepest last.
 
     Layers that they do not reach are left out, or replaced by the deepest sensible ones, with a notice.
     """

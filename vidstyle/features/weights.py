@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -15,17 +15,21 @@ from torch import Tensor
 from vidstyle.checkpoints import Published, check_name, read_tensors, sha256
 from vidstyle.errors import VidstyleError, WeightsError
 from vidstyle.features.calibration import pictures
+from vidstyle.features.original import dequantized, installed_file
 from vidstyle.features.vgg import CONV_INDEX, calibrated
+from vidstyle.options import FEATURE_SETS
 
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
-_BUNDLED_LIMITS = "textures, edges and colours, little meaning: for faces and objects use VGG-19"
 _CALIBRATION_VERSION = "1"
 _MOST_CHANNELS = 4096  # VGG-19 has 512; a tensor may claim any number without values to show for it
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a set of weights lies. kind: "vgg19", "bundled" or "file"; note: why it was chosen, or ""."""
+    """Where a set of weights lies.
+
+    kind: its name in FEATURE_SETS, or "file". note: why it was chosen, or "".
+    """
 
     kind: str
     path: Path
@@ -48,65 +52,71 @@ class Weights:
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str]
 
-    def describe(self) -> dict[str, str]:
-        """What a user wants to know of the set, by name: where it is, how deep, how made, its limits."""
-        depth = sum(name.endswith(".weight") for name in self.tensors)
-        facts = {
-            "kind": self.source.kind,
-            "path": str(self.source.path),
-            "sha256": self.digest,
-            "layers": f"conv1_1 to conv{list(CONV_INDEX)[depth - 1]}",
-            "made": self.metadata.get("teacher", ""),
-            "objective": self.metadata.get("objective", ""),
-            "limits": _BUNDLED_LIMITS if self.source.kind == "bundled" else "",
-            "note": self.source.note,
-        }
-        return {name: value for name, value in facts.items() if value}
 
+def find(
+    choice: str,
+    notice: Callable[[str], None] = lambda line: None,
+    *,
+    draft: bool = False,
+    fetch: bool = True,
+) -> Source:
+    """The weights to use for `choice`: "auto", a name in FEATURE_SETS or a path.
 
-def find(choice: str, notice: Callable[[str], None] = lambda line: None, fetch: bool = True) -> Source:
-    """The weights to use for `choice`: "auto", "vgg19", "bundled" or a path.
-
-    "auto" takes ImageNet VGG-19 from torchvision's cache, else fetches it (when `fetch`), else falls back to
-    the bundled set and says so in the source's note. Raises WeightsError where the choice cannot be had.
+    "auto" takes the original VGG-19; the bundled set for a draft, and where that cannot be had, which the
+    source's note says. draft: whether a quick look is painted. fetch: whether torchvision's may be fetched
+    where they are asked for by name. Raises WeightsError where the choice cannot be had.
     """
+    if choice == "auto":
+        return _automatic(draft)
+    if choice == "vgg19":
+        return Source("vgg19", installed_file())
+    if choice == "torchvision":
+        return Source("torchvision", _torchvision_file(notice, fetch))
     if choice == "bundled":
         return Source("bundled", BUNDLED)
-    if choice not in ("auto", "vgg19"):
-        path = Path(choice)
-        if not path.is_file():
-            raise WeightsError(
-                f"{choice}: no such weights file; --features takes auto, vgg19, bundled or a file"
-            )
-        return Source("file", path)
-    cached = vgg19_cache()
-    if cached.is_file():
-        return Source("vgg19", cached)
+    path = Path(choice)
+    if not path.is_file():
+        names = ", ".join(FEATURE_SETS)
+        raise WeightsError(f"{choice}: no such weights file; --features takes auto, {names} or a file")
+    return Source("file", path)
+
+
+def _automatic(draft: bool) -> Source:
+    if draft:
+        note = "a draft is painted with the bundled features; --features vgg19 takes VGG-19"
+        return Source("bundled", BUNDLED, note)
     try:
-        if not fetch:
-            raise WeightsError("VGG-19 is not here yet; painting tries to fetch it, as does --fetch")
-        return Source("vgg19", fetch_vgg19(notice))
+        return Source("vgg19", installed_file())
     except WeightsError as error:
-        if choice == "vgg19":
-            raise
         return Source("bundled", BUNDLED, f"the bundled features are used: {error}")
 
 
-def vgg19_cache() -> Path:
+def _torchvision_file(notice: Callable[[str], None], fetch: bool) -> Path:
+    cached = torchvision_cache()
+    if cached.is_file():
+        return cached
+    if not fetch:
+        raise WeightsError(f"torchvision's VGG-19 is not in {cached}; vidstyle features --fetch fetches it")
+    return fetch_torchvision(notice)
+
+
+def torchvision_cache() -> Path:
     """Where torchvision keeps its VGG-19, whether or not it is there."""
-    return _vgg19().cached()
+    return _torchvision().cached()
 
 
-def fetch_vgg19(notice: Callable[[str], None] = lambda line: None) -> Path:
+def fetch_torchvision(notice: Callable[[str], None] = lambda line: None) -> Path:
     """Download torchvision's VGG-19 into its cache, checked; see `Published.fetch`."""
-    return _vgg19().fetch(notice)
+    return _torchvision().fetch(notice)
 
 
-def _vgg19() -> Published:
+def _torchvision() -> Published:
     from torchvision.models import VGG19_Weights
 
     url = str(VGG19_Weights.IMAGENET1K_V1.url)
-    return Published("VGG-19", url, 548, "--features bundled does without", "--features FILE")
+    return Published(
+        "torchvision's VGG-19", url, 548, "--features vgg19 and bundled do without", "--features FILE"
+    )
 
 
 def load(source: Source) -> Weights:
@@ -114,11 +124,7 @@ def load(source: Source) -> Weights:
 
     Raises WeightsError for a file that is truncated, damaged or not VGG-19's convolutions.
     """
-    if source.kind == "bundled" and not source.path.is_file():
-        raise WeightsError(f"the bundled features are missing from {source.path}; install vidstyle again")
-    if source.kind == "vgg19":
-        check_name(source.path, source.path.name)
-    digest = source.digest()
+    digest = _verified(source)
     cached = cache_directory() / f"{digest}-{_CALIBRATION_VERSION}.safetensors"
     if cached.is_file():
         try:
@@ -126,10 +132,70 @@ def load(source: Source) -> Weights:
             return Weights(source, digest, tensors, metadata)
         except WeightsError:
             cached.unlink(missing_ok=True)
-    tensors, metadata = read_tensors(source.path)
-    tensors = calibrated(_checked(tensors, source.path), pictures())
+    tensors, metadata = _read(source)
+    tensors = calibrated(tensors, pictures())
     _store(cached, tensors, metadata)
     return Weights(source, digest, tensors, metadata)
+
+
+def describe(source: Source) -> dict[str, str]:
+    """What a user wants to know of a set, by name: where it is, how deep, how made, what it suits.
+
+    Raises WeightsError as `load` does.
+    """
+    digest = _verified(source)
+    tensors, metadata = _read(source)
+    depth = sum(name.endswith(".weight") for name in tensors)
+    facts = {
+        "kind": source.kind,
+        "path": str(source.path),
+        "sha256": digest,
+        "layers": f"conv1_1 to conv{list(CONV_INDEX)[depth - 1]}",
+        "made": metadata.get("teacher", ""),
+        "objective": metadata.get("objective", ""),
+        **(asdict(FEATURE_SETS[source.kind]) if source.kind in FEATURE_SETS else {}),
+        "note": source.note,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def survey(name: str) -> dict[str, str]:
+    """What is to be known of the set that FEATURE_SETS calls `name`; nothing is fetched.
+
+    Returns its "state": "here", with what `describe` tells; "not fetched", with the "path" it would have; or
+    "cannot be used", with the "fault", which names the remedy. In each case what it suits and its licence.
+    """
+    known = asdict(FEATURE_SETS[name])
+    if name == "torchvision" and not torchvision_cache().is_file():
+        return {"state": "not fetched", "path": str(torchvision_cache()), **known}
+    try:
+        return {"state": "here", **describe(find(name, fetch=False))}
+    except WeightsError as error:
+        return {"state": "cannot be used", "fault": str(error), **known}
+
+
+def in_one_line(facts: Mapping[str, str]) -> str:
+    """The findings of `survey` for a list of sets."""
+    place = ", ".join(facts[key] for key in ("state", "layers", "path") if key in facts)
+    digest = f", sha256 {facts['sha256'][:12]}" if "sha256" in facts else ""
+    return f"{place}{digest}; suits {facts['suits']}; licence: {facts['licence']}"
+
+
+def _verified(source: Source) -> str:
+    """The sha256 of the file, which is that of what was published, where it was."""
+    if source.kind == "bundled" and not source.path.is_file():
+        raise WeightsError(f"the bundled features are missing from {source.path}; install vidstyle again")
+    if source.kind == "torchvision":
+        check_name(source.path, source.path.name)
+    return source.digest()
+
+
+def _read(source: Source) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The weights as they are in the file, checked, under torchvision's names; what it says of itself."""
+    tensors, metadata = read_tensors(source.path)
+    if source.kind == "vgg19":
+        tensors = dequantized(tensors)
+    return _checked(tensors, source.path), metadata
 
 
 def _checked(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:

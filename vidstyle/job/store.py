@@ -110,7 +110,7 @@ class JobStore(FrameStore):
         for kind in FOLDERS:
             self._check_folder(kind)
         found = differences(old["fingerprint"], self.fingerprint, assumed) if old else []
-        if found and not restart and (self.frames() or (self.directory / _DONE).exists()):
+        if found and not restart and self.begun:
             raise JobMismatch(mismatch(self.directory, found))
         if found or restart:
             self._clear()  # before the new job.json: a kill in between leaves the old job, with fewer frames
@@ -143,6 +143,11 @@ class JobStore(FrameStore):
         """The process that is working on this job, as "PID on HOST"; None when there is none."""
         path = self.directory / LOCK
         return (holder(path) or "?") if is_held(path) else None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything painted that another job may not replace unasked."""
+        return bool(self.frames()) or (self.directory / _DONE).exists()
 
     # Passes
 

@@ -60,8 +60,8 @@ class Guided(Method, Protocol):
 class Materials:
     """What methods are made from, on the device.
 
-    network: makes the feature network with "max" or "average" pooling. weights: "vgg19", "bundled" or "file";
-    digest: theirs.
+    network: makes the feature network with "max" or "average" pooling. weights: their kind, as in
+    `features.weights.Source`; digest: theirs.
     exemplars: the pictures to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
     init: the picture that the options name as a start, likewise. given: what an edit is made from; None for
     other methods. notice: takes lines for the user. observer: is shown every step of every search.

@@ -13,17 +13,20 @@ from typing import Any
 from vidstyle.options.analogy import AnalogyOptions
 from vidstyle.options.base import at_home, by_role, check_names, defaults, from_json
 from vidstyle.options.dfi import DfiOptions
+from vidstyle.options.features import FEATURE_SETS
 from vidstyle.options.guidance import GuidanceOptions, MaskOptions
-from vidstyle.options.measuring import EvaluateOptions, FlowOptions
+from vidstyle.options.measuring import EvaluateOptions, FeaturesOptions, FlowOptions
 from vidstyle.options.neural import NeuralOptions
 from vidstyle.options.run import EncodeOptions, RunOptions
 from vidstyle.options.texture import TextureOptions, TextureRunOptions
 
 __all__ = [
+    "FEATURE_SETS",
     "AnalogyOptions",
     "DfiOptions",
     "EncodeOptions",
     "EvaluateOptions",
+    "FeaturesOptions",
     "FlowOptions",
     "GuidanceOptions",
     "MaskOptions",

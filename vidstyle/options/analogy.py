@@ -74,3 +74,4 @@ class AnalogyOptions(Checked):
 
     longest: ClassVar[int] = 700
     picture: ClassVar[str | None] = None
+    is_draft: ClassVar[bool] = False

@@ -64,6 +64,17 @@ class Checked:
             _check(spec.name, spec, getattr(self, spec.name))
 
 
+class WithQuality:
+    """What follows from the `quality` of the options that have one."""
+
+    quality: str
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether a first look is asked for, and quick counts for more than good."""
+        return self.quality == "draft"
+
+
 _Options = TypeVar("_Options")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from vidstyle.errors import UsageError
-from vidstyle.options.base import Checked, absolute, as_in, option
+from vidstyle.options.base import Checked, WithQuality, absolute, as_in, option
 from vidstyle.options.edits import AttributeSpec, SetSpec, located_attribute, parse_attribute, parse_where
 from vidstyle.options.neural import NeuralOptions
 
@@ -16,7 +16,7 @@ FIND = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DfiOptions(Checked):
+class DfiOptions(WithQuality, Checked):
     """How an attribute is given to a picture by deep feature interpolation (Upchurch et al. 2017).
 
     The loss is  |φ(x) + α·w − φ(z)|² + tv_weight·R(z − x) + color_weight·C(z − x) +

@@ -1,4 +1,4 @@
-"""Settings of what is measured of clips: their flow, and how steady painted ones are."""
+"""Settings of what is measured and told: flow, how steady painted clips are, the feature network."""
 
 from __future__ import annotations
 
@@ -50,8 +50,20 @@ class EvaluateOptions(Checked):
         metavar="A:B",
     )
     device: str = as_in(RunOptions, "device")
-    features: str = as_in(RunOptions, "features")
+    features: str = as_in(
+        RunOptions,
+        "features",
+        "Weights of the network by which style and content are measured, as of style; auto takes vgg19.",
+    )
     flow: str = as_in(RunOptions, "flow")
     cuts: bool = option(True, "Find cuts in ORIGINAL; no two frames are compared across one.")
     cut: tuple[int, ...] = as_in(RunOptions, "cut")
     worst: int = option(3, "How many of the worst pairs of frames of each clip are kept to show.", minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeaturesOptions(Checked):
+    """Which weights of the feature network are told of."""
+
+    features: str = as_in(RunOptions, "features")
+    fetch: bool = option(False, "Fetch torchvision's VGG-19 (548 MB, once).")

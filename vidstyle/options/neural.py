@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vidstyle.errors import UsageError
-from vidstyle.options.base import absolute, option
+from vidstyle.options.base import WithQuality, absolute, option
 from vidstyle.options.guidance import GuidanceOptions, MaskOptions
 from vidstyle.options.losses import StyleLossOptions
 
@@ -13,7 +13,7 @@ _STARTS = ("content", "noise")  # of a shot's first frame, where it is no pictur
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeuralOptions(MaskOptions, GuidanceOptions, StyleLossOptions):
+class NeuralOptions(WithQuality, MaskOptions, GuidanceOptions, StyleLossOptions):
     """How a frame is painted by neural style (Gatys et al. 2016; Ruder et al. 2016 for video).
 
     The loss is  content_weight·L_content + style_weight·L_style + tv_weight·R + temporal_weight·L_temporal;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vidstyle.options.base import Checked, option
+from vidstyle.options.features import FEATURE_SETS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +33,9 @@ class RunOptions(Checked):
     )
     features: str = option(
         "auto",
-        "Weights of the feature network: vgg19 (fetched once), bundled (ships with vidstyle) or a file; auto "
-        "takes vgg19 where it can be had.",
-        metavar="auto|vgg19|bundled|FILE",
+        "Weights of the feature network: vgg19 (the original), torchvision (a retrained one, fetched once), "
+        "bundled (small and quick) or a file; auto takes vgg19, and bundled where --quality is draft.",
+        metavar="|".join(["auto", *FEATURE_SETS, "FILE"]),
     )
     # Where flow is trusted, which is all that painting uses, the more accurate estimators are better by a few
     # thousandths of a pixel (scripts/BENCHMARKS.md), at several times the cost.

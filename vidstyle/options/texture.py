@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from vidstyle.errors import UsageError
-from vidstyle.options.base import Checked, as_in, option
+from vidstyle.options.base import Checked, WithQuality, as_in, option
 from vidstyle.options.guidance import GuidanceOptions
 from vidstyle.options.losses import StyleLossOptions
 from vidstyle.options.neural import NeuralOptions
@@ -18,7 +18,7 @@ _USUAL = "256x256"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextureOptions(GuidanceOptions, StyleLossOptions):
+class TextureOptions(WithQuality, GuidanceOptions, StyleLossOptions):
     """How a texture is made (Gatys, Ecker & Bethge 2015): the style term alone, from noise."""
 
     size: str | None = option(

@@ -218,8 +218,8 @@ class _Work:
         execute(plan, self.hooks)
         return "painted"
 
-    def _load(self, choice: str, notice: Notice) -> Weights:
-        """The weights, read once."""
+    def _load(self, choice: str, draft: bool, notice: Notice) -> Weights:
+        """The weights, read once: whether drafts are painted is the same for all jobs."""
         if choice not in self._weights:
-            self._weights[choice] = load_weights(choice, notice)
+            self._weights[choice] = load_weights(choice, draft, notice)
         return self._weights[choice]

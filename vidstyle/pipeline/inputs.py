@@ -19,9 +19,9 @@ Notice = Callable[[str], None]
 _SHAPES_AGREE = 0.02  # by which share the sides' ratio of a map may differ from that of what it is of
 
 
-def load_weights(choice: str, notice: Notice) -> Weights:
-    """The weights of the feature network that `choice` names. Raises WeightsError."""
-    found = find(choice, notice)
+def load_weights(choice: str, draft: bool, notice: Notice) -> Weights:
+    """The weights of the feature network that `choice` names, for a draft or not. Raises WeightsError."""
+    found = find(choice, notice, draft=draft)
     if found.note:
         notice(found.note)
     return load(found)

@@ -48,11 +48,12 @@ def make_plan(
     run: RunOptions,
     encode: EncodeOptions,
     notice: Notice,
-    load: Callable[[str, Notice], Weights] = load_weights,
+    load: Callable[[str, bool, Notice], Weights] = load_weights,
 ) -> Plan:
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError.
 
-    source: None for a texture, which is made from none. load: gives the weights that are asked for.
+    source: None for a texture, which is made from none. load: gives the weights that are asked for, for
+    a draft or not.
     """
     name = method_name(options)
     METHODS[name].check_exemplars(name, len(styles))
@@ -86,7 +87,7 @@ def make_plan(
         read_picture(picture)
     maps = open_maps(options, clip, styles, start, stop)
     check_spared(output, maps.paths if maps else [], run.overwrite or ours)
-    weights = load(_chosen_features(run.features, earlier), notice)
+    weights = load(_chosen_features(run, earlier), options.is_draft, notice)
     dtype = pick_dtype(run.precision, device)
     if isinstance(options, NeuralOptions | TextureOptions):
         options = tiled_within_memory(options, width, height, weights, dtype, device, notice)
@@ -151,15 +152,27 @@ def _earlier(directory: Path) -> dict[str, Any]:
     """The settings of the job that is already in `directory`, if there is one."""
     if not (directory / "job.json").is_file():
         return {}
-    settings = at_new_home(JobStore.load(directory).settings, directory)
+    store = JobStore.load(directory)
+    settings = at_new_home(store.settings, directory)
+    settings = {**settings, "features": _begun_with(store, settings.get("features"))}
     known = {"run": dict, "options": dict, "features": str, "output": str}
     return {key: settings[key] for key, kind in known.items() if isinstance(settings.get(key), kind)}
 
 
-def _chosen_features(choice: str, earlier: dict[str, Any]) -> str:
-    """Which weights are asked for. A job that has begun keeps those that "auto" meant then."""
-    asked_before = earlier.get("run", {}).get("features")
-    return str(earlier.get("features", choice)) if choice == asked_before else choice
+def _begun_with(store: JobStore, features: Any) -> Any:
+    """Which weights a job has begun to paint with; None where it has not. features: by its settings."""
+    if not store.begun:
+        return None
+    # Older versions called torchvision's weights vgg19.
+    kept = store.fingerprint.get("weights")
+    torchvisions = isinstance(kept, dict) and str(kept.get("name")).startswith("vgg19-")
+    return "torchvision" if features == "vgg19" and torchvisions else features
+
+
+def _chosen_features(run: RunOptions, earlier: dict[str, Any]) -> str:
+    """Which weights are asked for. A job that goes on keeps those that "auto" meant when it began."""
+    goes_on = not run.restart and run.features == earlier.get("run", {}).get("features")
+    return str(earlier.get("features", run.features)) if goes_on else run.features
 
 
 def _fraction(text: str) -> Fraction:
