@@ -7,43 +7,46 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from training.network import LAYERS, NAMES, POOLED, Network, calibrate
+from training.network import LAYERS, NAMES, POOLED, STUDENT, Network, calibrate
 
-# Layers kept at full width: losses look at them, and half of their channels cannot say what all of them say.
-FULL = ("conv1_1", "conv2_1", "conv3_1", "conv3_4")
-# Layers whose channels are the teacher's own, one by one (the first ones where the student is thinner), so
-# that Grams and content distances mean the same with either network. The rest need only carry what a linear
-# head can read.
-DIRECT = (*FULL, "conv3_2")
-STYLE = ("conv1_1", "conv2_1", "conv3_1")
+STYLE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+CONTENT = ("conv3_2", "conv4_2")
+# How many channels are the teacher's first ones, one by one, so that Grams and content distances mean the same
+# with either network. The others need only carry what a linear head can read.
+DIRECT = {"conv1_1": 64, "conv2_1": 128, "conv3_1": 256, "conv3_2": 64, "conv4_1": 512, "conv4_2": 96, "conv5_1": 512}
+_BIAS = 0.02  # where responses have mean 1
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; `width` is the share of VGG-19's channels kept in the layers that are thinned."""
+    """How to train.
+
+    widths: channels of the student's layers; batch, replay: crops of `crop` pixels a step, fresh ones and ones
+    that are being painted; first, begin: steps in which conv1_1 learns alone and with conv1_2; keep: steps
+    from one checkpoint to the next.
+    """
 
     steps: int
     seed: int
-    width: float = 0.5
-    batch: int = 16
-    crop: int = 64
-    replay: int = 8
-    learning_rate: float = 1e-3
+    batch: int = 6
+    replay: int = 3
+    crop: int = 96
+    learning_rate: float = 0.15
     anchor: float = 0.2
     first: int = 100
     begin: int = 300
     gram: float = 4.0
     average: float = 0.998
-
-    def widths(self) -> tuple[int, ...]:
-        return tuple(full if name in FULL else max(8, round(full * self.width)) for name, _, full in LAYERS)
+    keep: int = 100
+    widths: tuple[int, ...] = STUDENT
 
 
 def gram(features: Tensor) -> Tensor:
@@ -58,18 +61,18 @@ def gram_distance(ours: Tensor, target: Tensor) -> Tensor:
 
 
 class Heads(nn.Module):
-    """Predicts the teacher's responses: the student's own where direct, else a 1×1 convolution of them.
+    """Predicts the teacher's responses: the student's own where it has all, else a 1×1 convolution of them.
 
     A thin layer begins with the teacher's first channels, so that is where its head begins too.
     """
 
-    def __init__(self, widths: tuple[int, ...]) -> None:
+    def __init__(self, widths: tuple[int, ...], teacher: tuple[int, ...]) -> None:
         super().__init__()
         self.linear = nn.ModuleDict(
             {
                 name: nn.Conv2d(width, full, 1)
-                for (name, _, full), width in zip(LAYERS, widths, strict=True)
-                if name not in DIRECT
+                for name, width, full in zip(NAMES, widths, teacher, strict=True)
+                if name not in STYLE
             }
         )
         for head in self.linear.values():
@@ -105,23 +108,28 @@ class Distance:
 
 
 class Crops:
-    """Random crops of a pool of pictures; some roughened, as pictures are while they are being painted."""
+    """Random crops of pictures; some roughened, as pictures are while they are being painted.
 
-    def __init__(self, pool: Tensor, size: int, seed: int) -> None:
-        self.pool, self.size = pool, min(size, pool.shape[-1])
+    pools: uint8 pictures (3, H, W), no side shorter than `size`; each pool has an equal share in the crops.
+    """
+
+    def __init__(self, pools: Sequence[Sequence[Tensor]], size: int, seed: int) -> None:
+        self.pools, self.size = pools, size
         self.random = torch.Generator().manual_seed(seed)
 
     def __call__(self, count: int) -> Tensor:
         """(count, 3, size, size) in [0, 1]."""
-        room = self.pool.shape[-1] - self.size + 1
-        chosen = torch.randint(len(self.pool), (count,), generator=self.random).tolist()
-        corners = torch.randint(room, (count, 2), generator=self.random).tolist()
-        flips = torch.randint(4, (count,), generator=self.random).tolist()
-        crops = []
-        for index, (top, left), flip in zip(chosen, corners, flips, strict=True):
-            crop = self.pool[index, :, top : top + self.size, left : left + self.size]
-            crops.append(crop.rot90(flip, (1, 2)))
-        return torch.stack(crops)
+        return torch.stack([self._one() for _ in range(count)]).float().div_(255)
+
+    def _one(self) -> Tensor:
+        pool = self.pools[self._below(len(self.pools))]
+        picture = pool[self._below(len(pool))]
+        top, left = (self._below(side - self.size + 1) for side in picture.shape[1:])
+        crop = picture[:, top : top + self.size, left : left + self.size]
+        return crop.flip(2) if self._below(2) else crop
+
+    def _below(self, bound: int) -> int:
+        return int(torch.randint(bound, (), generator=self.random))
 
     def rough(self, count: int) -> Tensor:
         """The same, a third of them with noise, a sixth seen through another."""
@@ -130,7 +138,9 @@ class Crops:
         strength = 0.25 * torch.rand(third, 1, 1, 1, generator=self.random).square()
         crops[:third] += strength * torch.randn(crops[:third].shape, generator=self.random)
         share = torch.rand(sixth, 1, 1, 1, generator=self.random)
-        crops[-sixth:] = share * crops[-sixth:] + (1 - share) * self(sixth)
+        mixed = slice(third, third + sixth)
+        if sixth:
+            crops[mixed] = share * crops[mixed] + (1 - share) * self(sixth)
         return crops.clamp_(0, 1)
 
 
@@ -144,20 +154,26 @@ class Replay:
     def __init__(self, crops: Crops, count: int, life: int = 100) -> None:
         self.crops, self.life = crops, life
         self.age = torch.arange(count) * life // max(count, 1)
-        self.pictures, self.targets = crops(count), crops(count)
+        self.subjects, self.styles = crops(count), crops(count)
+        self.pictures = self.subjects.clone()
         self.first = torch.zeros_like(self.pictures)
         self.second = torch.zeros_like(self.pictures)
+
+    def state(self) -> dict[str, Tensor]:
+        """All that it needs to go on."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
 
     def step(self, student: Network) -> Tensor:
         """Paints one step further and returns the pictures."""
         self._renew()
         picture = self.pictures.clone().requires_grad_()
         with torch.no_grad():
-            targets = {
-                name: gram(output) for name, output in student(self.targets, 5).items() if name in STYLE
-            }
-        outputs = student(picture, 5)
+            targets = {k: gram(each) for k, each in student(self.styles).items() if k in STYLE}
+            kept = {k: each for k, each in student(self.subjects, NAMES.index(CONTENT[-1]) + 1).items()}
+        outputs = student(picture)
         loss = sum(gram_distance(gram(outputs[name]), target) for name, target in targets.items())
+        for name in CONTENT:
+            loss = loss + (outputs[name] - kept[name]).square().mean() / kept[name].square().mean()
         (slope,) = torch.autograd.grad(loss * len(picture), picture)
         self.first.lerp_(slope, 0.1)
         self.second.lerp_(slope.square(), 0.01)
@@ -170,43 +186,63 @@ class Replay:
     def _renew(self) -> None:
         old = (self.age >= self.life).nonzero().flatten()
         if len(old):
-            self.pictures[old], self.targets[old] = self.crops(len(old)), self.crops(len(old))
+            self.subjects[old], self.styles[old] = self.crops(len(old)), self.crops(len(old))
+            self.pictures[old] = self.subjects[old]
             self.first[old] = self.second[old] = 0
             self.age[old] = 0
 
 
 def train(
-    teacher: Network, pool: Tensor, held: Tensor, recipe: Recipe, report: Callable[[str], None]
+    teacher: Network,
+    pools: Sequence[Sequence[Tensor]],
+    held: Tensor,
+    recipe: Recipe,
+    report: Callable[[str], None],
+    checkpoint: Path,
 ) -> Network:
-    """A student of `recipe.widths()` that responds as the calibrated `teacher` does; not yet calibrated.
+    """A student that responds as the calibrated `teacher` does; not yet calibrated.
 
-    Learns from `pool`, reports its errors on `held`. conv1_1 and conv1_2 are learnt by descent from a random
-    start, the layers above then begin with the linear maps that fit best, and descent goes on through all.
-    Where torch.distributed is set up, every process takes a batch of its own and the gradients are averaged.
+    Learns from `pools` (see `Crops`), reports its errors on `held`, (n, 3, H, W) in [0, 1]. conv1_1 and conv1_2
+    are learnt by descent from a random start, the layers above then begin with the linear maps that fit best,
+    and descent goes on through all. Where the file `checkpoint` is there, it goes on from that.
     """
     torch.manual_seed(recipe.seed)
-    rank = dist.get_rank() if dist.is_initialized() else 0
-    run = Run(teacher, Network(recipe.widths()), Heads(recipe.widths()), Distance(teacher, held), recipe)
-    calibrate(run.student, held)
-    crops = Crops(pool, recipe.crop, recipe.seed + 1000 * rank)
-    beginning = Crops(pool, recipe.crop // 2, recipe.seed + 1000 * rank)
-    with whitened(run.student.convolutions[0], run.student.normalise(held)):
-        # Alone at first: conv1_2's gradient is the larger one, and conv1_1 would not come near its own aim.
-        for step in run.descend(recipe.first, 0.1):
-            run.step(beginning.rough(2 * recipe.batch), step, depth=1)
-        for step in run.descend(recipe.begin, 1e-2):
-            run.step(beginning.rough(2 * recipe.batch), step, depth=2)
-    begin_deeper(run.student, teacher, Crops(pool, recipe.crop, recipe.seed), 12 * recipe.batch)
-    run.averaged.load_state_dict(run.student.state_dict())
+    heads = Heads(recipe.widths, teacher.widths())
+    run = Run(teacher, Network(recipe.widths), heads, Distance(teacher, held), recipe)
+    crops = Crops(pools, recipe.crop, recipe.seed)
+    if not checkpoint.exists():
+        _begin(run, teacher, pools, held)
     replay = Replay(crops, recipe.replay)
+    done = run.descend()
+    if checkpoint.exists():
+        done = run.restore(checkpoint, crops, replay)
     started = time.monotonic()
-    for step in run.descend(recipe.steps, recipe.learning_rate):
-        if rank == 0 and (step % max(1, recipe.steps // 25) == 0 or step == recipe.steps - 1):
+    for step in range(done, recipe.steps):
+        run.pace(recipe.learning_rate, step, recipe.steps)
+        if step % max(1, recipe.steps // 50) == 0 or step == recipe.steps - 1:
             table = " ".join(f"{name} {error:.3f}" for name, error in run.evaluate(held).items())
             report(f"step {step} of {recipe.steps}, {time.monotonic() - started:.0f} s, error {table}")
         run.step(torch.cat((crops.rough(recipe.batch), replay.step(run.student))), step)
         run.follow(min(recipe.average, (step + 1) / (step + 10)))
+        if (step + 1) % recipe.keep == 0:
+            run.keep(checkpoint, step + 1, crops, replay)
     return run.averaged
+
+
+def _begin(run: Run, teacher: Network, pools: Sequence[Sequence[Tensor]], held: Tensor) -> None:
+    """Brings the student to where descent through all its layers begins."""
+    recipe = run.recipe
+    beginning = Crops(pools, recipe.crop // 2, recipe.seed)
+    with whitened(run.student.convolutions[0], run.student.normalise(held[:64])):
+        # Alone at first: conv1_2's gradient is the larger one, and conv1_1 would not come near its own aim.
+        for depth, (steps, rate) in enumerate(((recipe.first, 2.0), (recipe.begin, 0.3)), start=1):
+            run.descend()
+            for step in range(steps):
+                run.pace(rate, step, steps)
+                run.step(beginning.rough(6 * recipe.batch), step, depth)
+    crops = Crops(pools, recipe.crop, recipe.seed)
+    begin_deeper(run.student, teacher, crops, 40 * recipe.batch, run.heads)
+    run.averaged.load_state_dict(run.student.state_dict())
 
 
 class Run:
@@ -217,16 +253,48 @@ class Run:
     ) -> None:
         self.teacher, self.student, self.heads = teacher, student, heads
         self.distance, self.recipe = distance, recipe
-        self.averaged = Network(recipe.widths()).requires_grad_(False)
+        self.averaged = Network(student.widths()).requires_grad_(False)
 
-    def descend(self, steps: int, learning_rate: float) -> Iterator[int]:
-        """Steps of a fresh optimiser, each with its learning rate set."""
-        self.parameters = [*self.student.parameters(), *self.heads.parameters()]
-        self.optimiser = torch.optim.AdamW(self.parameters, learning_rate, weight_decay=1e-5)
-        for step in range(steps):
-            for group in self.optimiser.param_groups:
-                group["lr"] = learning_rate * _schedule(step, steps)
-            yield step
+    def descend(self) -> int:
+        """Begins anew with a fresh optimiser; returns how many steps it has made.
+
+        Steps are in proportion to the weights, and the smaller the more values a channel sees: equal steps
+        everywhere undo in a hundred of them what regression has found.
+        """
+        # By name: whitening leaves them in another order, and a checkpoint knows them by their places.
+        parts = (dict(part.named_parameters()) for part in (self.student, self.heads))
+        self.parameters = [part[name] for part in parts for name in sorted(part)]
+        sizes = [_size(each.detach()) for each in self.parameters]
+        groups = [{"params": [each], "size": size} for each, size in zip(self.parameters, sizes, strict=True)]
+        self.optimiser = torch.optim.AdamW(groups, weight_decay=1e-5)
+        return 0
+
+    def pace(self, learning_rate: float, step: int, steps: int) -> None:
+        """Sets the learning rate: a short warm-up, then half a cosine."""
+        warm = min(1.0, (step + 1) / min(50, steps))
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["size"] * learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+
+    def keep(self, path: Path, done: int, crops: Crops, replay: Replay) -> None:
+        """Writes all that is needed to go on after `done` steps."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        state |= {"done": done, "replay": replay.state(), "random": crops.random.get_state()}
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+    def restore(self, path: Path, crops: Crops, replay: Replay) -> int:
+        """Goes on from what `keep` has written; returns how many steps were made."""
+        state = torch.load(path, weights_only=True)
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        vars(replay).update(state["replay"])
+        crops.random.set_state(state["random"])
+        return int(state["done"])
+
+    def _parts(self) -> dict[str, Any]:
+        parts = ("student", "averaged", "heads", "optimiser")
+        return {name: getattr(self, name) for name in parts}
 
     def step(self, pictures: Tensor, step: int, depth: int = len(LAYERS)) -> None:
         with torch.autocast("cpu", torch.bfloat16):
@@ -234,7 +302,6 @@ class Run:
         self.optimiser.zero_grad()
         loss.backward()
         used = [parameter for parameter in self.parameters if parameter.grad is not None]
-        _share_gradients(used)
         nn.utils.clip_grad_norm_(used, 1.0)
         self.optimiser.step()
 
@@ -251,12 +318,11 @@ class Run:
         loss = torch.zeros(())
         for name, ours in outputs.items():
             # A tenth is kept below zero: a ReLU that is never on would learn nothing.
-            own = self.distance(name, F.leaky_relu(ours, 0.1), F.leaky_relu(targets[name], 0.1))
-            if name in DIRECT:
-                loss = loss + own
-            else:
-                read = self.distance(name, self.heads(name, ours), F.relu(targets[name]))
-                loss = loss + read + self.recipe.anchor * own
+            count = DIRECT.get(name, ours.shape[1])
+            own = self.distance(name, F.leaky_relu(ours[:, :count], 0.1), F.leaky_relu(targets[name], 0.1))
+            loss = loss + (own if name in DIRECT else self.recipe.anchor * own)
+            if name not in STYLE:
+                loss = loss + self.distance(name, self.heads(name, ours), F.relu(targets[name]))
         for name in STYLE:
             if name in outputs:
                 ours, theirs = gram(F.relu(outputs[name])), gram(F.relu(targets[name]))
@@ -268,12 +334,20 @@ class Run:
         """What the average does not predict, as a share of the teacher's variance; distances of its Grams."""
         with torch.autocast("cpu", torch.bfloat16):
             targets, outputs = self.teacher(pictures), self.averaged(pictures, linear=True)
+            targets = {name: each.float() for name, each in targets.items()}
             predicted = {name: F.relu(self.heads(name, outputs[name])) for name in NAMES}
             errors = {name[4:]: float(self.distance(name, predicted[name], targets[name])) for name in NAMES}
             for name in STYLE:
                 distance = gram_distance(gram(F.relu(outputs[name])), gram(targets[name]))
                 errors[f"Gram {name[4:]}"] = float(distance)
             return errors
+
+
+def _size(parameter: Tensor) -> float:
+    """Root mean square of weights, by the root of how many a channel has; of biases, a guess."""
+    if parameter.ndim == 1:
+        return _BIAS
+    return float(parameter.square().mean().sqrt()) / math.sqrt(parameter[0].numel())
 
 
 class _Whitening(nn.Module):
@@ -303,50 +377,52 @@ def whitened(convolution: nn.Conv2d, inputs: Tensor) -> Iterator[None]:
 
 
 @torch.no_grad()
-def begin_deeper(student: Network, teacher: Network, crops: Crops, count: int) -> None:
-    """Starts each layer above conv1_2 at the ridge regression from the student's layer below.
+def begin_deeper(student: Network, teacher: Network, crops: Crops, count: int, heads: Heads | None = None) -> None:
+    """Starts each layer above conv1_2 at the ridge regression from the student's layer below; then the heads.
 
     What is fitted are the teacher's first responses before ReLU. The layers below are thinner than the
     teacher's, so its own weights are no solution.
     """
     parts = crops.rough(count).split(16)
-    for place in range(2, len(LAYERS)):
+    for place in range(2, len(student.convolutions)):
         convolution = student.convolutions[place]
-        inputs = convolution.in_channels * 9 + 1
-        square = torch.zeros(inputs, inputs)
-        product = torch.zeros(inputs, convolution.out_channels)
-        for part in parts:
-            patches, wanted = _regression(student, teacher, part, place)
-            square.addmm_(patches, patches.T)
-            product.addmm_(patches, wanted[:, : convolution.out_channels])
-        ridge = 3e-3 * square.diagonal().mean() * torch.eye(inputs)
-        solution = torch.linalg.solve(square + ridge, product).T
-        convolution.weight.copy_(solution[:, :-1].reshape(convolution.weight.shape))
-        convolution.bias.copy_(solution[:, -1])
+        _regress(convolution, (_below(student, teacher, part, place) for part in parts))
+    for name, head in (heads.linear if heads is not None else {}).items():
+        _regress(head, (_beside(student, teacher, part, NAMES.index(name)) for part in parts))
 
 
-def _regression(student: Network, teacher: Network, pictures: Tensor, place: int) -> tuple[Tensor, Tensor]:
-    """Inputs of the student's layer, (9 C + 1, positions), and the teacher's responses, (positions, C')."""
+def _regress(convolution: nn.Conv2d, parts: Iterator[tuple[Tensor, Tensor]]) -> None:
+    """Makes it the linear map that fits best; parts: inputs (k k C, positions), outputs (positions, C')."""
+    size = convolution.weight[0].numel() + 1
+    square, product = torch.zeros(size, size), torch.zeros(size, convolution.out_channels)
+    for inputs, outputs in parts:
+        inputs = torch.cat((inputs, torch.ones(1, inputs.shape[1])))
+        square.addmm_(inputs, inputs.T)
+        product.addmm_(inputs, outputs[:, : convolution.out_channels])
+    ridge = 3e-3 * square.diagonal().mean() * torch.eye(size)
+    solution = torch.linalg.solve(square + ridge, product).T
+    convolution.weight.copy_(solution[:, :-1].reshape(convolution.weight.shape))
+    convolution.bias.copy_(solution[:, -1])
+
+
+def _below(student: Network, teacher: Network, pictures: Tensor, place: int) -> tuple[Tensor, Tensor]:
+    """What the student's layer at `place` sees, and the teacher's responses there before ReLU."""
     with torch.autocast("cpu", torch.bfloat16):
         below = student(pictures, place)[NAMES[place - 1]]
         wanted = teacher(pictures, place + 1, linear=True)[NAMES[place]]
     if NAMES[place] in POOLED:
         below = F.avg_pool2d(below, 2)
-    patches = F.unfold(F.pad(below, (1, 1, 1, 1), mode="replicate").float(), 3).transpose(0, 1).flatten(1)
-    patches = torch.cat((patches, torch.ones(1, patches.shape[1])))
-    return patches, wanted.float().transpose(0, 1).flatten(1).T
+    patches = F.unfold(F.pad(below, (1, 1, 1, 1), mode="replicate").float(), 3)
+    return patches.transpose(0, 1).flatten(1), _positions(wanted).T
 
 
-def _schedule(step: int, steps: int) -> float:
-    """A short warm-up, then half a cosine."""
-    return min(1.0, (step + 1) / min(50, steps)) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+def _beside(student: Network, teacher: Network, pictures: Tensor, place: int) -> tuple[Tensor, Tensor]:
+    """What a head at `place` sees, and the teacher's responses there."""
+    with torch.autocast("cpu", torch.bfloat16):
+        ours, theirs = (network(pictures, place + 1)[NAMES[place]] for network in (student, teacher))
+    return _positions(ours), _positions(theirs).T
 
 
-@torch.no_grad()
-def _share_gradients(parameters: Sequence[nn.Parameter]) -> None:
-    if not dist.is_initialized():
-        return
-    flat = torch.cat([parameter.grad.flatten() for parameter in parameters]) / dist.get_world_size()
-    dist.all_reduce(flat)
-    for parameter, mean in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
-        parameter.grad.copy_(mean.view_as(parameter))
+def _positions(responses: Tensor) -> Tensor:
+    """(n, C, h, w) -> float32 (C, positions)."""
+    return responses.float().transpose(0, 1).flatten(1)

@@ -20,12 +20,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.distil import STYLE, gram, gram_distance
+from training.distil import CONTENT, STYLE, gram, gram_distance
 from training.network import Network, calibrate, load
 from training.pictures import generate
 
-CONTENT = "conv3_2"
-DEPTH = 6  # layers up to CONTENT
+REFEREED = "conv4_2"
+"""Where the referee compares contents; what is painted keeps those of `CONTENT`."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +62,24 @@ def _paint_scale(
     network: Network, picture: Tensor, content: Tensor, style: Tensor, steps: int, recipe: Painting
 ) -> Tensor:
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        outputs = network(style, DEPTH)
+        outputs = network(style)
         targets = {name: gram(outputs[name]) for name in STYLE}
-        kept = network(content, DEPTH)[CONTENT].float()
+        kept = {k: each.float() for k, each in network(content).items() if k in CONTENT}
     picture = picture.clone().requires_grad_()
     average = picture.detach().clone()
     optimiser = torch.optim.Adam([picture], 0.03, (0.9, 0.99))
     for step in range(steps):
         optimiser.zero_grad()
         with torch.autocast("cpu", torch.bfloat16):
-            outputs = network(picture, DEPTH)
+            outputs = network(picture)
         loss = (
             recipe.style
             * sum(gram_distance(gram(outputs[name]), targets[name]) for name in STYLE)
             / len(STYLE)
         )
-        loss = loss + recipe.content * (outputs[CONTENT].float() - kept).square().sum() / kept.square().sum()
+        for name, each in kept.items():
+            apart = (outputs[name].float() - each).square().sum() / each.square().sum()
+            loss = loss + recipe.content / len(kept) * apart
         loss = loss + recipe.variation * (
             picture.diff(dim=2).square().mean() + picture.diff(dim=3).square().mean()
         )
@@ -97,9 +99,9 @@ def _shrink(picture: Tensor, share: float) -> Tensor:
 @torch.no_grad()
 def judge(referee: Network, painted: Tensor, content: Tensor, style: Tensor) -> Verdict:
     """Mean Gram distance to the style and relative feature distance to the content under the `referee`."""
-    ours, wanted, kept = (referee(picture[None], DEPTH) for picture in (painted, style, content))
+    ours, wanted, kept = (referee(picture[None]) for picture in (painted, style, content))
     distances = [float(gram_distance(gram(ours[name]), gram(wanted[name]))) for name in STYLE]
-    content_distance = (ours[CONTENT] - kept[CONTENT]).square().sum() / kept[CONTENT].square().sum()
+    content_distance = (ours[REFEREED] - kept[REFEREED]).square().sum() / kept[REFEREED].square().sum()
     return Verdict(sum(distances) / len(distances), float(content_distance))
 
 

@@ -21,9 +21,9 @@ import torch.nn.functional as F
 from samples import truth
 from torch import Tensor
 
-from training.contrast import views
-from training.network import ALL_LAYERS, Network, calibrate, load
+from training.network import STUDENT, Network, calibrate, load
 from training.pictures import generate
+from training.views import views
 
 WITHIN = 0.02
 STRIDE = 8  # of the points asked about, in pixels
@@ -111,7 +111,7 @@ def main() -> None:
     options = parser.parse_args()
     networks = {path.stem[:24]: load(path) for path in options.weights}
     torch.manual_seed(0)
-    networks["random"] = Network(tuple(full // 2 for _, _, full in ALL_LAYERS)).requires_grad_(False)
+    networks["random"] = Network(STUDENT).requires_grad_(False)
     calibrate(networks["random"], generate(32, 128, seed=3))
     for title, pairs in {"views": list(scene_pairs()), "copies": list(copy_pairs())}.items():
         print(f"{title:24}", *(f"{name:>8}" for name in LAYERS))

@@ -9,26 +9,27 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-# Name, index in torchvision's `features`, channels of VGG-19. A pooling stands before each later block.
-ALL_LAYERS = (
-    ("conv1_1", 0, 64),
-    ("conv1_2", 2, 64),
-    ("conv2_1", 5, 128),
-    ("conv2_2", 7, 128),
-    ("conv3_1", 10, 256),
-    ("conv3_2", 12, 256),
-    ("conv3_3", 14, 256),
-    ("conv3_4", 16, 256),
-    ("conv4_1", 19, 512),
-    ("conv4_2", 21, 512),
-    ("conv4_3", 23, 512),
-    ("conv4_4", 25, 512),
-    ("conv5_1", 28, 512),
+# Name, index in torchvision's `features`, channels of VGG-19, channels of the student. A pooling stands before
+# each later block. Where a style is compared the student has all channels; what lies between is as narrow as it
+# can be, for there the time goes.
+LAYERS = (
+    ("conv1_1", 0, 64, 64),
+    ("conv1_2", 2, 64, 24),
+    ("conv2_1", 5, 128, 128),
+    ("conv2_2", 7, 128, 64),
+    ("conv3_1", 10, 256, 256),
+    ("conv3_2", 12, 256, 128),
+    ("conv3_3", 14, 256, 96),
+    ("conv3_4", 16, 256, 128),
+    ("conv4_1", 19, 512, 512),
+    ("conv4_2", 21, 512, 192),
+    ("conv4_3", 23, 512, 128),
+    ("conv4_4", 25, 512, 128),
+    ("conv5_1", 28, 512, 512),
 )
-ALL_NAMES = tuple(name for name, _, _ in ALL_LAYERS)
-# Those that a teacher is asked about; the deeper ones are trained on top of them without one.
-LAYERS = ALL_LAYERS[:8]
-NAMES = ALL_NAMES[:8]
+NAMES = tuple(name for name, *_ in LAYERS)
+TEACHER = tuple(full for _, _, full, _ in LAYERS)
+STUDENT = tuple(thin for *_, thin in LAYERS)
 POOLED = ("conv2_1", "conv3_1", "conv4_1", "conv5_1")
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
@@ -37,7 +38,7 @@ STD = (0.229, 0.224, 0.225)
 class Network(nn.Module):
     """The convolutions with replicate padding; `widths` are the channels of each, VGG-19's by default."""
 
-    def __init__(self, widths: tuple[int, ...] = tuple(full for _, _, full in LAYERS)) -> None:
+    def __init__(self, widths: tuple[int, ...] = TEACHER) -> None:
         super().__init__()
         inputs = (3, *widths[:-1])
         self.convolutions = nn.ModuleList(nn.Conv2d(i, o, 3) for i, o in zip(inputs, widths, strict=True))
@@ -52,12 +53,6 @@ class Network(nn.Module):
         """Channels of each convolution."""
         return tuple(convolution.out_channels for convolution in self.convolutions)
 
-    def first(self, count: int) -> Network:
-        """The first `count` convolutions alone, sharing their weights."""
-        network = Network(self.widths()[:count])
-        network.convolutions = self.convolutions[:count]
-        return network
-
     def normalise(self, pictures: Tensor) -> Tensor:
         """By ImageNet's mean and deviation."""
         return (pictures - self.mean) / self.std
@@ -65,7 +60,7 @@ class Network(nn.Module):
     @property
     def names(self) -> tuple[str, ...]:
         """The convolutions that this network has."""
-        return ALL_NAMES[: len(self.convolutions)]
+        return NAMES[: len(self.convolutions)]
 
     def forward(
         self, pictures: Tensor, depth: int | None = None, maximum: bool = False, linear: bool = False
@@ -87,19 +82,19 @@ class Network(nn.Module):
         return outputs
 
 
-def load(path: Path) -> Network:
+def load(path: Path, least: int = 1) -> Network:
     """A teacher or a student from torchvision's keys (`features.0.weight` …), `.pth` or `.safetensors`.
 
-    Reads as many layers as the file has, to conv5_1.
+    Reads as many layers as the file has, to conv5_1, and refuses fewer than `least`.
     """
     if path.suffix == ".safetensors":
         state = load_file(path)
     else:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    missing = [key for _, index, _ in LAYERS for key in _keys(index) if key not in state]
-    if missing:
-        raise SystemExit(f"{path} has no {missing[0]}: a VGG-19 file with torchvision's names is needed")
-    there = [index for _, index, _ in ALL_LAYERS if _keys(index)[0] in state]
+    there = [index for _, index, *_ in LAYERS if all(key in state for key in _keys(index))]
+    if there != [index for _, index, *_ in LAYERS[: len(there)]] or len(there) < least:
+        missing = next(key for _, index, *_ in LAYERS for key in _keys(index) if key not in state)
+        raise SystemExit(f"{path} has no {missing}: a VGG-19 file with torchvision's names is needed")
     network = Network(tuple(state[_keys(index)[0]].shape[0] for index in there))
     with torch.no_grad():
         for convolution, index in zip(network.convolutions, there, strict=True):
@@ -112,7 +107,7 @@ def load(path: Path) -> Network:
 def save(network: Network, path: Path, metadata: dict[str, str]) -> None:
     """Writes half-precision weights under torchvision's keys."""
     state = {}
-    for convolution, (_, index, _) in zip(network.convolutions, ALL_LAYERS, strict=False):
+    for convolution, (_, index, *_) in zip(network.convolutions, LAYERS, strict=False):
         for key, tensor in zip(_keys(index), (convolution.weight, convolution.bias), strict=True):
             state[key] = tensor.detach().to(torch.float16).contiguous()
             if not torch.isfinite(state[key]).all():
@@ -135,19 +130,17 @@ def mean_activations(network: Network, pictures: Tensor, batch: int = 16) -> dic
 
 
 @torch.no_grad()
-def calibrate(network: Network, pictures: Tensor, floor: float = 1e-2, done: int = 0) -> dict[str, Tensor]:
-    """Rescales each channel to mean activation 1 in place, undone in the next layer; returns former means.
+def calibrate(network: Network, pictures: Tensor) -> dict[str, Tensor]:
+    """Rescales each layer to mean activation 1 in place, undone in the next one; returns former means.
 
-    The first `done` layers stay as they are.
-
-    ReLU(s x) = s ReLU(x) for s > 0, so the function stays the same up to those scales. A channel whose mean
-    lies below `floor` of its layer's is scaled as if it lay there: a dead channel must not become loud.
+    ReLU(s x) = s ReLU(x) for s > 0, so the function stays the same up to those scales. One factor a layer, as
+    the package has it: the proportions of the channels are the network's own.
     """
     means = mean_activations(network, pictures)
-    inputs = torch.ones(network.convolutions[done].in_channels)
-    for name, convolution in zip(network.names[done:], network.convolutions[done:], strict=True):
-        outputs = means[name].clamp_min(floor * float(means[name].mean()) + 1e-12)
-        convolution.weight.mul_(inputs.view(1, -1, 1, 1)).div_(outputs.view(-1, 1, 1, 1))
-        convolution.bias.div_(outputs)
-        inputs = outputs
+    incoming = 1.0
+    for name, convolution in zip(network.names, network.convolutions, strict=True):
+        mean = float(means[name].mean())
+        convolution.weight.mul_(incoming / mean)
+        convolution.bias.div_(mean)
+        incoming = mean
     return means

@@ -6,10 +6,11 @@ Everything is drawn at twice the size and averaged down, so that edges are as so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -36,6 +37,20 @@ def generate(n: int, size: int, seed: int, workers: int = 1) -> Tensor:
             chunks = list(pool.map(draw, starts))
     pictures = torch.from_numpy(np.concatenate(chunks)).permute(0, 3, 1, 2)
     return pictures.float().div_(255).contiguous()
+
+
+def photographs(folder: Path, sides: Sequence[int]) -> list[Tensor]:
+    """Every JPEG in a folder at several sizes, uint8 (3, H, W) RGB; sides: the shorter ones, in pixels."""
+    found = []
+    for path in sorted(folder.glob("*.jpg")):
+        if (pixels := cv2.imread(str(path))) is None:
+            raise SystemExit(f"{path} is no picture that OpenCV can read")
+        for side in sides:
+            factor = side / min(pixels.shape[:2])
+            size = [round(factor * length) for length in pixels.shape[1::-1]]
+            small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)[..., ::-1]
+            found.append(torch.from_numpy(small.copy()).permute(2, 0, 1).contiguous())
+    return found
 
 
 def _chunk(start: int, n: int, size: int, seed: int) -> NDArray[np.uint8]:
