@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.image.octaves import finest_octave
+
 _LEAST_EIGENVALUE = 1e-6  # added to all, as a share of the matrix's norm
 _BEND = 0.05  # where the smooth-l1 temporal loss turns from a parabola into a line, in pixel values
 
@@ -199,6 +201,18 @@ def total_variation(image: Tensor, beta: float = 2.0, *, wrap: bool = False) -> 
     if beta != 2.0:
         squares = (squares + 1e-8) ** (beta / 2)
     return squares.sum() / (image.shape[1] * image.shape[2])
+
+
+def grain(image: Tensor, quantiles: Tensor, *, wrap: bool = False) -> Tensor:
+    """Mean of max(0, a − q)², a what is in the finest octave at each pixel, q what the style has at that rank.
+
+    image: float32 (3, H, W) in [0, 1]. quantiles: of the style, (3, H·W), see `octaves.grain_quantiles`. Summed
+    over channels. The pixel with the k-th strongest fine detail may have as much of it as the k-th of the style
+    picture, and none has to have any: strokes stay as sharp as the style's, and what is left between them can
+    be no grainier. Gram matrices hardly see that: to relu1_1 fine noise is a small part of what there is.
+    """
+    strengths = finest_octave(image, wrap=wrap).flatten(1).abs().sort(dim=1).values
+    return (strengths - quantiles).clamp_min(0).square().sum(dim=0).mean()
 
 
 def temporal(image: Tensor, prior: Tensor, weight: Tensor, form: str = "l2") -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 HISTORY = 20
@@ -89,6 +90,7 @@ def minimise(
     tolerance: float = 0.0,
     limits: tuple[float, float] = (0.0, 1.0),
     history: int = HISTORY,
+    smooth: bool = False,
     observer: Observer | None = None,
 ) -> Minimum:
     """The picture near `image`, float32 (3, H, W) in [0, 1], that makes the sum of `terms` small.
@@ -99,12 +101,15 @@ def minimise(
     "adam" returns the average of its iterates (weight 0.95), which is free of the noise that single steps
     leave; "lbfgs" keeps `history` pairs and returns its best iterate. Both work on any device.
 
+    smooth: let "lbfgs" change the picture in blurred steps, as a preconditioner: what changes from pixel to
+    pixel comes last, so that noise is not there before strokes are. The minimum is the same.
+
     With other `limits` than those of pixels the same searches a map of features, of any shape.
     observer: is shown every step, and changes nothing.
     """
     if optimizer == "adam":
         return _adam(image, terms, steps, rate, _Watch(tolerance, limits, observer))
-    return _lbfgs(_Quasi(image, terms, limits, history), steps, _Watch(tolerance, limits, observer))
+    return _lbfgs(_Quasi(image, terms, limits, history, smooth), steps, _Watch(tolerance, limits, observer))
 
 
 class _Watch:
@@ -187,9 +192,12 @@ class _Quasi:
     the loss twice the least so far, the search goes back there with half the step and a fresh memory.
     """
 
-    def __init__(self, image: Tensor, terms: Terms, limits: tuple[float, float], history: int) -> None:
+    def __init__(
+        self, image: Tensor, terms: Terms, limits: tuple[float, float], history: int, smooth: bool
+    ) -> None:
         self.terms, self.limits, self.history = terms, limits, history
-        self.x = image.clone().requires_grad_(True)
+        self.begin, self.smooth = image, smooth
+        self.change = torch.zeros_like(image, requires_grad=True)
         self.rate = 1.0
         self.least, self.best, self.losses = math.inf, image, dict[str, float]()
         self.now = dict[str, Tensor]()
@@ -197,7 +205,7 @@ class _Quasi:
 
     def _start(self) -> None:
         self.search = torch.optim.LBFGS(
-            [self.x],
+            [self.change],
             lr=self.rate,
             max_iter=1,
             history_size=self.history,
@@ -206,15 +214,17 @@ class _Quasi:
         )
 
     def _evaluate(self) -> Tensor:
-        last = dict(self.terms(self.x))
+        x = self.begin + (_blurred(self.change) if self.smooth else self.change)
+        last = dict(self.terms(x))
         # Clamping between steps would falsify the curvature that L-BFGS collects.
-        outside = _RANGE_WEIGHT * (self.x - self.x.clamp(*self.limits)).square().mean()
+        outside = _RANGE_WEIGHT * (x - x.clamp(*self.limits)).square().mean()
         loss = torch.stack([*last.values(), outside]).sum()
-        (self.x.grad,) = torch.autograd.grad(loss, self.x)
+        (self.change.grad,) = torch.autograd.grad(loss, self.change)
         self.value = float(loss.detach())
         self.now = {name: value.detach() for name, value in last.items()}
         if self.value < self.least or not self.losses:
-            self.least, self.best, self.losses = self.value, self.x.detach().clone(), _values(last)
+            self.least, self.best, self.losses = self.value, x.detach(), _values(last)
+            self.best_change = self.change.detach().clone()
         return loss.detach()
 
     def step(self) -> Tensor:
@@ -223,9 +233,15 @@ class _Quasi:
         if not self.value <= 2 * self.least:
             self.rate /= 2
             with torch.no_grad():
-                self.x.copy_(self.best)
+                self.change.copy_(self.best_change)
             self._start()
         return loss
+
+
+def _blurred(change: Tensor) -> Tensor:
+    """(C, H, W) with the kernel 1 2 1 down and across, its borders repeated."""
+    padded = F.pad(change[None], (1, 1, 1, 1), mode="replicate")
+    return F.avg_pool2d(F.avg_pool2d(padded, 2, 1), 2, 1)[0]
 
 
 def _lbfgs(search: _Quasi, steps: int, watch: _Watch) -> Minimum:

@@ -25,12 +25,20 @@ class Recipe:
     content: float
     style: float
     tv: float
+    grain: float
     temporal: float
 
 
 _GATYS_STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 _IMAGENET = Recipe(
-    ("relu4_2",), _GATYS_STYLE, ("relu3_1", "relu4_1"), content=0.5, style=30.0, tv=7.0, temporal=300.0
+    ("relu3_2", "relu4_2"),
+    _GATYS_STYLE,
+    ("relu3_1", "relu4_1"),
+    content=5.0,
+    style=30.0,
+    tv=7.0,
+    grain=1000.0,
+    temporal=300.0,
 )
 # The layers above relu3_4 are made for matching, not for Gram matrices: they have had no teacher.
 _BUNDLED = replace(
@@ -70,15 +78,22 @@ def strengthened(recipe: Recipe, strength: float) -> Recipe:
 
     The ratio of style to content is strength³ times that of the recipe: below 1 the style's weight is
     multiplied by it, above 1 the content's divided, so that neither grows beyond what the other terms are
-    balanced against. Total variation, there against the noise of the style, falls with the strength itself.
+    balanced against. Total variation and grain, there against the noise of the style, fall with the strength
+    itself.
 
     The law was found by measurement (scripts/BENCHMARKS.md, "Strength") and by eye: neighbouring strengths in
     steps of a quarter look about equally different from one another, until little is left to gain.
     """
     ratio = strength**3
     less, more = min(1.0, ratio), max(1.0, ratio)
-    tv = recipe.tv * min(1.0, strength)
-    return replace(recipe, style=recipe.style * less, content=recipe.content / more, tv=tv)
+    quiet = min(1.0, strength)
+    return replace(
+        recipe,
+        style=recipe.style * less,
+        content=recipe.content / more,
+        tv=recipe.tv * quiet,
+        grain=recipe.grain * quiet,
+    )
 
 
 def check_layers(asked: Sequence[str], layers: Sequence[str]) -> None:

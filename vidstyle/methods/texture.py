@@ -175,12 +175,15 @@ class Texture:
         options, recipe, wrap = self.options, self.recipe, self.options.tile
         where = None if self.where is None else shares_at(self.where, (image.shape[1], image.shape[2]))
         style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap, where=where)
+        each = [grain_quantiles(_scaled(picture, scale), image[0].numel()) for picture in self.style.pictures]
+        grain = torch.stack([share * one for share, one in zip(self.style.shares, each, strict=True)]).sum(dim=0)
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             found = judged(self.features, x, {"style": style}, wrap=wrap, tile=options.tile_size)
             result = {
                 "style": recipe.style * found["style"],
                 "tv": options.tv_weight * recipe.tv * losses.total_variation(x, wrap=wrap),
+                "grain": options.tv_weight * recipe.grain * losses.grain(x, grain, wrap=wrap),
             }
             if priors:
                 held = [losses.temporal(x, prior.image, prior.weight) for prior in priors]
