@@ -24,6 +24,7 @@ from benchmarks import (
     dfi,
     flow,
     guidance,
+    load,
     longterm,
     losses,
     memory,
@@ -57,6 +58,7 @@ BENCHMARKS = {
     "tiles": tiles.run,
     "photo": photo.run,
     "guidance": guidance.run,
+    "load": load.run,
 }
 
 

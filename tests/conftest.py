@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import vidstyle  # noqa: F401  before any test loads PyTorch, so that its threads wait as in a run
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 

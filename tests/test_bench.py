@@ -28,6 +28,7 @@ from benchmarks import (  # noqa: E402
     dfi,
     flow,
     guidance,
+    load,
     losses,
     memory,
     photo,
@@ -185,6 +186,14 @@ def test_large_stills_are_painted_whole_and_in_tiles(setting: Setting) -> None:
         figures = dict(zip(table.columns, row, strict=True))
         assert 100 < figures["peak, MB"] < 3000
         assert 0 < figures["s per step"] < figures["s in all"]
+
+
+@pytest.mark.slow
+def test_steps_are_timed_beside_busy_processes(setting: Setting) -> None:
+    (table,) = load.run(setting, beside=(0, 1))
+    assert [tuple(row[:2]) for row in table.rows] == [(busy, way) for busy in (0, 1) for way in load.WAYS]
+    assert all(seconds > 0 for row in table.rows for seconds in row[2:])
+    assert [row[4] for row in table.rows if row[1] == load.ONE] == [1, 1]
 
 
 def test_photographs_are_told_from_paintings(setting: Setting) -> None:
