@@ -77,8 +77,9 @@ class VGG(nn.Module):
 
     weights: "features.N.weight" float (out, in, 3, 3) and "features.N.bias" (out,), torchvision's names.
     pooling: "average" (smoother gradients: for painting) or "max" (as trained: for matching).
-    Pictures are padded by replication at every convolution: zeros would darken the borders and give them
-    textures of their own.
+    Responses are continued by reflection at every convolution. Zeros would darken the borders and give them
+    textures of their own; repeated pixels make strokes crowd along them, because a stroke at the border goes
+    on for ever there.
     """
 
     def __init__(self, weights: Mapping[str, Tensor], pooling: str = "average") -> None:
@@ -89,7 +90,7 @@ class VGG(nn.Module):
             weight = weights.get(f"features.{index}.weight")
             if weight is None:
                 break
-            conv = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1, padding_mode="replicate")
+            conv = nn.Conv2d(weight.shape[1], weight.shape[0], 3)
             conv.weight.data = weight.clone()
             conv.bias.data = weights[f"features.{index}.bias"].clone()  # type: ignore[union-attr]
             self.add_module(f"conv{suffix}", conv)
@@ -146,11 +147,9 @@ class VGG(nn.Module):
         return x
 
     def _convolved(self, x: Tensor, suffix: str, wrap: bool = False) -> Tensor:
-        if wrap:
-            name = f"conv{suffix}"
-            weight, bias = self.get_parameter(f"{name}.weight"), self.get_parameter(f"{name}.bias")
-            return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="circular"), weight, bias)
-        convolved: Tensor = self.get_submodule(f"conv{suffix}")(x)
+        # A single row or column has nothing that it could be reflected from.
+        mode = "circular" if wrap else "reflect" if min(x.shape[2:]) > 1 else "replicate"
+        convolved: Tensor = self.get_submodule(f"conv{suffix}")(F.pad(x, (1, 1, 1, 1), mode=mode))
         return convolved
 
     def _pool(self, x: Tensor, wrap: bool = False) -> Tensor:

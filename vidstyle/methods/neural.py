@@ -34,6 +34,8 @@ from vidstyle.types import Draft, Painted, Prior
 
 # Below this share of a frame, what no earlier frame shows is not worth a coarse painting of its own.
 _UNSEEN_SHARE = 0.002
+# Deviation of the noise that a painting starts with.
+_STIR = 0.1
 # Of the style's share: a photograph that is to stay one has its colours already when it starts.
 _PHOTO_STYLE = 0.1
 
@@ -158,11 +160,12 @@ class NeuralStyle:
         return replace(found, steps=taken)
 
     def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
         if self.options.init == "noise" or (self.options.independent and not self.options.photo):
-            generator = torch.Generator().manual_seed(seed)
             return torch.rand(3, *size, generator=generator).to(subject.device)
         start = self.init.to(subject.device) if self.init is not None else subject
-        return resize(luminance(start) if self.options.color == "content" else start, size)
+        start = resize(luminance(start) if self.options.color == "content" else start, size)
+        return start if self.options.photo else (start + _stir(size, generator).to(start)).clamp(0, 1)
 
     def _after(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum:
         """From the earlier frames, warped; what they do not show is first painted at half size.
@@ -357,6 +360,17 @@ def scaled_style(picture: Tensor, size: tuple[int, int], scale: float = 1.0) -> 
     longest = min(max(height, width), max(8, round(max(size) * scale)))
     columns, rows = fit(width, height, longest)
     return resize(picture, (rows, columns))
+
+
+def _stir(size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """A little noise of four octaves, float32 (3, *size), deviation about `_STIR`.
+
+    Where a subject is plain every pixel would have the same gradient but for those at the border: strokes
+    would begin there, and black, which no gradient lifts, would stay black.
+    """
+    octaves = [[max(1, side >> octave) for side in size] for octave in range(4)]
+    each = [resize(torch.randn(3, *own, generator=generator), size) for own in octaves]
+    return _STIR * torch.stack(each).sum(dim=0) / len(octaves) ** 0.5
 
 
 def _in_light(light: Relight, terms: Terms) -> Terms:

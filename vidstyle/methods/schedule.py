@@ -63,8 +63,10 @@ class Schedule:
             self._search(self._middle, _RATE, "lbfgs"),
             self._search(self._fine, _RATE, "lbfgs"),
         )
+        if len(sizes) == 1:
+            sizes = sizes * 2
         searches = [*[coarse] * (len(sizes) - 2), middle, fine] if len(sizes) > 2 else [coarse, fine]
-        return list(zip(sizes, searches[-len(sizes) :], strict=True))
+        return list(zip(sizes, searches, strict=True))
 
     def later(self) -> Search:
         """Of a frame after others."""
