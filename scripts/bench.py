@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks import (
     analogy,
+    balance,
     classic,
     dfi,
     flow,
@@ -49,6 +50,7 @@ BENCHMARKS = {
     "still": still.run,
     "memory": memory.run,
     "precision": precision.run,
+    "balance": balance.run,
     "flow": flow.run,
     "analogy": analogy.run,
     "dfi": dfi.run,
@@ -103,7 +105,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     known = ", ".join(BENCHMARKS)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {known}; all by default")
     parser.add_argument("--against-classic", action="store_true", help="the same as its NAME")
-    parser.add_argument("--clip", type=Path, help="clip to paint (default: sample clips)")
+    parser.add_argument("--clip", type=Path, help="clip to paint, or a folder of pictures (balance)")
     parser.add_argument("--style", type=Path, default=default.style, help="style picture")
     parser.add_argument("--features", default=default.features, help="as of vidstyle style")
     parser.add_argument("--device", default=default.device, help="auto, cpu, cuda or mps")

@@ -242,6 +242,8 @@ def _begin(run: Run, teacher: Network, pools: Sequence[Sequence[Tensor]], held: 
                 run.step(beginning.rough(6 * recipe.batch), step, depth)
     crops = Crops(pools, recipe.crop, recipe.seed)
     begin_deeper(run.student, teacher, crops, 40 * recipe.batch, run.heads)
+    # Whitening has left another layout, by which last bits would tell a run that was stopped from one that was not.
+    run.student.to(memory_format=torch.channels_last)
     run.averaged.load_state_dict(run.student.state_dict())
 
 

@@ -255,15 +255,15 @@ ALL = [
 @pytest.mark.parametrize(
     ("depth", "content", "style"),
     [
-        (16, "relu4_2", ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]),
-        (8, "relu3_2", ["relu1_1", "relu2_1", "relu3_1"]),
-        (1, "relu1_1", ["relu1_1"]),
+        (16, ["relu3_2", "relu4_2"], ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]),
+        (8, ["relu3_2"], ["relu1_1", "relu2_1", "relu3_1"]),
+        (1, ["relu1_1"], ["relu1_1"]),
     ],
 )
-def test_missing_layers_fall_back_with_a_notice(depth: int, content: str, style: list[str]) -> None:
+def test_missing_layers_fall_back_with_a_notice(depth: int, content: list[str], style: list[str]) -> None:
     lines: list[str] = []
     recipe = recipe_for("file", ALL[:depth], lines.append)
-    assert recipe.content_layers == (content,) and list(recipe.style_layers) == style
+    assert list(recipe.content_layers) == content and list(recipe.style_layers) == style
     assert bool(lines) == (depth < 16) and all(ALL[depth - 1] in line for line in lines)
 
 

@@ -62,7 +62,7 @@ def test_a_picture_fits_its_own_regions_and_not_when_they_are_swapped(loss: str)
     both = torch.cat([picture(32, 32, 1) * 0.3, picture(32, 32, 2) * 0.3 + 0.7], dim=2)
     style = term([both], [halves(32, 64)], loss=loss)
     own, swapped = (value(style, both, each) for each in (halves(32, 64), halves(32, 64).flip(0)))
-    assert own < 0.02 * swapped
+    assert own < 0.03 * swapped
 
 
 def test_each_half_gets_the_gram_of_its_own_style() -> None:

@@ -38,12 +38,13 @@ def test_strength_1_is_the_recipe_and_others_change_the_ratio() -> None:
     ratio = recipe.style / recipe.content
     for strength in (0.5, 0.8, 1.3, 2.0):
         found = strengthened(recipe, strength)
-        assert found.style / found.content == pytest.approx(strength**3 * ratio)
+        assert found.style / found.content == pytest.approx(strength**2 * ratio)
         assert found.style <= recipe.style and found.content <= recipe.content
         assert found.tv == pytest.approx(min(1, strength) * recipe.tv)
+        assert found.grain == pytest.approx(min(1, strength) * recipe.grain)
         assert found.temporal == recipe.temporal
     none = strengthened(recipe, 0.0)
-    assert none == replace(recipe, style=0.0, tv=0.0)
+    assert none == replace(recipe, style=0.0, tv=0.0, grain=0.0)
 
 
 def test_steps_of_strength_are_monotone_and_about_even(samples: Path) -> None:
@@ -68,7 +69,7 @@ def test_steps_of_strength_are_monotone_and_about_even(samples: Path) -> None:
     assert content[0] < 1e-3 and float((images[0] - scene).square().mean()) < 1e-3
     steps = [other - one for one, other in pairwise(content)]
     assert min(steps) > 0.05 and max(steps) < 4 * min(steps)
-    assert likeness[0] > 2 * likeness[1] > 4 * likeness[2]
+    assert likeness[0] > 2 * likeness[1] > 3 * likeness[2]
     assert max(likeness[3:]) < likeness[1] / 4  # these few steps do not get much nearer
 
 
@@ -86,14 +87,14 @@ def test_strength_works_on_the_weights_as_they_are_given(scene: Tensor) -> None:
         return {k: float(v) for k, v in method._terms(scene, [], None)(picture(40, 50, 3)).items()}
 
     plain = terms()
-    strong = terms(strength=2 ** (1 / 3), style_weight=3.0, content_weight=5.0)
+    strong = terms(strength=2**0.5, style_weight=3.0, content_weight=5.0)
     assert strong["style"] == pytest.approx(3 * plain["style"], rel=1e-5)
     assert strong["content"] == pytest.approx(5 / 2 * plain["content"], rel=1e-5)
     assert strong["tv"] == pytest.approx(plain["tv"], rel=1e-5)
-    weak = terms(strength=0.5 ** (1 / 3))
+    weak = terms(strength=0.5**0.5)
     assert weak["style"] == pytest.approx(plain["style"] / 2, rel=1e-5)
     assert weak["content"] == pytest.approx(plain["content"], rel=1e-5)
-    assert weak["tv"] == pytest.approx(plain["tv"] / 2 ** (1 / 3), rel=1e-5)
+    assert weak["tv"] == pytest.approx(plain["tv"] / 2**0.5, rel=1e-5)
 
 
 def _term(method: NeuralStyle, image: Tensor) -> float:
@@ -112,7 +113,7 @@ def test_layers_count_by_their_weights(loss: str) -> None:
     assert both == pytest.approx(0.75 * one + 0.25 * other, rel=1e-4)
     assert term("relu1_1", "relu3_1") == pytest.approx((one + other) / 2, rel=1e-4)
     assert term("relu1_1", "relu3_1", layer_weights=(0.0, 2.0)) == pytest.approx(other, rel=1e-4)
-    assert one != pytest.approx(other, rel=1e-2)
+    assert one != pytest.approx(other, rel=5e-4)
 
 
 def test_the_layers_that_count_are_those_that_are_matched(scene: Tensor) -> None:

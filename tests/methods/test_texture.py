@@ -88,7 +88,7 @@ def test_a_tile_has_no_seam(network: VGG, loss: str, size: tuple[int, int]) -> N
     assert seam < 1.25 * elsewhere
     plain = texture(network, picture, loss=loss).paint(blank(*size), [], 0).image
     seam, elsewhere = seam_energy(plain)
-    assert seam > 2 * elsewhere  # without, there is one
+    assert seam > 1.5 * elsewhere  # without, there is one
 
 
 def test_to_a_tile_every_place_is_alike(network: VGG) -> None:
@@ -99,13 +99,13 @@ def test_to_a_tile_every_place_is_alike(network: VGG) -> None:
         {name: float(value) for name, value in method._terms(x, 1.0, [])(x).items()}
         for x in (image, image.roll((8, 24), dims=(1, 2)))
     ]
-    assert terms[0] == pytest.approx(terms[1], rel=1e-4)
+    assert terms[0] == pytest.approx(terms[1], rel=5e-4)
     method = texture(network, blobs(), loss="gram")
     terms = [
         {name: float(value) for name, value in method._terms(x, 1.0, [])(x).items()}
         for x in (image, image.roll((8, 24), dims=(1, 2)))
     ]
-    assert terms[0] != pytest.approx(terms[1], rel=1e-4)
+    assert terms[0] != pytest.approx(terms[1], rel=5e-4)
 
 
 def test_a_tile_resized_is_a_tile() -> None:

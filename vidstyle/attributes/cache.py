@@ -13,7 +13,7 @@ import numpy as np
 from vidstyle.errors import OutputError
 from vidstyle.video.pictures import write_whole
 
-_VERSION = 1
+_VERSION = 2
 _LIMIT_BYTES = 10 * 2**30
 
 

@@ -68,7 +68,7 @@ def recipe_for(kind: str, layers: Sequence[str], notice: Callable[[str], None]) 
 def strengthened(recipe: Recipe, strength: float) -> Recipe:
     """The recipe for `strength` times the style: 0 is none, 1 the recipe as it is, to the bit.
 
-    The ratio of style to content is strength³ times that of the recipe: below 1 the style's weight is
+    The ratio of style to content is strength² times that of the recipe: below 1 the style's weight is
     multiplied by it, above 1 the content's divided, so that neither grows beyond what the other terms are
     balanced against. Total variation and grain, there against the noise of the style, fall with the strength
     itself.
@@ -76,7 +76,7 @@ def strengthened(recipe: Recipe, strength: float) -> Recipe:
     The law was found by measurement (scripts/BENCHMARKS.md, "Strength") and by eye: neighbouring strengths in
     steps of a quarter look about equally different from one another, until little is left to gain.
     """
-    ratio = strength**3
+    ratio = strength**2
     less, more = min(1.0, ratio), max(1.0, ratio)
     quiet = min(1.0, strength)
     return replace(

@@ -20,7 +20,7 @@ from vidstyle.features.vgg import CONV_INDEX, calibrated
 from vidstyle.options import FEATURE_SETS
 
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
-_CALIBRATION_VERSION = "1"
+_CALIBRATION_VERSION = "2"
 _MOST_CHANNELS = 4096  # VGG-19 has 512; a tensor may claim any number without values to show for it
 
 

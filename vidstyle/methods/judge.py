@@ -145,15 +145,15 @@ class _Added(torch.autograd.Function):
 
 
 class ContentJudge:
-    """Mean over layers of Σ (F − P)² / max(Σ P², N M), P the responses to the subject; see `losses.content`.
+    """Mean over layers of Σ (F − P)² / max(Σ P², N M / 2), P the responses to the subject; see `losses.content`.
 
     N M, channels times positions, is the least that normalised features have where there is anything to see:
-    their mean is 1. A plain subject has far less, and by its own measure no stroke could be laid on it.
+    their mean is 1. A plain subject has a fiftieth of that, and by its own measure no stroke could be laid on it.
     """
 
     def __init__(self, targets: Found) -> None:
         self.targets = targets
-        self.energies = {k: losses.energy(each).clamp_min(each.numel()) for k, each in targets.items()}
+        self.energies = {k: losses.energy(each).clamp_min(each.numel() / 2) for k, each in targets.items()}
 
     @property
     def layers(self) -> Sequence[str]:

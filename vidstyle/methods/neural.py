@@ -165,7 +165,10 @@ class NeuralStyle:
             return torch.rand(3, *size, generator=generator).to(subject.device)
         start = self.init.to(subject.device) if self.init is not None else subject
         start = resize(luminance(start) if self.options.color == "content" else start, size)
-        return start if self.options.photo else (start + _stir(size, generator).to(start)).clamp(0, 1)
+        if self.init is not None or self.options.photo:
+            return start
+        noise = min(1.0, self.options.strength) * _stir(size, generator)
+        return (start + noise.to(start)).clamp(0, 1)
 
     def _after(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum:
         """From the earlier frames, warped; what they do not show is first painted at half size.

@@ -14,6 +14,7 @@ from vidstyle import losses
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.image.labels import shares_at
+from vidstyle.image.octaves import grain_quantiles
 from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import judged
