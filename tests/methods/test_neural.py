@@ -229,5 +229,5 @@ def test_neighbours_are_searched_on_schedule(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(statistics, "match", lambda *a, **k: searched.append(1) or match(*a, **k))
     settings = {"loss": "patch", "patch_refresh": 4, "style_layers": ("relu2_1",), "tolerance": 0.0}
     neural(steps=10, **settings).paint(picture(40, 40), [], 0)
-    # A small picture is searched twice at its size: 8 steps by Adam, then 10 by L-BFGS.
-    assert len(searched) == 2 + 3  # before the steps 1 and 5, and 1, 5 and 9
+    # A small picture is searched twice at its size: 5 steps by Adam, then 5 by L-BFGS.
+    assert len(searched) == 2 + 2  # before the steps 1 and 5 of each

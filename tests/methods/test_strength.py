@@ -58,7 +58,7 @@ def test_steps_of_strength_are_monotone_and_about_even(samples: Path) -> None:
 
     images, content, likeness = [], [], []
     for strength in (0.0, 0.5, 1.0, 1.5, 2.0):
-        options = NeuralOptions(strength=strength, steps=30)
+        options = NeuralOptions(strength=strength, steps=60)
         method = NeuralStyle(network, recipe, [style], options)
         images.append(method.paint(scene, [], 0).image)
         found = network(images[-1][None], network.layers)

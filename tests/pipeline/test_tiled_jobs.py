@@ -110,5 +110,5 @@ def test_half_the_bytes_take_larger_pictures(bundled: Weights, monkeypatch: pyte
             options, 1920, 1080, bundled, dtype, torch.device("cpu"), lambda line: None
         ).tile_size
 
-    assert side(torch.float32) == 896 and side(torch.bfloat16) is None
+    assert side(torch.float32) == 704 and side(torch.bfloat16) is None
     assert side(torch.float32, style_layers=("relu1_1",), content_layers=("conv1_1",)) is None

@@ -33,6 +33,7 @@ def test_every_term_at_every_step_of_every_size(paint: Paint, tmp_path: Path) ->
             "style": steps,
             "content": steps,
             "tv": steps,
+            "grain": steps,
         }
     fine = event.searches[-1].losses
     whole = [sum(values) for values in zip(*fine.values(), strict=True)]
@@ -62,7 +63,7 @@ def test_other_methods_tell_as_well(tmp_path: Path, thin_weights: Path, clip: Pa
     told: dict[str, list[FrameLosses]] = {"analogy": [], "texture": []}
     vidstyle.texture(style, "t.png", size="32", losses=told["texture"].append, **quick)
     vidstyle.analogy(clip, style, "a.png", frames=":1", sweeps=1, losses=told["analogy"].append, **quick)
-    assert set(told["texture"][0].searches[0].losses) == {"style", "tv"}
+    assert set(told["texture"][0].searches[0].losses) == {"style", "tv", "grain"}
     analogy = told["analogy"][0]
     assert set(analogy.losses) == {"matching"}
     assert all(set(search.losses) == {"deconvolution"} for search in analogy.searches) and analogy.searches

@@ -64,7 +64,10 @@ class Schedule:
             self._search(self._fine, _RATE, "lbfgs"),
         )
         if len(sizes) == 1:
-            sizes = sizes * 2
+            # From a plain picture L-BFGS alone would take a first step without measure.
+            half = self._fine // 2
+            halves = self._search(half, _RATE, "adam"), self._search(self._fine - half, _RATE, "lbfgs")
+            return [(sizes[0], each) for each in halves if each.steps]
         searches = [*[coarse] * (len(sizes) - 2), middle, fine] if len(sizes) > 2 else [coarse, fine]
         return list(zip(sizes, searches, strict=True))
 
