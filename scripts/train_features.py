@@ -3,8 +3,8 @@
 
     python scripts/train_features.py --photographs FOLDER --out vidstyle/features/bundled.safetensors
 
-It learns the responses of VGG-19, the one that `--features vgg19` paints with, to photographs and to generated
-pictures. FEATURES.md beside this file tells what was tried and how the shipped file was made.
+It learns the responses of VGG-19, the one that `--features vgg19` paints with, to photographs and to
+generated pictures. FEATURES.md beside this file tells what was tried and how the shipped file was made.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from training.pictures import generate, photographs
 
 LICENCE = "distilled from VGG-19, Simonyan & Zisserman 2014, CC BY 4.0"
 OBJECTIVE = (
-    "predict the teacher's responses at conv1_1-conv5_1 (squared error as a share of variance) and its Grams at "
-    "relu1_1, relu2_1, relu3_1, relu4_1, relu5_1, on photographs, generated pictures, roughened ones and ones "
-    "being painted with the student"
+    "predict the teacher's responses at conv1_1-conv5_1 (squared error as a share of variance) and its "
+    "Grams at relu1_1, relu2_1, relu3_1, relu4_1, relu5_1, on photographs, generated pictures, roughened "
+    "ones and ones being painted with the student"
 )
 
 

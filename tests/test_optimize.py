@@ -96,3 +96,22 @@ def test_an_observer_sees_every_step_and_changes_nothing(optimizer: str) -> None
     assert float(looks[0].losses["distance"]) == pytest.approx(float((start - target).square().mean()))
     assert float(looks[-1].losses["distance"]) < float(looks[0].losses["distance"])
     assert all(not value.requires_grad for look in looks for value in look.losses.values())
+
+
+def test_smooth_steps_end_at_the_same_minimum_and_leave_pixels_for_last() -> None:
+    """A sum of a coarse and a fine pattern is reached in full; on the way the fine one lags behind."""
+    rows, columns = torch.meshgrid(torch.arange(16), torch.arange(16), indexing="ij")
+    coarse = (0.2 * torch.sin(columns / 5)).expand(3, -1, -1)
+    fine = (0.1 * torch.cos(2.2 * (rows + columns))).expand(3, -1, -1)
+    goal = 0.5 + coarse + fine
+    start = torch.full((3, 16, 16), 0.5)
+
+    def reached(steps: int, smooth: bool) -> tuple[float, float]:
+        terms = lambda x: {"apart": (x - goal).square().mean()}  # noqa: E731
+        found = minimise(start, terms, steps=steps, optimizer="lbfgs", smooth=smooth).image - 0.5
+        return tuple(float((found * part).sum() / part.square().sum()) for part in (coarse, fine))
+
+    assert reached(200, True) == pytest.approx((1, 1), abs=0.02)
+    (coarse_part, fine_part), (plain_coarse, plain_fine) = reached(3, True), reached(3, False)
+    assert fine_part < 0.7 * coarse_part
+    assert plain_fine == pytest.approx(plain_coarse, rel=0.05)

@@ -177,7 +177,9 @@ def test_the_whole_path(tmp_path: Path) -> None:
         assert file.metadata()["teacher"] == "a random network"
         assert file.metadata()["layers"] == "conv1_1-conv5_1"
     tensors = load_file(out)
-    assert [len(tensors[f"features.{index}.bias"]) for _, index, *_ in LAYERS] == [width // 8 for width in STUDENT]
+    assert [len(tensors[f"features.{index}.bias"]) for _, index, *_ in LAYERS] == [
+        width // 8 for width in STUDENT
+    ]
     assert len(tensors) == 2 * len(LAYERS)
     assert all(torch.isfinite(tensor).all() for tensor in tensors.values())
 

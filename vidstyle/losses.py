@@ -204,12 +204,13 @@ def total_variation(image: Tensor, beta: float = 2.0, *, wrap: bool = False) -> 
 
 
 def grain(image: Tensor, quantiles: Tensor, *, wrap: bool = False) -> Tensor:
-    """Mean of max(0, a − q)², a what is in the finest octave at each pixel, q what the style has at that rank.
+    """Mean of max(0, a − q)², a the finest octave at each pixel, q what the style has at that rank.
 
-    image: float32 (3, H, W) in [0, 1]. quantiles: of the style, (3, H·W), see `octaves.grain_quantiles`. Summed
-    over channels. The pixel with the k-th strongest fine detail may have as much of it as the k-th of the style
-    picture, and none has to have any: strokes stay as sharp as the style's, and what is left between them can
-    be no grainier. Gram matrices hardly see that: to relu1_1 fine noise is a small part of what there is.
+    image: float32 (3, H, W) in [0, 1]. quantiles: of the style, (3, H·W), see `octaves.grain_quantiles`.
+    Summed over channels. The pixel with the k-th strongest fine detail may have as much of it as the k-th of
+    the style picture, and none has to have any: strokes stay as sharp as the style's, and what is left
+    between them can be no grainier. Gram matrices hardly see that: to relu1_1 fine noise is a small part of
+    what there is.
     """
     strengths = finest_octave(image, wrap=wrap).flatten(1).abs().sort(dim=1).values
     return (strengths - quantiles).clamp_min(0).square().sum(dim=0).mean()

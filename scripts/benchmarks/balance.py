@@ -27,7 +27,15 @@ from vidstyle.video.reader import open_clip
 PAINTED = ("strokes", "glass", "watercolour", "woodcut", "dusk")
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
-COLUMNS = ("subject", "style", "style distance", "content distance", "grain where plain", "of the style", "steps")
+COLUMNS = (
+    "subject",
+    "style",
+    "style distance",
+    "content distance",
+    "grain where plain",
+    "of the style",
+    "steps",
+)
 _PLAIN = 0.0015  # variance in 9 × 9 pixels, summed over channels
 _WINDOW = 9
 
@@ -41,7 +49,9 @@ def run(setting: Setting) -> list[Table]:
     weights = load(find(setting.features))
     network = VGG(weights.tensors).to(pick_dtype("auto", torch.device("cpu")))
     recipe = recipe_for(weights.source.kind, network.layers, say)
-    styles = [(name, _picture(SAMPLES / f"{name}.jpg")) for name in PAINTED] + [(name, drawn(name)) for name in DRAWN]
+    styles = [(name, _picture(SAMPLES / f"{name}.jpg")) for name in PAINTED] + [
+        (name, drawn(name)) for name in DRAWN
+    ]
     rows = []
     for number, (title, subject) in enumerate(_subjects(setting)):
         name, style = styles[number % len(styles)]
@@ -58,7 +68,9 @@ def run(setting: Setting) -> list[Table]:
 
 
 @torch.no_grad()
-def distances(referee: VGG, painted: Tensor, subject: Tensor, style: Tensor) -> tuple[float, float, float, float]:
+def distances(
+    referee: VGG, painted: Tensor, subject: Tensor, style: Tensor
+) -> tuple[float, float, float, float]:
     """Mean Gram distance of five layers, content distance at relu4_2, and grain; see `grain`.
 
     painted, subject, style: float32 (3, H, W) in [0, 1].
@@ -83,7 +95,8 @@ def plain(image: Tensor) -> Tensor:
 def grain(image: Tensor, where: Tensor | None) -> float:
     """Median size of the finest octave of an image (3, H, W), there or everywhere, in levels of 255.
 
-    The median, because it is what lies between strokes: their edges are the few large values. NaN for nowhere.
+    The median, because it is what lies between strokes: their edges are the few large values. NaN for
+    nowhere.
     """
     size = finest_octave(image).square().sum(dim=0).sqrt()
     chosen = size.flatten() if where is None else size[where]
@@ -94,7 +107,9 @@ def _subjects(setting: Setting) -> Iterator[tuple[str, Tensor]]:
     size, count = setting.size or 192, setting.frames or 24
     if setting.clip is not None and setting.clip.is_dir():
         paths = sorted(path for path in setting.clip.iterdir() if path.suffix in (".jpg", ".png"))
-        chosen = [paths[place] for place in np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)]
+        chosen = [
+            paths[place] for place in np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)
+        ]
         for path in chosen:
             yield path.stem, _fitted(_picture(path), size)
         return

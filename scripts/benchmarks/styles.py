@@ -1,4 +1,4 @@
-"""Style pictures at the edges of what people bring, drawn here: flat, dotted, pencilled, very dark, very bright."""
+"""Style pictures at the edges of what people bring: flat, dotted, pencilled, very dark, very bright."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def _smooth(rng: np.random.Generator, sigma: float) -> NDArray[np.float32]:
 
 def flat(rng: np.random.Generator) -> Picture:
     """A poster: overlapping shapes in six plain colours."""
-    colours = np.array([[232, 74, 59], [250, 200, 70], [29, 53, 87], [240, 236, 220], [42, 157, 143], [90, 40, 90]])
+    colours = np.array(
+        [[232, 74, 59], [250, 200, 70], [29, 53, 87], [240, 236, 220], [42, 157, 143], [90, 40, 90]]
+    )
     canvas = np.full((SIDE, SIDE, 3), colours[3] / 255, np.float32)
     for _ in range(60):
         colour = (colours[rng.integers(6)] / 255).tolist()

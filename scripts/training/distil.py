@@ -15,13 +15,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from training.network import LAYERS, NAMES, POOLED, STUDENT, Network, calibrate
+from training.network import LAYERS, NAMES, POOLED, STUDENT, Network
 
 STYLE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT = ("conv3_2", "conv4_2")
-# How many channels are the teacher's first ones, one by one, so that Grams and content distances mean the same
-# with either network. The others need only carry what a linear head can read.
-DIRECT = {"conv1_1": 64, "conv2_1": 128, "conv3_1": 256, "conv3_2": 64, "conv4_1": 512, "conv4_2": 96, "conv5_1": 512}
+# How many channels are the teacher's first ones, one by one, so that Grams and content distances mean the
+# same with either network. The others need only carry what a linear head can read.
+DIRECT = {
+    "conv1_1": 64,
+    "conv2_1": 128,
+    "conv3_1": 256,
+    "conv3_2": 64,
+    "conv4_1": 512,
+    "conv4_2": 96,
+    "conv5_1": 512,
+}
 _BIAS = 0.02  # where responses have mean 1
 
 
@@ -29,9 +37,9 @@ _BIAS = 0.02  # where responses have mean 1
 class Recipe:
     """How to train.
 
-    widths: channels of the student's layers; batch, replay: crops of `crop` pixels a step, fresh ones and ones
-    that are being painted; first, begin: steps in which conv1_1 learns alone and with conv1_2; keep: steps
-    from one checkpoint to the next.
+    widths: channels of the student's layers; batch, replay: crops of `crop` pixels a step, fresh ones and
+    ones that are being painted; first, begin: steps in which conv1_1 learns alone and with conv1_2; keep:
+    steps from one checkpoint to the next.
     """
 
     steps: int
@@ -169,7 +177,7 @@ class Replay:
         picture = self.pictures.clone().requires_grad_()
         with torch.no_grad():
             targets = {k: gram(each) for k, each in student(self.styles).items() if k in STYLE}
-            kept = {k: each for k, each in student(self.subjects, NAMES.index(CONTENT[-1]) + 1).items()}
+            kept = student(self.subjects, NAMES.index(CONTENT[-1]) + 1)
         outputs = student(picture)
         loss = sum(gram_distance(gram(outputs[name]), target) for name, target in targets.items())
         for name in CONTENT:
@@ -202,9 +210,9 @@ def train(
 ) -> Network:
     """A student that responds as the calibrated `teacher` does; not yet calibrated.
 
-    Learns from `pools` (see `Crops`), reports its errors on `held`, (n, 3, H, W) in [0, 1]. conv1_1 and conv1_2
-    are learnt by descent from a random start, the layers above then begin with the linear maps that fit best,
-    and descent goes on through all. Where the file `checkpoint` is there, it goes on from that.
+    Learns from `pools` (see `Crops`), reports its errors on `held`, (n, 3, H, W) in [0, 1]. conv1_1 and
+    conv1_2 are learnt by descent from a random start, the layers above then begin with the linear maps that
+    fit best, and descent goes on through all. Where the file `checkpoint` is there, it goes on from that.
     """
     torch.manual_seed(recipe.seed)
     heads = Heads(recipe.widths, teacher.widths())
@@ -242,7 +250,8 @@ def _begin(run: Run, teacher: Network, pools: Sequence[Sequence[Tensor]], held: 
                 run.step(beginning.rough(6 * recipe.batch), step, depth)
     crops = Crops(pools, recipe.crop, recipe.seed)
     begin_deeper(run.student, teacher, crops, 40 * recipe.batch, run.heads)
-    # Whitening has left another layout, by which last bits would tell a run that was stopped from one that was not.
+    # Whitening has left another layout, by which last bits would tell a run that was stopped from one that
+    # was not.
     run.student.to(memory_format=torch.channels_last)
     run.averaged.load_state_dict(run.student.state_dict())
 
@@ -275,7 +284,9 @@ class Run:
         """Sets the learning rate: a short warm-up, then half a cosine."""
         warm = min(1.0, (step + 1) / min(50, steps))
         for group in self.optimiser.param_groups:
-            group["lr"] = group["size"] * learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+            group["lr"] = (
+                group["size"] * learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+            )
 
     def keep(self, path: Path, done: int, crops: Crops, replay: Replay) -> None:
         """Writes all that is needed to go on after `done` steps."""
@@ -379,7 +390,9 @@ def whitened(convolution: nn.Conv2d, inputs: Tensor) -> Iterator[None]:
 
 
 @torch.no_grad()
-def begin_deeper(student: Network, teacher: Network, crops: Crops, count: int, heads: Heads | None = None) -> None:
+def begin_deeper(
+    student: Network, teacher: Network, crops: Crops, count: int, heads: Heads | None = None
+) -> None:
     """Starts each layer above conv1_2 at the ridge regression from the student's layer below; then the heads.
 
     What is fitted are the teacher's first responses before ReLU. The layers below are thinner than the

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-# Name, index in torchvision's `features`, channels of VGG-19, channels of the student. A pooling stands before
-# each later block. Where a style is compared the student has all channels; what lies between is as narrow as it
-# can be, for there the time goes.
+# Name, index in torchvision's `features`, channels of VGG-19, channels of the student. A pooling stands
+# before each later block. Where a style is compared the student has all channels; what lies between is as
+# narrow as it can be, for there the time goes.
 LAYERS = (
     ("conv1_1", 0, 64, 64),
     ("conv1_2", 2, 64, 24),

@@ -10,6 +10,7 @@ from vidstyle.errors import UsageError
 from vidstyle.features.recipes import recipe_for
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.distribution import distribution
+from vidstyle.image.resize import resize
 from vidstyle.methods.judge import judged
 from vidstyle.methods.neural import NeuralStyle
 from vidstyle.options import NeuralOptions
@@ -231,3 +232,19 @@ def test_neighbours_are_searched_on_schedule(monkeypatch: pytest.MonkeyPatch) ->
     neural(steps=10, **settings).paint(picture(40, 40), [], 0)
     # A small picture is searched twice at its size: 5 steps by Adam, then 5 by L-BFGS.
     assert len(searched) == 2 + 2  # before the steps 1 and 5 of each
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+def test_plain_subjects_are_painted_all_over(level: float) -> None:
+    """One colour has no gradient that tells its places apart: a stirred start does, black and white too."""
+    style = resize(picture(9, 9, 4), (36, 36))
+    image = neural(style, steps=40).paint(torch.full((3, 40, 48), level), [], 0).image
+    assert bool(image.isfinite().all()) and float(image.std()) > 0.03
+    middle = image[:, 12:-12, 12:-12]
+    assert float(middle.std()) > 0.5 * float(image.std())  # not along the border alone
+
+
+def test_a_stirred_start_comes_from_the_seed() -> None:
+    method, content = neural(steps=3), picture(20, 30)
+    one, same, other = (method.paint(content, [], seed).image for seed in (1, 1, 2))
+    assert torch.equal(one, same) and not torch.equal(one, other)

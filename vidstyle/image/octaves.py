@@ -16,10 +16,11 @@ _OPPONENTS = (
 
 
 def finest_octave(image: Tensor, *, wrap: bool = False) -> Tensor:
-    """The first level of a Laplacian pyramid (Burt & Adelson 1983), x − b∗x with the binomial kernel b of 5 × 5.
+    """The first level of a Laplacian pyramid (Burt & Adelson 1983), x − b∗x, b the binomial kernel of 5 × 5.
 
-    image: float32 (3, H, W), RGB. wrap: whether its opposite borders meet; they repeat their pixels otherwise.
-    Returns float32 (3, H, W): in lightness, red against green, and both against blue, each of unit length.
+    image: float32 (3, H, W), RGB. wrap: whether its opposite borders meet; they repeat their pixels
+    otherwise. Returns float32 (3, H, W): in lightness, red against green, and both against blue, each of
+    unit length.
     """
     mode = "circular" if wrap and min(image.shape[1:]) > 2 else "replicate"
     kernel = image.new_tensor(_BINOMIAL)

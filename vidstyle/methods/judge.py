@@ -145,10 +145,11 @@ class _Added(torch.autograd.Function):
 
 
 class ContentJudge:
-    """Mean over layers of Σ (F − P)² / max(Σ P², N M / 2), P the responses to the subject; see `losses.content`.
+    """Mean over layers of Σ (F − P)² / max(Σ P², N M / 2), P the responses to the subject.
 
-    N M, channels times positions, is the least that normalised features have where there is anything to see:
-    their mean is 1. A plain subject has a fiftieth of that, and by its own measure no stroke could be laid on it.
+    Compare `losses.content`. N M, channels times positions, is the least that normalised features have where
+    there is anything to see: their mean is 1. A plain subject has a fiftieth of that, and by its own measure
+    no stroke could be laid on it.
     """
 
     def __init__(self, targets: Found) -> None:

@@ -319,7 +319,9 @@ class NeuralStyle:
         """
         scaled = (self._scaled(picture, size, colours) for picture in self.style.pictures)
         each = [grain_quantiles(picture, size[0] * size[1]) for picture in scaled]
-        return torch.stack([share * one for share, one in zip(self.style.shares, each, strict=True)]).sum(dim=0)
+        return torch.stack([share * one for share, one in zip(self.style.shares, each, strict=True)]).sum(
+            dim=0
+        )
 
     def _at(
         self, size: tuple[int, int], colours: Tensor | None

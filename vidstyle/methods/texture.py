@@ -177,7 +177,9 @@ class Texture:
         where = None if self.where is None else shares_at(self.where, (image.shape[1], image.shape[2]))
         style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap, where=where)
         each = [grain_quantiles(_scaled(picture, scale), image[0].numel()) for picture in self.style.pictures]
-        grain = torch.stack([share * one for share, one in zip(self.style.shares, each, strict=True)]).sum(dim=0)
+        grain = torch.stack([share * one for share, one in zip(self.style.shares, each, strict=True)]).sum(
+            dim=0
+        )
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             found = judged(self.features, x, {"style": style}, wrap=wrap, tile=options.tile_size)

@@ -16,8 +16,9 @@ _STARTS = ("content", "noise")  # of a shot's first frame, where it is no pictur
 class NeuralOptions(WithQuality, MaskOptions, GuidanceOptions, StyleLossOptions):
     """How a frame is painted by neural style (Gatys et al. 2016; Ruder et al. 2016 for video).
 
-    The loss is  content_weight·L_content + style_weight·L_style + tv_weight·(R + G) + temporal_weight·L_temporal;
-    every term is scaled so that the default weights suit any set of features and any size.
+    The loss is  content_weight·L_content + style_weight·L_style + tv_weight·(R + G) +
+    temporal_weight·L_temporal; every term is scaled so that the default weights suit any set of features and
+    any size.
     """
 
     quality: str = option(
@@ -34,7 +35,9 @@ class NeuralOptions(WithQuality, MaskOptions, GuidanceOptions, StyleLossOptions)
     content_weight: float = option(1.0, "How closely the subject's shapes are kept.", minimum=0)
     style_weight: float = option(1.0, "How strongly the style is applied.", minimum=0)
     tv_weight: float = option(
-        1.0, "How strongly noise is suppressed: steps between pixels, and finer grain than the style's.", minimum=0
+        1.0,
+        "How strongly noise is suppressed: steps between pixels, and finer grain than the style's.",
+        minimum=0,
     )
     temporal_weight: float = option(
         1.0, "How closely a frame keeps to the one before, along the flow.", minimum=0
