@@ -16,6 +16,9 @@ import pytest
 import torch
 
 from tests.video.clip_makers import make_video, write_image
+from vidstyle.features.vgg import VGG
+from vidstyle.features.weights import find
+from vidstyle.features.weights import load as load_weights
 from vidstyle.types import Frame
 from vidstyle.video.pictures import read_picture
 
@@ -24,6 +27,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from benchmarks import (  # noqa: E402
     analogy,
+    balance,
     classic,
     dfi,
     flow,
@@ -117,6 +121,18 @@ def test_steadiness_is_told_beside_the_losses(setting: Setting) -> None:
     errors = [row[2] for row in table.rows]
     assert all(error > 0 for error in errors[1:])
     assert table.rows[1][4] > 0
+
+
+def test_the_balance_is_told_for_every_subject_in_another_style(setting: Setting, tmp_path: Path) -> None:
+    (table,) = balance.run(replace(setting, size=48, frames=2))
+    assert [row[1] for row in table.rows] == list(balance.PAINTED[:2])
+    for _, _, style, content, *_, steps in table.rows:
+        assert 0 < style < 2 and 0 < content < 2 and steps > 0
+    assert len(list((tmp_path / "out").glob("*.png"))) == 2
+    image = torch.rand(3, 32, 48)
+    referee = VGG(load_weights(find("vgg19")).tensors)
+    assert balance.distances(referee, image, image, image)[:2] == (0, 0)
+    assert balance.grain(torch.full((3, 32, 32), 0.5), None) == 0
 
 
 def test_a_shot_in_which_nothing_moves_is_painted_beside_one_that_moves(setting: Setting) -> None:
