@@ -17,9 +17,11 @@ from safetensors.torch import load_file, save_file
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from training.distil import Crops, Recipe, begin_deeper, gram, gram_distance, train  # noqa: E402
+from training.crops import Crops  # noqa: E402
+from training.distil import Recipe, begin_deeper, train  # noqa: E402
 from training.judge import Painting, judge, paint, sheet  # noqa: E402
 from training.matching import accuracy, scene_pairs  # noqa: E402
+from training.measures import gram, gram_distance  # noqa: E402
 from training.network import LAYERS, STUDENT, Network, calibrate, load, mean_activations, save  # noqa: E402
 from training.pictures import generate, photographs  # noqa: E402
 from training.views import views  # noqa: E402

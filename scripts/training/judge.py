@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.distil import CONTENT, STYLE, gram, gram_distance
+from training.measures import CONTENT, STYLE, gram, gram_distance
 from training.network import Network, calibrate, load
 from training.pictures import generate
 

@@ -18,7 +18,6 @@ from vidstyle.image.colour import luminance, match_palette, palette, with_lumina
 from vidstyle.image.distribution import distribution, match_distribution
 from vidstyle.image.labels import shares_at
 from vidstyle.image.matting import Relight
-from vidstyle.image.octaves import grain_quantiles
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
@@ -275,7 +274,8 @@ class NeuralStyle:
         tile = options.tile_size
         contents = ContentJudge(responses(self.features, subject, recipe.content_layers, side=tile))
         judges: dict[str, Judge] = {"style": style, "content": contents}
-        grain = None if options.photo else self._grain((subject.shape[1], subject.shape[2]), colours)
+        _, scale = self._at((subject.shape[1], subject.shape[2]), colours)
+        grain = None if options.photo else self.style.grain(scale, subject[0].numel())
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             judgement = judged(self.features, x, judges, tile=tile)
@@ -311,17 +311,6 @@ class NeuralStyle:
         """The style term for one minimisation; see `style_targets`."""
         where = None if self.where is None else shares_at(self.where, size)
         return self.style.judge(*self._at(size, colours), where=where)
-
-    def _grain(self, size: tuple[int, int], colours: Tensor | None) -> Tensor:
-        """Of the style pictures for a frame of `size`, by their shares; see `losses.grain`.
-
-        Averaging quantiles gives the distribution that lies between the pictures' own.
-        """
-        scaled = (self._scaled(picture, size, colours) for picture in self.style.pictures)
-        each = [grain_quantiles(picture, size[0] * size[1]) for picture in scaled]
-        return torch.stack([share * one for share, one in zip(self.style.shares, each, strict=True)]).sum(
-            dim=0
-        )
 
     def _at(
         self, size: tuple[int, int], colours: Tensor | None

@@ -15,6 +15,7 @@ from vidstyle.features.recipes import Recipe, check_layers
 from vidstyle.features.tiles import responses, tiles
 from vidstyle.features.vgg import VGG, stride
 from vidstyle.image.labels import pooled, shares_at
+from vidstyle.image.octaves import grain_quantiles
 from vidstyle.image.patches import variants
 from vidstyle.methods.judge import Found, Place, See, Sums, place_of
 from vidstyle.methods.statistics import Comparison, Figures, Statistic, Weight, statistic
@@ -121,6 +122,14 @@ class StyleTerm:
     def targets(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, Figures]]:
         """What the layers of each of the losses are to match, where there are no regions; see `judge`."""
         return [{k: each.whole for k, each in learnt.items()} for learnt in self._known(key, scale)]
+
+    def grain(self, scale: Callable[[Tensor], Tensor], count: int) -> Tensor:
+        """The finest octave of the style pictures as `scale` makes them; see `losses.grain`.
+
+        Float32 (3, count). Averaging quantiles by the pictures' shares gives the distribution between theirs.
+        """
+        each = [grain_quantiles(scale(picture), count) for picture in self.pictures]
+        return torch.stack([share * one for share, one in zip(self.shares, each, strict=True)]).sum(dim=0)
 
     def small(self, where: Tensor) -> dict[int, str]:
         """The regions that count too little, and the first of the layers at which they do; see `judge`."""

@@ -14,7 +14,6 @@ from vidstyle import losses
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.image.labels import shares_at
-from vidstyle.image.octaves import grain_quantiles
 from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import judged
@@ -176,10 +175,7 @@ class Texture:
         options, recipe, wrap = self.options, self.recipe, self.options.tile
         where = None if self.where is None else shares_at(self.where, (image.shape[1], image.shape[2]))
         style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap, where=where)
-        each = [grain_quantiles(_scaled(picture, scale), image[0].numel()) for picture in self.style.pictures]
-        grain = torch.stack([share * one for share, one in zip(self.style.shares, each, strict=True)]).sum(
-            dim=0
-        )
+        grain = self.style.grain(lambda picture: _scaled(picture, scale), image[0].numel())
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             found = judged(self.features, x, {"style": style}, wrap=wrap, tile=options.tile_size)
