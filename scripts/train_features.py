@@ -16,8 +16,20 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from training.distil import Recipe, train
-from training.network import LAYERS, STUDENT, TEACHER, Network, calibrate, load, mean_activations, save
+from training.network import (
+    LAYERS,
+    STUDENT,
+    TEACHER,
+    Network,
+    calibrate,
+    from_tensors,
+    load,
+    mean_activations,
+    save,
+)
 from training.pictures import generate, photographs
+
+from vidstyle.features import weights
 
 LICENCE = "distilled from VGG-19, Simonyan & Zisserman 2014, CC BY 4.0"
 OBJECTIVE = (
@@ -46,7 +58,7 @@ def main() -> None:
         options.crop,
         first=min(options.steps, Recipe.first),
         begin=min(options.steps, Recipe.begin),
-        widths=STUDENT if options.teacher else _narrow(STUDENT),
+        widths=_narrow(STUDENT) if options.smoke else STUDENT,
     )
     report = lambda line: print(line, flush=True)  # noqa: E731
     checkpoint = options.out.with_suffix(".training")
@@ -60,8 +72,10 @@ def main() -> None:
 def _teacher(options: argparse.Namespace) -> Network:
     if options.teacher is not None:
         return load(options.teacher, len(LAYERS))
-    torch.manual_seed(options.seed)
-    return Network(_narrow(TEACHER)).requires_grad_(False)
+    if options.smoke:
+        torch.manual_seed(options.seed)
+        return Network(_narrow(TEACHER)).requires_grad_(False)
+    return from_tensors(weights.load(weights.find("vgg19")).tensors, "VGG-19", len(LAYERS))
 
 
 def _narrow(widths: tuple[int, ...]) -> tuple[int, ...]:
@@ -84,7 +98,7 @@ def _finish(student: Network, held: Tensor) -> None:
 def _metadata(options: argparse.Namespace, network: Network) -> dict[str, str]:
     return {
         "name": "vidstyle-student",
-        "teacher": LICENCE if options.teacher else "a random network",
+        "teacher": "a random network" if options.smoke else LICENCE,
         "objective": OBJECTIVE,
         "seed": str(options.seed),
         "steps": str(options.steps),
@@ -96,7 +110,11 @@ def _metadata(options: argparse.Namespace, network: Network) -> dict[str, str]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--teacher", type=Path, help="VGG-19 with torchvision's names, .pth or .safetensors")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        help="another VGG-19, with torchvision's names, .pth or .safetensors; the original if not given",
+    )
     parser.add_argument("--photographs", type=Path, help="folder of photographs to learn from as well")
     parser.add_argument(
         "--out", type=Path, required=True, help="safetensors file to write; checkpoints lie beside it"
@@ -118,14 +136,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--smoke",
         action="store_true",
-        help="the whole way at a tiny size, narrow and with a random teacher unless one is given",
+        help="the whole way at a tiny size, with narrow networks and a random teacher",
     )
     options = parser.parse_args()
     if options.smoke:
         tiny = {"steps": 6, "batch": 2, "replay": 2, "crop": 32, "pool": 12, "held": 8, "picture": 40}
-        vars(options).update(tiny | {"sides": [40]})
-    elif options.teacher is None:
-        parser.error("--teacher is needed (only --smoke goes without)")
+        vars(options).update(tiny | {"sides": [40], "teacher": None})
     return options
 
 

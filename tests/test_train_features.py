@@ -210,10 +210,3 @@ def test_a_killed_training_goes_on(tmp_path: Path, pictures: torch.Tensor) -> No
     assert said[0].startswith("step 2 of 4")
     for one, other in zip(whole.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
-
-
-def test_a_teacher_is_asked_for(tmp_path: Path) -> None:
-    command = [sys.executable, str(SCRIPTS / "train_features.py"), "--out", str(tmp_path / "x.safetensors")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 2
-    assert "--teacher is needed" in done.stderr

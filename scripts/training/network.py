@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -91,10 +92,15 @@ def load(path: Path, least: int = 1) -> Network:
         state = load_file(path)
     else:
         state = torch.load(path, map_location="cpu", weights_only=True)
+    return from_tensors(state, str(path), least)
+
+
+def from_tensors(state: Mapping[str, Tensor], name: str, least: int = 1) -> Network:
+    """The network of the tensors of a file that is called `name`; see `load`."""
     there = [index for _, index, *_ in LAYERS if all(key in state for key in _keys(index))]
     if there != [index for _, index, *_ in LAYERS[: len(there)]] or len(there) < least:
         missing = next(key for _, index, *_ in LAYERS for key in _keys(index) if key not in state)
-        raise SystemExit(f"{path} has no {missing}: a VGG-19 file with torchvision's names is needed")
+        raise SystemExit(f"{name} has no {missing}: a VGG-19 file with torchvision's names is needed")
     network = Network(tuple(state[_keys(index)[0]].shape[0] for index in there))
     with torch.no_grad():
         for convolution, index in zip(network.convolutions, there, strict=True):
