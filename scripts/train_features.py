@@ -18,8 +18,8 @@ from torch import Tensor
 from training.distil import Recipe, train
 from training.network import (
     LAYERS,
-    STUDENT,
-    TEACHER,
+    RANKS,
+    WIDTHS,
     Network,
     calibrate,
     from_tensors,
@@ -56,17 +56,17 @@ def main() -> None:
         options.batch,
         options.replay,
         options.crop,
-        first=min(options.steps, Recipe.first),
-        begin=min(options.steps, Recipe.begin),
-        widths=_narrow(STUDENT) if options.smoke else STUDENT,
+        positions=options.positions,
+        ranks=_narrow(RANKS) if options.smoke else RANKS,
     )
     report = lambda line: print(line, flush=True)  # noqa: E731
     checkpoint = options.out.with_suffix(".training")
-    student = train(teacher, pools, held[:48], recipe, report, checkpoint)
+    earlier = None if options.earlier is None else load(options.earlier)
+    student = train(teacher, pools, held[:48], recipe, report, checkpoint, earlier)
     _finish(student, held)
     save(student, options.out, _metadata(options, student))
     checkpoint.unlink(missing_ok=True)
-    print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, channels {student.widths()}")
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, ranks {student.ranks}")
 
 
 def _teacher(options: argparse.Namespace) -> Network:
@@ -74,13 +74,13 @@ def _teacher(options: argparse.Namespace) -> Network:
         return load(options.teacher, len(LAYERS))
     if options.smoke:
         torch.manual_seed(options.seed)
-        return Network(_narrow(TEACHER)).requires_grad_(False)
+        return Network(_narrow(WIDTHS)).requires_grad_(False)
     return from_tensors(weights.load(weights.find("vgg19")).tensors, "VGG-19", len(LAYERS))
 
 
 def _narrow(widths: tuple[int, ...]) -> tuple[int, ...]:
     """For trying the way alone."""
-    return tuple(width // 8 for width in widths)
+    return tuple(-(-width // 8) for width in widths)
 
 
 def _finish(student: Network, held: Tensor) -> None:
@@ -103,7 +103,7 @@ def _metadata(options: argparse.Namespace, network: Network) -> dict[str, str]:
         "seed": str(options.seed),
         "steps": str(options.steps),
         "calibrated": "mean activation 1",
-        "calibration": "replicate padding, average pooling",
+        "calibration": "reflection at borders, average pooling",
         "layers": f"{network.names[0]}-{network.names[-1]}",
     }
 
@@ -119,11 +119,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, required=True, help="safetensors file to write; checkpoints lie beside it"
     )
+    parser.add_argument(
+        "--earlier", type=Path, help="a student to go on from, up to its first layer of another rank"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--batch", type=int, default=Recipe.batch, help="fresh crops per step")
     parser.add_argument(
         "--replay", type=int, default=Recipe.replay, help="crops beside them, being painted with the student"
+    )
+    parser.add_argument(
+        "--positions", type=int, default=Recipe.positions, help="of which each layer's regression is made"
     )
     parser.add_argument("--crop", type=int, default=Recipe.crop, help="pixels")
     parser.add_argument("--pool", type=int, default=2000, help="pictures to draw")
@@ -140,8 +146,17 @@ def _options() -> argparse.Namespace:
     )
     options = parser.parse_args()
     if options.smoke:
-        tiny = {"steps": 6, "batch": 2, "replay": 2, "crop": 32, "pool": 12, "held": 8, "picture": 40}
-        vars(options).update(tiny | {"sides": [40], "teacher": None})
+        tiny = {
+            "steps": 6,
+            "batch": 2,
+            "replay": 2,
+            "crop": 32,
+            "pool": 12,
+            "held": 8,
+            "picture": 40,
+            "positions": 400,
+        }
+        vars(options).update(tiny | {"sides": [40], "teacher": None, "earlier": None})
     return options
 
 

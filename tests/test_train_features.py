@@ -18,15 +18,16 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from training.crops import Crops  # noqa: E402
-from training.distil import Recipe, begin_deeper, train  # noqa: E402
+from training.distil import Recipe, begin, train  # noqa: E402
 from training.judge import Painting, judge, paint, sheet  # noqa: E402
 from training.matching import accuracy, scene_pairs  # noqa: E402
-from training.measures import gram, gram_distance  # noqa: E402
-from training.network import LAYERS, STUDENT, Network, calibrate, load, mean_activations, save  # noqa: E402
+from training.measures import Distance, gram, gram_distance  # noqa: E402
+from training.network import LAYERS, Network, calibrate, load, mean_activations, save  # noqa: E402
 from training.pictures import generate, photographs  # noqa: E402
 from training.views import views  # noqa: E402
 
 NARROW = (4, 4, 6, 6, 8, 8, 8, 8, 12, 12, 12, 12, 12)
+LOW = (0, 3, 4, 4, 6, 6, 6, 6, 8, 8, 8, 8, 8)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,10 @@ def pictures() -> torch.Tensor:
 def _network(seed: int) -> Network:
     torch.manual_seed(seed)
     return Network(NARROW).requires_grad_(False)
+
+
+def _begin(student: Network, teacher: Network, pictures: torch.Tensor) -> None:
+    begin(student, teacher, _crops(pictures), Distance(teacher, pictures), 4000, lambda line: None)
 
 
 def _crops(pictures: torch.Tensor) -> Crops:
@@ -66,7 +71,7 @@ def test_calibration_changes_scales_only(pictures: torch.Tensor) -> None:
         assert float(mean_activations(network, pictures)[name].mean()) == pytest.approx(1, abs=1e-4)
 
 
-def test_padding_repeats_the_border() -> None:
+def test_a_plain_picture_has_plain_responses() -> None:
     """A flat picture stays flat: no layer sees an edge at the border."""
     flat = torch.full((1, 3, 24, 24), 0.7)
     for name, output in _network(1)(flat).items():
@@ -85,19 +90,30 @@ def test_saved_networks_load_with_their_widths(tmp_path: Path, pictures: torch.T
 
 def test_a_file_of_other_names_is_refused_in_one_line(tmp_path: Path) -> None:
     save_file({"features.0.weight": torch.zeros(4, 3, 3, 3)}, tmp_path / "short.safetensors")
-    with pytest.raises(SystemExit, match=r"has no features\.0\.bias"):
+    with pytest.raises(SystemExit, match=r"lacks features\.0"):
         load(tmp_path / "short.safetensors")
 
 
 def test_regression_finds_a_teacher_of_the_same_layers_below(pictures: torch.Tensor) -> None:
-    """With the teacher's own layers below, the best linear map of each layer above is the teacher's."""
+    """Where nothing is lost below, the best map of each layer is the teacher's."""
     teacher, student = _network(3), _network(4)
     calibrate(teacher, pictures)
-    for place in range(2):
-        student.convolutions[place].load_state_dict(teacher.convolutions[place].state_dict())
-    begin_deeper(student, teacher, _crops(pictures), 32)
+    _begin(student, teacher, pictures)
     wanted, found = teacher(pictures)["conv2_1"], student(pictures)["conv2_1"]
     assert float((found - wanted).square().sum() / wanted.square().sum()) < 0.02
+
+
+def test_regression_finds_the_rank_that_a_teacher_has(pictures: torch.Tensor) -> None:
+    """A divided layer loses nothing where the teacher's has no higher rank, and little of one that has."""
+    teacher, student = _network(3), Network(NARROW, LOW).requires_grad_(False)
+    weight = teacher.convolutions[1].weight
+    u, s, v = torch.linalg.svd(weight.flatten(1), full_matrices=False)
+    weight.copy_((u[:, :3] * s[:3] @ v[:3]).reshape(weight.shape))
+    calibrate(teacher, pictures)
+    _begin(student, teacher, pictures)
+    wanted, found = teacher(pictures), student(pictures)
+    lost = {k: float((found[k] - wanted[k]).square().sum() / wanted[k].square().sum()) for k in wanted}
+    assert lost["conv1_2"] < 0.01 < lost["conv2_2"] < 0.3
 
 
 def test_gram_distance_is_relative() -> None:
@@ -179,10 +195,11 @@ def test_the_whole_path(tmp_path: Path) -> None:
         assert file.metadata()["teacher"] == "a random network"
         assert file.metadata()["layers"] == "conv1_1-conv5_1"
     tensors = load_file(out)
-    assert [len(tensors[f"features.{index}.bias"]) for _, index, *_ in LAYERS] == [
-        width // 8 for width in STUDENT
+    divided = [(index, rank) for _, index, _, rank in LAYERS if rank]
+    assert [len(tensors[f"features.{index}.0.weight"]) for index, _ in divided] == [
+        -(-rank // 8) for _, rank in divided
     ]
-    assert len(tensors) == 2 * len(LAYERS)
+    assert len(tensors) == 2 + 3 * len(divided)
     assert all(torch.isfinite(tensor).all() for tensor in tensors.values())
 
 
@@ -190,7 +207,7 @@ def test_a_killed_training_goes_on(tmp_path: Path, pictures: torch.Tensor) -> No
     """From a checkpoint the same network comes out as without a stop, to the bit."""
     teacher = _network(8)
     calibrate(teacher, pictures)
-    recipe = Recipe(4, seed=0, batch=2, replay=1, crop=32, first=1, begin=1, keep=2, widths=NARROW)
+    recipe = Recipe(4, seed=0, batch=2, replay=1, crop=32, keep=2, positions=400, ranks=LOW)
     pools = [list(pictures.mul(255).byte())]
     said: list[str] = []
 

@@ -38,6 +38,9 @@ class Look:
 Observer = Callable[[Look], None]
 """Called after every step; it may look, and must not change what it is shown."""
 
+# What the first step of L-BFGS changes a value by, on average. Left to itself it changes all of them by 1
+# together, and two steps more are gone before it knows how far to go.
+_FIRST_CHANGE = 1e-3
 _WINDOW = 10
 _RANGE_WEIGHT = 100.0
 
@@ -197,6 +200,7 @@ class _Quasi:
     ) -> None:
         self.terms, self.limits, self.history = terms, limits, history
         self.begin, self.smooth = image, smooth
+        self.unit = _FIRST_CHANGE * image.numel()
         self.change = torch.zeros_like(image, requires_grad=True)
         self.rate = 1.0
         self.least, self.best, self.losses = math.inf, image, dict[str, float]()
@@ -214,7 +218,7 @@ class _Quasi:
         )
 
     def _evaluate(self) -> Tensor:
-        x = self.begin + (_blurred(self.change) if self.smooth else self.change)
+        x = self.begin + self.unit * (_blurred(self.change) if self.smooth else self.change)
         last = dict(self.terms(x))
         # Clamping between steps would falsify the curvature that L-BFGS collects.
         outside = _RANGE_WEIGHT * (x - x.clamp(*self.limits)).square().mean()

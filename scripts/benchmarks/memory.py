@@ -23,7 +23,7 @@ from samples.encode import write_clip, write_picture
 
 import vidstyle
 from benchmarks.common import SCRIPTS, Setting, Table, peak_memory
-from vidstyle.features.vgg import CONV_INDEX
+from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.pipeline import Progress
 
 SIZE = (64, 36)

@@ -24,7 +24,7 @@ from torch import Tensor
 
 import vidstyle
 from benchmarks.common import SAMPLES, SCRIPTS, Setting, Table, peak_memory, say
-from vidstyle.features.vgg import CONV_INDEX
+from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.methods import neural
 from vidstyle.optimize import Minimum
 from vidstyle.video.pictures import write_picture

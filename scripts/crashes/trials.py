@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from vidstyle.features.vgg import CONV_INDEX
+from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.video.pictures import write_picture
 
 CLIP = Path(__file__).resolve().parents[2] / "sample_videos" / "cut.mp4"

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from samples import truth
 from torch import Tensor
 
-from training.network import STUDENT, Network, calibrate, load
+from training.network import RANKS, WIDTHS, Network, calibrate, load
 from training.pictures import generate
 from training.views import views
 
@@ -111,7 +111,7 @@ def main() -> None:
     options = parser.parse_args()
     networks = {path.stem[:24]: load(path) for path in options.weights}
     torch.manual_seed(0)
-    networks["random"] = Network(STUDENT).requires_grad_(False)
+    networks["random"] = Network(WIDTHS, RANKS).requires_grad_(False)
     calibrate(networks["random"], generate(32, 128, seed=3))
     for title, pairs in {"views": list(scene_pairs()), "copies": list(copy_pairs())}.items():
         print(f"{title:24}", *(f"{name:>8}" for name in LAYERS))

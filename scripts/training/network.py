@@ -10,49 +10,50 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-# Name, index in torchvision's `features`, channels of VGG-19, channels of the student. A pooling stands
-# before each later block. Where a style is compared the student has all channels; what lies between is as
-# narrow as it can be, for there the time goes.
+# Name, index in torchvision's `features`, channels of VGG-19, rank of the student's convolution or 0 where it
+# is undivided. A pooling stands before each later block.
 LAYERS = (
-    ("conv1_1", 0, 64, 64),
-    ("conv1_2", 2, 64, 24),
-    ("conv2_1", 5, 128, 128),
-    ("conv2_2", 7, 128, 64),
-    ("conv3_1", 10, 256, 256),
-    ("conv3_2", 12, 256, 128),
-    ("conv3_3", 14, 256, 96),
-    ("conv3_4", 16, 256, 128),
-    ("conv4_1", 19, 512, 512),
-    ("conv4_2", 21, 512, 192),
+    ("conv1_1", 0, 64, 0),
+    ("conv1_2", 2, 64, 16),
+    ("conv2_1", 5, 128, 32),
+    ("conv2_2", 7, 128, 32),
+    ("conv3_1", 10, 256, 64),
+    ("conv3_2", 12, 256, 48),
+    ("conv3_3", 14, 256, 32),
+    ("conv3_4", 16, 256, 32),
+    ("conv4_1", 19, 512, 64),
+    ("conv4_2", 21, 512, 96),
     ("conv4_3", 23, 512, 128),
-    ("conv4_4", 25, 512, 128),
-    ("conv5_1", 28, 512, 512),
+    ("conv4_4", 25, 512, 192),
+    ("conv5_1", 28, 512, 320),
 )
 NAMES = tuple(name for name, *_ in LAYERS)
-TEACHER = tuple(full for _, _, full, _ in LAYERS)
-STUDENT = tuple(thin for *_, thin in LAYERS)
+WIDTHS = tuple(width for _, _, width, _ in LAYERS)
+RANKS = tuple(rank for *_, rank in LAYERS)
 POOLED = ("conv2_1", "conv3_1", "conv4_1", "conv5_1")
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
 
 class Network(nn.Module):
-    """The convolutions with replicate padding; `widths` are the channels of each, VGG-19's by default."""
+    """The convolutions, continued by reflection, of `widths` channels each, VGG-19's by default.
 
-    def __init__(self, widths: tuple[int, ...] = TEACHER) -> None:
+    ranks: where one is not 0 the convolution is divided in two: 3×3 to that many channels, then 1×1. Without,
+    none is.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = WIDTHS, ranks: tuple[int, ...] | None = None) -> None:
         super().__init__()
+        self.widths, self.ranks = widths, ranks or (0,) * len(widths)
         inputs = (3, *widths[:-1])
-        self.convolutions = nn.ModuleList(nn.Conv2d(i, o, 3) for i, o in zip(inputs, widths, strict=True))
+        shapes = zip(inputs, widths, self.ranks, strict=True)
+        self.convolutions = nn.ModuleList(_convolution(*shape) for shape in shapes)
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1))
-        for convolution in self.convolutions:
-            nn.init.kaiming_normal_(convolution.weight)
-            nn.init.zeros_(convolution.bias)
+        for module in self.convolutions.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight)
         self.to(memory_format=torch.channels_last)
-
-    def widths(self) -> tuple[int, ...]:
-        """Channels of each convolution."""
-        return tuple(convolution.out_channels for convolution in self.convolutions)
 
     def normalise(self, pictures: Tensor) -> Tensor:
         """By ImageNet's mean and deviation."""
@@ -77,16 +78,35 @@ class Network(nn.Module):
         for name, convolution in zip(self.names[:depth], self.convolutions, strict=False):
             if name in POOLED:
                 x = pool(x, 2)
-            response = convolution(F.pad(x, (1, 1, 1, 1), mode="replicate"))
+            response = convolution(continued(x))
             x = F.relu(response)
             outputs[name] = response if linear else x
         return outputs
 
 
+def _convolution(inputs: int, outputs: int, rank: int) -> nn.Module:
+    """3×3, undivided or by way of `rank` channels; biases 0."""
+    last = nn.Conv2d(rank, outputs, 1) if rank else nn.Conv2d(inputs, outputs, 3)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Conv2d(inputs, rank, 3, bias=False), last) if rank else last
+
+
+def continued(responses: Tensor) -> Tensor:
+    """(n, C, h, w) with a pixel more on every side, mirrored where there is anything to mirror."""
+    mode = "reflect" if min(responses.shape[2:]) > 1 else "replicate"
+    return F.pad(responses, (1, 1, 1, 1), mode=mode)
+
+
+def outer(convolution: nn.Module) -> nn.Conv2d:
+    """The part of one of a network's convolutions that makes its responses, and has the bias."""
+    return convolution[-1] if isinstance(convolution, nn.Sequential) else convolution
+
+
 def load(path: Path, least: int = 1) -> Network:
     """A teacher or a student from torchvision's keys (`features.0.weight` …), `.pth` or `.safetensors`.
 
-    Reads as many layers as the file has, to conv5_1, and refuses fewer than `least`.
+    Reads as many layers as the file has, to conv5_1, and refuses fewer than `least`. A divided convolution
+    has the keys `features.2.0.weight`, `features.2.1.weight` and `features.2.1.bias`.
     """
     if path.suffix == ".safetensors":
         state = load_file(path)
@@ -97,32 +117,38 @@ def load(path: Path, least: int = 1) -> Network:
 
 def from_tensors(state: Mapping[str, Tensor], name: str, least: int = 1) -> Network:
     """The network of the tensors of a file that is called `name`; see `load`."""
-    there = [index for _, index, *_ in LAYERS if all(key in state for key in _keys(index))]
-    if there != [index for _, index, *_ in LAYERS[: len(there)]] or len(there) < least:
-        missing = next(key for _, index, *_ in LAYERS for key in _keys(index) if key not in state)
-        raise SystemExit(f"{name} has no {missing}: a VGG-19 file with torchvision's names is needed")
-    network = Network(tuple(state[_keys(index)[0]].shape[0] for index in there))
-    with torch.no_grad():
-        for convolution, index in zip(network.convolutions, there, strict=True):
-            weight, bias = _keys(index)
-            convolution.weight.copy_(state[weight])
-            convolution.bias.copy_(state[bias])
+    widths, ranks, parts = [], [], []
+    for _, index, *_ in LAYERS:
+        found = {key.removeprefix(f"features.{index}."): key for key in state if _belongs(key, index)}
+        if set(found) not in ({"weight", "bias"}, {"0.weight", "1.weight", "1.bias"}):
+            break
+        parts.append({own: state[key] for own, key in found.items()})
+        divided = "1.bias" in found
+        widths.append(len(parts[-1]["1.bias" if divided else "bias"]))
+        ranks.append(len(parts[-1]["0.weight"]) if divided else 0)
+    if len(parts) < max(1, least):
+        index = LAYERS[len(parts)][1]
+        raise SystemExit(f"{name} lacks features.{index}: a VGG-19 file with torchvision's names is needed")
+    network = Network(tuple(widths), tuple(ranks))
+    for convolution, part in zip(network.convolutions, parts, strict=True):
+        convolution.load_state_dict(part)
     return network.requires_grad_(False)
 
 
+def _belongs(key: str, index: int) -> bool:
+    return key.startswith(f"features.{index}.")
+
+
 def save(network: Network, path: Path, metadata: dict[str, str]) -> None:
-    """Writes half-precision weights under torchvision's keys."""
+    """Writes half-precision weights under the keys that `load` reads."""
     state = {}
     for convolution, (_, index, *_) in zip(network.convolutions, LAYERS, strict=False):
-        for key, tensor in zip(_keys(index), (convolution.weight, convolution.bias), strict=True):
-            state[key] = tensor.detach().to(torch.float16).contiguous()
+        for name, tensor in convolution.state_dict().items():
+            key = f"features.{index}.{name}"
+            state[key] = tensor.to(torch.float16).contiguous()
             if not torch.isfinite(state[key]).all():
                 raise SystemExit(f"{key} does not fit half precision")
     save_file(state, path, metadata)
-
-
-def _keys(index: int) -> tuple[str, str]:
-    return f"features.{index}.weight", f"features.{index}.bias"
 
 
 @torch.no_grad()
@@ -146,7 +172,7 @@ def calibrate(network: Network, pictures: Tensor) -> dict[str, Tensor]:
     incoming = 1.0
     for name, convolution in zip(network.names, network.convolutions, strict=True):
         mean = float(means[name].mean())
-        convolution.weight.mul_(incoming / mean)
-        convolution.bias.div_(mean)
+        outer(convolution).weight.mul_(incoming / mean)
+        outer(convolution).bias.div_(mean)
         incoming = mean
     return means

@@ -45,7 +45,7 @@ def thin_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from safetensors.torch import save_file
 
-    from vidstyle.features.vgg import CONV_INDEX
+    from vidstyle.features.convolutions import CONV_INDEX
 
     generator = torch.Generator().manual_seed(5)
     tensors, channels = {}, 3

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from vidstyle.checkpoints import read_tensors
 from vidstyle.errors import WeightsError
+from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.original import dequantized, installed_file
-from vidstyle.features.vgg import CONV_INDEX, VGG
+from vidstyle.features.vgg import VGG
 
 
 @pytest.fixture(scope="module")

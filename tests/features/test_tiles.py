@@ -7,8 +7,9 @@ import torch
 
 from tests.methods.lively import lively_network
 from tests.methods.test_contract import picture
+from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.tiles import responses, tiles
-from vidstyle.features.vgg import CONV_INDEX, reach, stride
+from vidstyle.features.vgg import reach, stride
 
 DEEP = ["relu1_1", "conv2_1", "relu3_1", "relu4_2", "relu5_1"]
 

@@ -7,7 +7,8 @@ import torch
 
 from vidstyle.errors import UsageError
 from vidstyle.features.calibration import pictures
-from vidstyle.features.vgg import CONV_INDEX, VGG, calibrated, stride
+from vidstyle.features.convolutions import CONV_INDEX
+from vidstyle.features.vgg import VGG, calibrated, stride
 
 
 def random_weights(widths: dict[int, int], convolutions: int = 16, seed: int = 0) -> dict[str, torch.Tensor]:

@@ -71,10 +71,11 @@ def test_bicubic_is_catmull_rom():
     assert warp(image, constant_flow(0.5, 0, 1, 4), "bicubic")[0, 0, 1].item() == pytest.approx(expected)
 
 
-def test_bicubic_does_not_ring_at_an_edge():
+@pytest.mark.parametrize("mode", ["bicubic", "spline"])
+def test_cubics_do_not_ring_at_an_edge(mode):
     edge = torch.zeros(1, 6, 12)
     edge[..., 6:] = 1
-    out = warp(edge, constant_flow(0.37, 0.41, 6, 12), "bicubic")
+    out = warp(edge, constant_flow(0.37, 0.41, 6, 12), mode)
     assert out.min() == 0 and out.max() == 1
     assert 0 < out[0, 3, 5] < 1
 
@@ -85,6 +86,31 @@ def test_bicubic_is_closer_to_a_smooth_picture_than_bilinear():
     wave, truth = torch.sin(x / 2).expand(1, 4, 64), torch.sin((x + 0.5) / 2).expand(1, 4, 64)
     error = {m: (warp(wave, flow, m) - truth)[..., 2:-3].abs().mean() for m in ("bilinear", "bicubic")}
     assert error["bicubic"] < 0.5 * error["bilinear"]
+
+
+@pytest.mark.parametrize(("period", "kept"), [(3, 0.76), (4, 0.972), (6, 0.995)])
+def test_a_spline_keeps_fine_waves_that_bicubic_blurs(period, kept):
+    x = torch.arange(50)
+    there, truth = (
+        (0.5 + 0.4 * torch.sin(2 * torch.pi * place / period + 0.3)).expand(1, 40, 50)
+        for place in (x, x + 0.5)
+    )
+    energy = {m: warp(there, constant_flow(0.5, 0, 40, 50), m)[..., 10:-10].std() for m in MODES}
+    assert energy["spline"] / truth[..., 10:-10].std() == pytest.approx(kept, abs=0.01)
+    assert energy["bicubic"] < energy["spline"]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4), (2, 2), (5, 3)])
+def test_a_spline_of_few_pixels_stays_within_them(size):
+    image = noise(3, *size)
+    out = warp(image, constant_flow(0.3, 0.6, *size), "spline")
+    assert image.min() <= out.min() and out.max() <= image.max()
+
+
+def test_a_spline_follows_a_parabola_far_from_the_border():
+    x = torch.arange(60).float()
+    out = warp((x * x).expand(1, 4, 60), constant_flow(0.3, 0, 4, 60), "spline")
+    assert torch.allclose(out[..., 14:-14], ((x + 0.3) ** 2).expand(1, 4, 60)[..., 14:-14], rtol=1e-4)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -119,7 +145,7 @@ def test_extreme_vectors_stay_inside_the_picture(mode):
     assert torch.equal(out[:, 1:], ramp(4, 4)[:, 1:])
 
 
-@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "spline"])
 def test_the_gradient_with_respect_to_the_image(mode):
     image = noise(2, 5, 6).double().requires_grad_()
     flow = (3 * noise(2, 5, 6, seed=2) - 1.5).double()

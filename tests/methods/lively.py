@@ -7,7 +7,8 @@ from functools import cache
 import torch
 
 from tests.methods.test_contract import picture
-from vidstyle.features.vgg import CONV_INDEX, VGG, calibrated
+from vidstyle.features.convolutions import CONV_INDEX
+from vidstyle.features.vgg import VGG, calibrated
 
 
 @cache

@@ -10,7 +10,8 @@ import torch
 
 from vidstyle.attributes.given import Given, Origin
 from vidstyle.attributes.sets import PictureSet
-from vidstyle.features.vgg import CONV_INDEX, VGG
+from vidstyle.features.convolutions import CONV_INDEX
+from vidstyle.features.vgg import VGG
 from vidstyle.image.convert import to_uint8
 from vidstyle.methods import METHODS
 from vidstyle.methods.base import Guided, Materials, Method

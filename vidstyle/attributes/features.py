@@ -109,9 +109,8 @@ class SetFeatures:
     ) -> None:
         self.network, self.fingerprint, self.layers = network, fingerprint, tuple(layers)
         self.cache, self.marks, self.batch, self.notice = cache, marks, batch, notice
-        weight = network.get_parameter("conv1_1.weight")
-        self._device = weight.device
-        self._network_key = f"{fingerprint} {network.pooling} {weight.dtype} {self.layers}"
+        self._device = next(network.parameters()).device
+        self._network_key = f"{fingerprint} {network.pooling} {network.dtype} {self.layers}"
         self._shapes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     @torch.no_grad()

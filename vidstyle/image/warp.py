@@ -7,10 +7,11 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import conv1d, pad
 
-Mode = Literal["bilinear", "bicubic", "nearest"]
+Mode = Literal["bilinear", "bicubic", "spline", "nearest"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+_MARGIN = 10  # pixels on either side that tell in the coefficient of a spline; beyond, 2e-6 of them
 
 
 def warp(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Tensor:
@@ -19,7 +20,9 @@ def warp(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Tensor:
     image: float32 (C, H, W) or (N, C, H, W); every picture of a batch is warped by the same flow.
     vectors: float32 (2, h, w), (dx, dy) in pixels, on the device of `image`.
     mode: bicubic is Catmull-Rom (a = -0.5), limited to the range of the four nearest pixels so that it
-        cannot ring.
+        cannot ring. spline goes through the pixels with a cubic B-spline (Unser, Aldroubi & Eden 1991),
+        limited to the range of the sixteen nearest: halfway between pixels it keeps 97 % of a wave of four
+        pixels, bicubic 88 %, which counts where a picture is warped again and again.
 
     Returns float32 (C, h, w) or (N, C, h, w). Positions outside the picture take the nearest pixel inside;
     a position that is not a number counts as 0. The zero flow is the exact identity and whole-pixel shifts
@@ -35,7 +38,7 @@ def warp(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Tensor:
     x, y = _positions(vectors)
     x = _clamp(x, image.shape[-1] - 1).flatten()
     y = _clamp(y, image.shape[-2] - 1).flatten()
-    out = {"nearest": _nearest, "bilinear": _bilinear, "bicubic": _bicubic}[mode](image, y, x)
+    out = _WARPS[mode](image, y, x)
     return out.reshape(*image.shape[:-2], *vectors.shape[-2:])
 
 
@@ -44,7 +47,7 @@ def warp_wrapped(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Ten
 
     image: float32 (C, H, W), of at least 2 x 2 pixels.
     """
-    margin = 2  # what bicubic sees beyond a position
+    margin = _MARGIN + 2  # what the widest sees beyond a position
     sides = vectors.new_tensor([image.shape[2], image.shape[1]])[:, None, None]
     x, y = _positions(torch.zeros_like(vectors))
     here = torch.stack(torch.broadcast_tensors(x, y))
@@ -107,6 +110,34 @@ def _bicubic(image: Tensor, y: Tensor, x: Tensor) -> Tensor:
     return _weighted_sum(rows, _catmull_rom(y - top)).clamp(lowest, highest)
 
 
+def _spline(image: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    top, left = y.floor(), x.floor()
+    columns, rows = _b_spline(x - left), _b_spline(y - top)
+    waves = _coefficients(_coefficients(image, -1), -2)
+    drawn = [_weighted_sum(row, columns) for row in _taps(waves, top + 1, left + 1, range(-1, 3))]
+    near = torch.stack([tap for row in _taps(image, top, left, range(-1, 3)) for tap in row])
+    lowest, highest = torch.aminmax(near, dim=0)
+    there = (x == left) & (y == top)
+    [[pixel]] = _taps(image, top, left, range(1))
+    return torch.where(there, pixel, _weighted_sum(drawn, rows).clamp(lowest, highest))
+
+
+def _coefficients(image: Tensor, dim: int) -> Tensor:
+    """Of the cubic B-splines that go through the pixels along `dim`, mirrored at the ends; one more each end.
+
+    By convolution with √3 z^|k|, z = √3 − 2 (Unser, Aldroubi & Eden 1991).
+    """
+    length = image.shape[dim]
+    around = torch.arange(-_MARGIN - 1, length + _MARGIN + 1, device=image.device)
+    period = max(1, 2 * (length - 1))
+    mirrored = (length - 1 - (around % period - (length - 1)).abs()).clamp(0, length - 1)
+    padded = image.index_select(image.ndim + dim, mirrored).movedim(dim, -1)
+    k = torch.arange(-_MARGIN, _MARGIN + 1, device=image.device, dtype=image.dtype).abs()
+    kernel = 3**0.5 * (3**0.5 - 2) ** k
+    flat = conv1d(padded.reshape(-1, 1, padded.shape[-1]), kernel[None, None])
+    return flat.reshape(*padded.shape[:-1], -1).movedim(-1, dim)
+
+
 def _taps(image: Tensor, top: Tensor, left: Tensor, offsets: range) -> Iterator[list[Tensor]]:
     """Pixels (planes, positions) around whole-numbered positions, one row of the neighbourhood after another.
 
@@ -136,3 +167,17 @@ def _catmull_rom(f: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         ((-1.5 * f + 2) * f + 0.5) * f,
         (0.5 * f - 0.5) * f * f,
     )
+
+
+def _b_spline(f: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Weights of the cubic B-spline for the taps at -1, 0, 1, 2, a fraction f past tap 0."""
+    g = 1 - f
+    return (
+        g**3 / 6,
+        2 / 3 - f * f * (2 - f) / 2,
+        2 / 3 - g * g * (2 - g) / 2,
+        f**3 / 6,
+    )
+
+
+_WARPS = {"nearest": _nearest, "bilinear": _bilinear, "bicubic": _bicubic, "spline": _spline}

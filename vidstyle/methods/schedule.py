@@ -34,9 +34,9 @@ class _Steps:
 
 
 _STEPS = {
-    "draft": _Steps(40, 15, 35, 10),
-    "standard": _Steps(50, 25, 60, 20),
-    "high": _Steps(80, 60, 140, 50),
+    "draft": _Steps(40, 15, 35, 8),
+    "standard": _Steps(50, 25, 60, 12),
+    "high": _Steps(80, 60, 140, 30),
 }
 
 

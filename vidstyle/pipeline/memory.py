@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import torch
 
+from vidstyle.features.convolutions import channels, reached
 from vidstyle.features.recipes import Recipe, recipe_for
-from vidstyle.features.vgg import CONV_INDEX, reach, stride
+from vidstyle.features.vgg import reach, stride
 from vidstyle.features.weights import Weights
 from vidstyle.methods.styleterm import layers_of
 from vidstyle.options import AnalogyOptions, NeuralOptions, TextureOptions
@@ -63,8 +64,7 @@ def tiled_within_memory(
         return options
     layers = _used(options, weights)
     each = _BYTES_OF_PICTURE + _BYTES_OF_RESPONSES * dtype.itemsize * sum(
-        len(weights.tensors[f"features.{CONV_INDEX[layer[4:]]}.bias"]) / stride(layer) ** 2
-        for layer in layers
+        channels(weights.tensors, layer[4:]) / stride(layer) ** 2 for layer in layers
     )
     if width * height * each <= _SHARE_WHOLE * total:
         return replace(options, tile_size=None)
@@ -82,7 +82,7 @@ def tiled_within_memory(
 
 def _used(options: NeuralOptions | TextureOptions, weights: Weights) -> list[str]:
     """The layers that run to paint with these options, from the first to the deepest that is looked at."""
-    there = [f"relu{suffix}" for suffix, i in CONV_INDEX.items() if f"features.{i}.weight" in weights.tensors]
+    there = [f"relu{suffix}" for suffix in reached(weights.tensors)]
     looked = _looked_at(options, recipe_for(weights.source.kind, there, lambda line: None))
     deepest = max((there.index(layer) for layer in looked if layer in there), default=len(there) - 1)
     return there[: deepest + 1]
