@@ -201,7 +201,7 @@ def _patch(options: StyleLossOptions) -> Statistic:
     def compare(target: Figures, wrap: bool) -> Comparison:
         return _Nearest(target, options, wrap)
 
-    return Statistic(_responses, _mean, learn, compare, factor=0.15, pools=True)
+    return Statistic(_responses, _mean, learn, compare, factor=0.3, pools=True)
 
 
 STATISTICS: dict[str, Callable[[StyleLossOptions], Statistic]] = {
