@@ -18,7 +18,7 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from training.crops import Crops  # noqa: E402
-from training.distil import Recipe, begin, train  # noqa: E402
+from training.distil import Recipe, begin, keep_alike, train  # noqa: E402
 from training.judge import Painting, judge, paint, sheet  # noqa: E402
 from training.matching import accuracy, scene_pairs  # noqa: E402
 from training.measures import Distance, gram, gram_distance  # noqa: E402
@@ -114,6 +114,14 @@ def test_regression_finds_the_rank_that_a_teacher_has(pictures: torch.Tensor) ->
     wanted, found = teacher(pictures), student(pictures)
     lost = {k: float((found[k] - wanted[k]).square().sum() / wanted[k].square().sum()) for k in wanted}
     assert lost["conv1_2"] < 0.01 < lost["conv2_2"] < 0.3
+
+
+def test_a_student_goes_on_from_an_earlier_one_up_to_another_rank() -> None:
+    earlier, student = Network(NARROW, LOW), Network(NARROW, (*LOW[:10], 9, *LOW[11:]))
+    assert keep_alike(student, earlier) == 10
+    for place, (one, other) in enumerate(zip(earlier.convolutions, student.convolutions, strict=True)):
+        pairs = list(zip(one.parameters(), other.parameters(), strict=True))
+        assert all(torch.equal(*pair) for pair in pairs) == (place < 10)
 
 
 def test_gram_distance_is_relative() -> None:
