@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv1d, pad
+from torch.nn.functional import conv1d
 
 Mode = Literal["bilinear", "bicubic", "spline", "nearest"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -52,7 +52,8 @@ def warp_wrapped(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Ten
     x, y = _positions(torch.zeros_like(vectors))
     here = torch.stack(torch.broadcast_tensors(x, y))
     there = (here + vectors) % sides + margin
-    return warp(pad(image, [margin] * 4, mode="circular"), there - here, mode)
+    rows, columns = (torch.arange(-margin, n + margin, device=image.device) % n for n in image.shape[1:])
+    return warp(image[:, rows[:, None], columns], there - here, mode)
 
 
 def in_frame(vectors: Tensor, size: tuple[int, int], margin: float = 0.0) -> Tensor:
