@@ -73,7 +73,7 @@ def bundled() -> Weights:
     [
         ((960, 540), 24, None, None),
         ((1920, 1080), 24, None, None),
-        ((3840, 2160), 24, None, 1024),
+        ((3840, 2160), 24, None, 960),
         ((3840, 2160), 24, 0, 0),
         ((3840, 2160), 24, 512, 512),
         ((3840, 2160), 200, None, None),
@@ -110,5 +110,5 @@ def test_half_the_bytes_take_larger_pictures(bundled: Weights, monkeypatch: pyte
             options, 1920, 1080, bundled, dtype, torch.device("cpu"), lambda line: None
         ).tile_size
 
-    assert side(torch.float32) == 704 and side(torch.bfloat16) is None
+    assert side(torch.float32) == 576 and side(torch.bfloat16) is None
     assert side(torch.float32, style_layers=("relu1_1",), content_layers=("conv1_1",)) is None
