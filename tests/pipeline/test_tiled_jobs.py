@@ -102,7 +102,7 @@ def test_by_size_and_memory(
 
 def test_half_the_bytes_take_larger_pictures(bundled: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     """Layers that nobody looks at do not count either."""
-    monkeypatch.setattr(memory, "total_memory", lambda device: 10**10)
+    monkeypatch.setattr(memory, "total_memory", lambda device: 14 * 10**9)
 
     def side(dtype: torch.dtype, **settings: Any) -> int | None:
         options = NeuralOptions(**settings)
@@ -110,5 +110,5 @@ def test_half_the_bytes_take_larger_pictures(bundled: Weights, monkeypatch: pyte
             options, 1920, 1080, bundled, dtype, torch.device("cpu"), lambda line: None
         ).tile_size
 
-    assert side(torch.float32) == 576 and side(torch.bfloat16) is None
+    assert side(torch.float32) == 704 and side(torch.bfloat16) is None
     assert side(torch.float32, style_layers=("relu1_1",), content_layers=("conv1_1",)) is None
