@@ -19,7 +19,7 @@ from training.measures import CONTENT, STYLE, Distance, gram, gram_distance
 from training.network import NAMES, POOLED, RANKS, Network, continued, outer
 
 _BIAS = 0.02  # where responses have mean 1
-_RIDGE = 0.02
+_RIDGE = 0.02  # of the mean variance of what a layer sees, for each value per position; see `_regress`
 
 
 @dataclass(frozen=True)

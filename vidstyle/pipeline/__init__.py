@@ -333,7 +333,7 @@ def _priors(
         else:
             painted = load_painted(_holder(source, step.frame.index, frames, drafts), source)
         vectors, weight = plan.tensor(link.flow.vectors), plan.tensor(link.weight)
-        # Bicubic, because a bilinear warp blurs a little, and the frame after it again, and so on.
+        # By splines: what a warp blurs a little, the next frame's blurs again, and so on.
         image = (warp_wrapped if plan.wraps else warp)(plan.move(painted.image), vectors, "spline")
         priors.append(Prior(image, weight, painted.carry, vectors))
     return priors
