@@ -137,3 +137,14 @@ def test_a_poor_covariance_gives_finite_gradients() -> None:
     variable = torch.zeros_like(cov).requires_grad_(True)
     losses.wasserstein(mean, variable, mean, losses.matrix_root(cov)).backward()
     assert bool(variable.grad.isfinite().all())
+
+
+def test_tint_is_the_colour_of_cells_where_nothing_is_known() -> None:
+    """Off by 0.2 in a strip along the left border, half as wide as a cell."""
+    wanted = torch.rand(3, 320, 320) * 0.5
+    weight = torch.zeros(1, 320, 320)
+    weight[..., :4] = 1  # of cells of 8 pixels the left half
+    assert float(losses.tint(wanted + 0.2, wanted, weight)) == pytest.approx(0.04 * 4 / 320, rel=1e-4)
+    strokes = torch.where(torch.arange(320) % 2 == 0, 0.1, -0.1).view(-1, 1)  # fine, and none at large
+    assert float(losses.tint(wanted + strokes, wanted, weight)) == pytest.approx(0, abs=1e-9)
+    assert float(losses.tint(wanted + 0.2, wanted, 0 * weight)) == 0

@@ -17,6 +17,7 @@ from torch import Tensor
 from vidstyle.image.octaves import finest_octave
 
 _LEAST_EIGENVALUE = 1e-6  # added to all, as a share of the matrix's norm
+_CELLS = 40  # along the longer side, of which each has a colour of its own
 _BEND = 0.05  # where the smooth-l1 temporal loss turns from a parabola into a line, in pixel values
 
 
@@ -228,3 +229,16 @@ def temporal(image: Tensor, prior: Tensor, weight: Tensor, form: str = "l2") -> 
     else:
         penalty = (image - prior).square()
     return (weight * penalty).mean()
+
+
+def tint(image: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """Σ_cells w̄ d², d = Σ w (x − g) / Σ w over a cell, w̄ the mean of w there; a mean over cells and channels.
+
+    image x, wanted g: float32 (3, H, W) in [0, 1]; weight w: float32 (1, H, W) in [0, 1]. A cell is a square
+    of a fortieth of the longer side, wider than a stroke: strokes may have any colours that come to g
+    together. A strip of a cell is held as hard as a whole one, by its area.
+    """
+    side = max(1, round(max(image.shape[1:]) / _CELLS))
+    parts = torch.cat([weight * (image - wanted), weight])[None]
+    off, covered = F.avg_pool2d(parts, side, ceil_mode=True, count_include_pad=False)[0].split([3, 1])
+    return (off.square() / covered.clamp_min(1e-6)).mean()

@@ -56,6 +56,20 @@ def test_what_was_seen_before_is_held(optimizer: str) -> None:
     assert float(difference[36:].mean()) > 0.1
 
 
+def test_what_comes_into_view_takes_the_colours_of_its_kind() -> None:
+    """Bright and dark bars, of which the left half was painted blue and brown; the style is red."""
+    bars = (torch.arange(64).view(-1, 1) // 16 % 2).float().expand(3, 64, 96)
+    blue, brown = (torch.tensor(colour).view(3, 1, 1) for colour in ([0.2, 0.3, 0.9], [0.4, 0.3, 0.1]))
+    seen = torch.zeros(1, 64, 96)
+    seen[..., :48] = 1
+    painted = torch.where(bars > 0.5, blue, brown)
+    red = torch.tensor([1.0, 0.1, 0.1]).view(3, 1, 1) * picture(30, 40, 9)
+    image = neural(red).paint(bars * 0.8 + 0.1, [Prior(painted, seen)], 0).image
+    off = (image - painted)[..., 52:]
+    cells = torch.nn.functional.avg_pool2d(off, 4)
+    assert float(cells.abs().mean()) < 0.05
+
+
 def test_the_nearest_prior_lies_on_top() -> None:
     content = picture(24, 24)
     near, far = torch.full_like(content, 0.2), torch.full_like(content, 0.9)

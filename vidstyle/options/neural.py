@@ -17,8 +17,9 @@ class NeuralOptions(WithQuality, MaskOptions, GuidanceOptions, StyleLossOptions)
     """How a frame is painted by neural style (Gatys et al. 2016; Ruder et al. 2016 for video).
 
     The loss is  content_weight·L_content + style_weight·L_style + tv_weight·(R + G) +
-    temporal_weight·L_temporal; every term is scaled so that the default weights suit any set of features and
-    any size.
+    temporal_weight·(L_temporal + T); every term is scaled so that the default weights suit any set of
+    features and any size. R is total variation, G grain finer than the style's, T how far the colours of what
+    comes into view are from those that its like has.
     """
 
     quality: str = option(
@@ -40,7 +41,9 @@ class NeuralOptions(WithQuality, MaskOptions, GuidanceOptions, StyleLossOptions)
         minimum=0,
     )
     temporal_weight: float = option(
-        1.0, "How closely a frame keeps to the one before, along the flow.", minimum=0
+        1.0,
+        "How closely a frame keeps to the one before, along the flow, and what is new to its kind's colours.",
+        minimum=0,
     )
     temporal_loss: str = option(
         "l2",

@@ -48,7 +48,7 @@ Notice = Callable[[str], None]
 
 _UNKNOWN = 1000  # frames, where the source does not say
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
-_PAINTER_VERSION = 6
+_PAINTER_VERSION = 7
 
 
 @dataclass(frozen=True)
