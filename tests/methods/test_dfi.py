@@ -192,7 +192,7 @@ def test_a_hole_is_filled_from_one_set(sets: tuple[PictureSet, PictureSet], bund
     assert torch.equal(image[~inside], truth[~inside])
     way = (truth - fill(damaged, hole))[inside]
     assert float(((image - fill(damaged, hole))[inside] * way).sum()) > 0.1 * float(way.square().sum())
-    assert rms((image - truth)[inside]) < 1.05 * rms(way)
+    assert rms((image - truth)[inside]) < 1.1 * rms(way)
 
 
 def test_a_stored_vector_gives_the_same_edit(case: Case) -> None:

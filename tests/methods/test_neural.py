@@ -42,6 +42,16 @@ def test_the_moments_of_two_styles_are_those_of_both_together() -> None:
     assert torch.allclose(root, wanted_root, atol=5e-2)
 
 
+def test_layers_that_see_too_little_of_the_styles_are_left_out() -> None:
+    """A style of 40 by 30 at a tenth of a frame of 200: 20 by 15, seven positions of relu2_1."""
+    method = neural(style_scale=0.1, style_layers=("relu1_1", "relu2_1", "relu3_1"))
+    judge = method.style_term((150, 200))
+    assert judge.layers == ["relu1_1", "relu2_1"]
+    assert sum(each.factor for each in judge.compared) == pytest.approx(1)
+    assert neural(style_scale=0.05).style_term((60, 100)).layers == ["relu1_1"]
+    assert neural().style_term((30, 40)).layers == list(method.recipe.style_layers[:3])
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
 def test_what_was_seen_before_is_held(optimizer: str) -> None:
     """Left half seen, right half not: the left keeps to the prior, the right is painted anew."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,6 +23,7 @@ from vidstyle.options.losses import StyleLossOptions
 
 _KEPT = 16  # sets of targets: a long film with matched colours has many shots
 _FEWEST = 4  # positions of a layer that still say what a region looks like
+_ACROSS = 4  # positions across a style picture from which on a layer can tell what it looks like
 _NOTHING = 1e-6  # share of a picture
 
 
@@ -114,7 +115,7 @@ class StyleTerm:
             [
                 _Compared(layer, share * known.factor * weight * area, known.compare(target, wrap), counts)
                 for (share, known, weights), learnt in zip(self.parts, self._known(key, scale), strict=True)
-                for layer, weight in weights.items()
+                for layer, weight in _among(weights, learnt).items()
                 for area, target, counts in _split(learnt[layer], maps.get(layer))
             ]
         )
@@ -155,6 +156,7 @@ class StyleTerm:
     @torch.no_grad()
     def _learn(self, part: int, pictures: Sequence[Tensor], maps: Sequence[Tensor]) -> dict[str, _Learnt]:
         _, known, weights = self.parts[part]
+        layers = _told(weights, pictures)
         turns = (self.options.patch_rotations, self.options.patch_scales) if known.pools else (0, 0)
         copies = [
             (share, copy)
@@ -164,11 +166,11 @@ class StyleTerm:
         regions: list[Tensor | None] = [copy for each in maps for copy in variants(each, *turns)]
         regions = regions or [None] * len(copies)
         shown = [
-            (share, self._shown(known, copy, regions_of, list(weights)))
+            (share, self._shown(known, copy, regions_of, layers))
             for (share, copy), regions_of in zip(copies, regions, strict=True)
         ]
         count = len(maps[0]) if maps else 0
-        return {k: _learnt(known, [(share, each[k]) for share, each in shown], count) for k in weights}
+        return {k: _learnt(known, [(share, each[k]) for share, each in shown], count) for k in layers}
 
     def _shown(
         self, known: Statistic, picture: Tensor, regions: Tensor | None, layers: Sequence[str]
@@ -252,6 +254,23 @@ def _split(learnt: _Learnt, maps: Tensor | None) -> list[tuple[float, Figures, W
 def _enough(region: Tensor) -> bool:
     """Whether a region (..., h, w) has positions enough; the whole of a tiny picture has."""
     return float(region.sum()) >= min(_FEWEST, region.numel()) * (1 - _NOTHING)
+
+
+def _told(layers: Iterable[str], pictures: Sequence[Tensor]) -> list[str]:
+    """The layers that see enough of all the style pictures (3, H, W); the shallowest does in any case.
+
+    Of a picture of two or three positions a deep layer sees borders above all: the painting would be framed
+    and striped by them.
+    """
+    shallow, *deeper = sorted(layers, key=stride)
+    shortest = min(min(picture.shape[1:]) for picture in pictures)
+    return [shallow, *(layer for layer in deeper if shortest >= _ACROSS * stride(layer))]
+
+
+def _among(weights: Mapping[str, float], layers: Collection[str]) -> dict[str, float]:
+    """The weights of `layers` alone, which sum to 1 again."""
+    total = sum(weights[layer] for layer in layers)
+    return {layer: weights[layer] / total for layer in layers}
 
 
 def layers_of(options: StyleLossOptions, recipe: Recipe, loss: str) -> tuple[str, ...]:
