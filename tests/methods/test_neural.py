@@ -11,8 +11,10 @@ from vidstyle.features.recipes import recipe_for
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.distribution import distribution
 from vidstyle.image.resize import resize
+from vidstyle.image.warp import warp
 from vidstyle.methods.judge import judged
 from vidstyle.methods.neural import NeuralStyle
+from vidstyle.methods.styleterm import StyleJudge
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Prior
 
@@ -78,6 +80,48 @@ def test_what_comes_into_view_takes_the_colours_of_its_kind() -> None:
     off = (image - painted)[..., 52:]
     cells = torch.nn.functional.avg_pool2d(off, 4)
     assert float(cells.abs().mean()) < 0.05
+
+
+def test_what_is_new_has_a_style_term_of_its_own() -> None:
+    """Of a picture that is the style on its left and plain on its right the whole has much of the style."""
+    style = picture(64, 64, 9)
+    method = neural(style, style_layers=("relu1_1", "relu2_1"))
+    image = torch.cat([style[..., :32], torch.full((3, 64, 32), 0.5)], dim=2)
+    fresh = torch.zeros(1, 64, 64)
+    fresh[..., 48:] = 1
+    whole, apart = method.style_term((64, 64)), method.style_term((64, 64), fresh=fresh)
+    assert [round(each.factor, 4) for each in apart.compared] == [0.125, 0.375, 0.125, 0.375]
+    weak, strong = (gradient_of(method, image, term)[..., 52:] for term in (whole, apart))
+    assert float(strong.abs().mean()) > 1.2 * float(weak.abs().mean())
+    few = method.style_term((64, 64), fresh=fresh * 0.001)  # fewer positions than say anything
+    assert len(few.compared) == len(whole.compared)
+
+
+def gradient_of(method: NeuralStyle, image: torch.Tensor, term: StyleJudge) -> torch.Tensor:
+    x = image.clone().requires_grad_()
+    judged(method.features, x, {"style": term})["style"].backward()
+    assert x.grad is not None
+    return x.grad
+
+
+def test_a_strip_that_enters_is_painted_as_far_as_the_rest() -> None:
+    """Frames shifted by four pixels each; in the end all that is looked at has come into view."""
+    panorama = picture(40, 120, 3) * 0.4 + 0.3
+    method = neural(steps=40, next_steps=10)
+    painted = method.paint(panorama[..., :60], [], 0)
+    vectors = torch.zeros(2, 40, 60)
+    vectors[0] = 4
+    weight = (torch.arange(60) < 56).float().expand(1, 40, 60).contiguous()
+    for frame in range(1, 13):
+        content = panorama[..., 4 * frame : 4 * frame + 60]
+        earlier = Prior(warp(painted.image, vectors), weight, painted.carry, vectors)
+        painted = method.paint(content, [earlier], frame)
+        assert int(painted.carry["ripe"].min()) == round(255 / 6)
+    alone = method.paint(content, [], 0)
+    term = method.style_term((40, 60))
+    strips = [each.image[..., 30:56] for each in (painted, alone)]
+    entered, whole = (float(judged(method.features, each, {"style": term})["style"]) for each in strips)
+    assert entered < 5 * whole  # 30 times, if held at once to what it then is
 
 
 def test_the_nearest_prior_lies_on_top() -> None:

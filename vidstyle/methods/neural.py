@@ -22,7 +22,7 @@ from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import ContentJudge, Judge, judged
-from vidstyle.methods.priors import Tint, laid_over, seen_in, shared
+from vidstyle.methods.priors import Tint, held, known_in, laid_over, ripened, seen_in, shared
 from vidstyle.methods.recolour import in_colours, palettes, recoloured, style_palettes
 from vidstyle.methods.schedule import Schedule, Search
 from vidstyle.methods.statistics import Figures
@@ -31,14 +31,13 @@ from vidstyle.optimize import Minimum, Observer, Terms, history_for, minimise
 from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Painted, Prior
 
-# Below this share of a frame, what no earlier frame shows is not worth a coarse painting of its own.
+# Below this share of a frame, what no earlier frame shows is not worth a style term of its own.
 _UNSEEN_SHARE = 0.002
 # Deviation of the noise that a painting starts with.
 _STIR = 0.1
 # How hard what comes into view is held to the colours of its kind, relative to how hard the rest is held to
-# what it was. The style alone would give it any: a tree that enters turns red and stays so. At 0.05 some
-# strips of it still do.
-_TINT = 0.3
+# what it was. The style alone would give it any: a tree that enters turns red and stays so.
+_TINT = 0.1
 # Of the style's share: a photograph that is to stay one has its colours already when it starts.
 _PHOTO_STYLE = 0.1
 
@@ -118,6 +117,8 @@ class NeuralStyle:
             found = self._first(subject, target, seed)
         image = self.finished(content, found.image)
         carry = {"rest": self._rest(found, priors)}
+        if priors and draft is None and not self.options.photo:
+            carry |= ripened(priors)
         if colours is not None:
             carry["palette"] = colours
         return Painted(image, carry, found.losses, found.steps)
@@ -174,34 +175,23 @@ class NeuralStyle:
         return (start + noise.to(start)).clamp(0, 1)
 
     def _after(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum:
-        """From the earlier frames, warped; what they do not show is first painted at half size.
+        """From the earlier frames, warped, and what they do not show in the colours of its kind.
 
-        Departure from Ruder et al. (2016), who start it from the subject as it is: few steps would leave it
-        paler than what surrounds it, and of other colours than it had before something hid it.
+        Departure from Ruder et al. (2016), who start that from the subject as it is and hold it at once to
+        what few steps have made of it: it would stay paler than what surrounds it. Here it is painted on for
+        some frames, by a style term of its own; the picture as a whole has its style already.
         """
-        start = laid_over(subject, priors)
-        seen = seen_in(priors)
-        taken = 0
-        if (resting := self._resting(start, subject, priors, colours)) is not None:
+        if (resting := self._resting(subject, priors, colours)) is not None:
             return resting
         if self.options.photo:
             priors = self._relit(subject, priors)
-            start = laid_over(subject, priors)
+        start, known = laid_over(subject, priors), known_in(priors)
         tint: Tint | None = None
-        if float(1 - seen.mean()) > _UNSEEN_SHARE:
-            tint = Tint(recolour_unpainted(subject, start, seen), 1 - seen)
+        if float(1 - known.mean()) > _UNSEEN_SHARE:
+            tint = Tint(recolour_unpainted(subject, start, known), 1 - known)
             start = laid_over(tint.image, priors)
-            half = max(1, subject.shape[1] // 2), max(1, subject.shape[2] // 2)
-            smaller = [Prior(resize(p.image, half), resize(p.weight, half)) for p in priors]
-            search = self.schedule.unseen()
-            coarse = self._minimise(
-                resize(start, half), resize(subject, half), smaller, colours, search, tint.resized(half)
-            )
-            start = torch.lerp(resize(coarse.image, (subject.shape[1], subject.shape[2])), start, seen)
-            taken = coarse.steps
-        search = self.schedule.later()
-        found = self._minimise(start, subject, priors, colours, search, tint)
-        return replace(found, steps=taken + found.steps)
+        search = self.schedule.later(float(1 - seen_in(priors).mean()))
+        return self._minimise(start, subject, held(priors), colours, search, tint)
 
     def _again(
         self, subject: Tensor, priors: Sequence[Prior], draft: Draft, colours: Tensor | None
@@ -214,29 +204,28 @@ class NeuralStyle:
             priors = self._relit(subject, priors)
         total = torch.stack([p.weight * p.image for p in priors]).sum(dim=0) if priors else 0
         start = (draft.image + total) / (1 + seen_in(priors)) if priors else draft.image
-        held = priors if draft.number >= self.options.temporal_from else []
+        earlier = priors if draft.number >= self.options.temporal_from else []
         search = self.schedule.later()
-        return self._minimise(start, subject, held, colours, search)
+        return self._minimise(start, subject, earlier, colours, search)
 
     def _relit(self, subject: Tensor, priors: Sequence[Prior]) -> list[Prior]:
         """The priors as one, the subject in their light: colours are held, and no detail blurs by warping."""
         seen = seen_in(priors)
         laid = laid_over(recolour_unpainted(subject, laid_over(subject, priors), seen), priors)
         light = Relight(subject)
-        return [Prior(light.apply(light.sketch(laid)).clamp(0, 1), seen, priors[0].carry)]
+        return [Prior(light.apply(light.sketch(laid)).clamp(0, 1), seen)]
 
-    def _resting(
-        self, start: Tensor, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None
-    ) -> Minimum | None:
-        """`start` itself, where the frame before had come to rest and this one begins as that one ended.
+    def _resting(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum | None:
+        """The frames before as they are, if the last had come to rest and this one begins as that ended.
 
         Where nothing moves a frame so costs one look instead of a painting. Blur from warping, like any
         other change, makes the loss rise until it is painted again.
         """
         *ended, fall = priors[0].carry.get("rest", torch.tensor([0.0, 0.0, 1.0])).tolist()
         enough = self.options.tolerance * self.schedule.after
-        if fall >= enough or float(1 - seen_in(priors).mean()) > _UNSEEN_SHARE:
+        if fall >= enough or float(1 - known_in(priors).mean()) > _UNSEEN_SHARE:
             return None
+        start = laid_over(subject, priors)
         now = {name: float(term) for name, term in self._terms(subject, priors, colours)(start).items()}
         begins = now["content"], sum(now.values())
         alike = all(abs(one - other) <= enough * other for one, other in zip(begins, ended, strict=True))
@@ -285,7 +274,8 @@ class NeuralStyle:
     ) -> Terms:
         """The painting loss of `subject`, as a function of the picture."""
         options, recipe = self.options, self.recipe
-        style = self.style_term((subject.shape[1], subject.shape[2]), colours)
+        fresh = None if tint is None else tint.weight
+        style = self.style_term((subject.shape[1], subject.shape[2]), colours, fresh)
         tile = options.tile_size
         contents = ContentJudge(responses(self.features, subject, recipe.content_layers, side=tile))
         judges: dict[str, Judge] = {"style": style, "content": contents}
@@ -325,10 +315,12 @@ class NeuralStyle:
         """
         return self.style.targets(*self._at(size, colours))
 
-    def style_term(self, size: tuple[int, int], colours: Tensor | None = None) -> StyleJudge:
-        """The style term for one minimisation; see `style_targets`."""
+    def style_term(
+        self, size: tuple[int, int], colours: Tensor | None = None, fresh: Tensor | None = None
+    ) -> StyleJudge:
+        """The style term for one minimisation; see `style_targets`, and `StyleTerm.judge` for `fresh`."""
         where = None if self.where is None else shares_at(self.where, size)
-        return self.style.judge(*self._at(size, colours), where=where)
+        return self.style.judge(*self._at(size, colours), where=where, fresh=fresh)
 
     def _at(
         self, size: tuple[int, int], colours: Tensor | None

@@ -10,8 +10,8 @@ from vidstyle.options import NeuralOptions
 _RATE = 0.03
 # A warped frame is nearly right already: larger steps would only shake it.
 _RATE_AFTER = 0.01
-# Steps where no earlier frame shows anything, at half size, for each step at the full size.
-_STEPS_UNSEEN = 2
+# The share of a frame that, if no earlier frame shows it, takes as many steps as a shot's first frame.
+_AS_NEW = 0.5
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class _Steps:
 
 
 _STEPS = {
-    "draft": _Steps(40, 15, 35, 8),
-    "standard": _Steps(50, 25, 60, 12),
+    "draft": _Steps(40, 15, 35, 7),
+    "standard": _Steps(50, 25, 60, 10),
     "high": _Steps(80, 60, 140, 30),
 }
 
@@ -71,13 +71,10 @@ class Schedule:
         searches = [*[coarse] * (len(sizes) - 2), middle, fine] if len(sizes) > 2 else [coarse, fine]
         return list(zip(sizes, searches, strict=True))
 
-    def later(self) -> Search:
-        """Of a frame after others."""
-        return self._search(self.after, _RATE_AFTER, "lbfgs")
-
-    def unseen(self) -> Search:
-        """Of what no earlier frame shows, at half size."""
-        return self._search(_STEPS_UNSEEN * self.after, _RATE, "lbfgs")
+    def later(self, fresh: float = 0.0) -> Search:
+        """Of a frame after others. fresh: the share of it that none of them shows."""
+        more = min(1.0, fresh / _AS_NEW) * max(0, self._fine - self.after)
+        return self._search(self.after + round(more), _RATE_AFTER, "lbfgs")
 
     def trial(self, steps: int) -> Search:
         """To see how long so many steps take."""
@@ -87,7 +84,7 @@ class Schedule:
         """Steps of a shot's first frame and of a later one, in steps at the full size: each by its pixels."""
         levels = self.levels(height, width)
         first = sum(search.steps * size[0] * size[1] for size, search in levels) / (height * width)
-        return first, self.after * (1 + _STEPS_UNSEEN / 4)  # a quarter of the pixels
+        return first, self.after
 
     def _search(self, steps: int, rate: float, best: str) -> Search:
         """`best`: the minimiser for this where the options leave it open."""

@@ -103,20 +103,24 @@ class StyleTerm:
         *,
         wrap: bool = False,
         where: Tensor | None = None,
+        fresh: Tensor | None = None,
     ) -> StyleJudge:
         """The term for one minimisation, against the style pictures as `scale` makes them.
 
         key: what `scale` depends on; what is learnt of the pictures is kept by it. wrap: whether the opposite
         borders of what is compared meet. where: float32 (R, h, w), how much of each pixel of what is compared
-        belongs to each region; None where there are none.
+        belongs to each region; None where there are none. fresh: float32 (1, h, w), how much of each pixel
+        has yet to be painted: where there are no regions, that is compared by itself as well, because the
+        rest of the picture may have all that the style asks for.
         """
         maps = {} if where is None else {k: pooled(where, stride(k), wrap=wrap) for k in self.layers}
+        news = {} if fresh is None else {k: pooled(fresh, stride(k), wrap=wrap) for k in self.layers}
         return StyleJudge(
             [
                 _Compared(layer, share * known.factor * weight * area, known.compare(target, wrap), counts)
                 for (share, known, weights), learnt in zip(self.parts, self._known(key, scale), strict=True)
                 for layer, weight in _among(weights, learnt).items()
-                for area, target, counts in _split(learnt[layer], maps.get(layer))
+                for area, target, counts in _split(learnt[layer], maps.get(layer), news.get(layer))
             ]
         )
 
@@ -232,13 +236,19 @@ def _joined(
     return mass, known.join([(one[0] / mass, one[1]), (other[0] / mass, other[1])])
 
 
-def _split(learnt: _Learnt, maps: Tensor | None) -> list[tuple[float, Figures, Weight]]:
+_Part = tuple[float, Figures, Weight]
+
+
+def _split(learnt: _Learnt, maps: Tensor | None, fresh: Tensor | None) -> list[_Part]:
     """The shares of a picture, by area, what each is compared with, and where it lies.
 
-    maps: float32 (R, h, w), the regions at the layer; None where there are none.
+    maps: float32 (R, h, w), the regions at the layer; None where there are none. fresh: (1, h, w), see
+    `StyleTerm.judge`.
     """
     if maps is None:
-        return [(1.0, learnt.whole, None)]
+        if fresh is None or not _enough(fresh):
+            return [(1.0, learnt.whole, None)]
+        return _there([(float(each.mean()), learnt.whole, each) for each in (fresh, 1 - fresh)])
     own = [
         (maps[number : number + 1], target)
         for number, target in enumerate(learnt.regions)
@@ -247,7 +257,11 @@ def _split(learnt: _Learnt, maps: Tensor | None) -> list[tuple[float, Figures, W
     if not own:
         return [(1.0, learnt.whole, None)]
     rest = (1 - torch.stack([each for each, _ in own]).sum(dim=0)).clamp_min(0)
-    parts = [(float(each.mean()), target, each) for each, target in (*own, (rest, learnt.whole))]
+    return _there([(float(each.mean()), target, each) for each, target in (*own, (rest, learnt.whole))])
+
+
+def _there(parts: Sequence[_Part]) -> list[_Part]:
+    """Those that have any area."""
     return [part for part in parts if part[0] > _NOTHING]
 
 
