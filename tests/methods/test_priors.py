@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vidstyle.methods.priors import held, known_in, ripened
+from vidstyle.methods.priors import entered_in, held, known_in, ripened
 from vidstyle.types import Prior
 
 SIZE = 8, 12
@@ -35,6 +35,21 @@ def test_what_comes_into_view_ripens_along_the_flow() -> None:
     ripe = carry["ripe"][0, 0].float() / 255
     wanted = torch.tensor([1] * 4 + [4 / 6] * 2 + [3 / 6] * 2 + [2 / 6] * 2 + [1 / 6] * 2)
     assert torch.allclose(ripe, wanted, atol=0.01)
+    entered = entered_in([prior(left(10), dx=2, **carry)])[0, 0]
+    assert torch.allclose(
+        entered, torch.tensor([0] * 4 + [0.5] * 2 + [4 / 6] * 2 + [5 / 6] * 2 + [1] * 2), atol=0.01
+    )
+
+
+def test_a_border_that_shakes_and_what_only_cannot_be_followed_have_not_entered() -> None:
+    vectors = torch.zeros(2, 90, 120)
+    vectors[0, :, 119] = 0.4
+    nowhere = torch.zeros(1, 90, 120)
+    assert not entered_in([Prior(torch.zeros(3, 90, 120), nowhere, {}, vectors)]).any()
+
+
+def test_doubtful_flow_makes_nothing_unripe() -> None:
+    assert ripened([prior(0.6 * left(12))]) == {}
 
 
 def test_a_frame_is_held_to_what_is_ripe() -> None:

@@ -22,7 +22,7 @@ from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import ContentJudge, Judge, judged
-from vidstyle.methods.priors import Tint, held, known_in, laid_over, ripened, seen_in, shared
+from vidstyle.methods.priors import Tint, entered_in, held, known_in, laid_over, ripened, seen_in, shared
 from vidstyle.methods.recolour import in_colours, palettes, recoloured, style_palettes
 from vidstyle.methods.schedule import Schedule, Search
 from vidstyle.methods.statistics import Figures
@@ -274,7 +274,7 @@ class NeuralStyle:
     ) -> Terms:
         """The painting loss of `subject`, as a function of the picture."""
         options, recipe = self.options, self.recipe
-        fresh = None if tint is None else tint.weight
+        fresh = None if tint is None else entered_in(priors)
         style = self.style_term((subject.shape[1], subject.shape[2]), colours, fresh)
         tile = options.tile_size
         contents = ContentJudge(responses(self.features, subject, recipe.content_layers, side=tile))

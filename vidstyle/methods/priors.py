@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from vidstyle.image.warp import warp
+from vidstyle.image.warp import in_frame, warp
 from vidstyle.types import Prior
 
-# In a carry: how far each pixel has been painted, uint8 (1, H, W); where there is none, all are ripe.
-_RIPE, _FULL = "ripe", 255
+# In a carry, uint8 (1, H, W): how far each pixel has been painted, all as far as they can where there is none;
+# and what has come in over the borders, nothing where there is none.
+_RIPE, _ENTERED, _FULL = "ripe", "entered", 255
 _RIPENING = 6  # frames
+_DOUBTFUL = 0.5  # weight from which on a pixel is taken to have been seen
+_STRIPS = 40  # side by side
 _LEAST = 0.02  # of the weight of what is ripe
 
 
@@ -39,8 +43,13 @@ def seen_in(priors: Sequence[Prior]) -> Tensor:
 
 
 def known_in(priors: Sequence[Prior]) -> Tensor:
-    """How surely each pixel is known from the priors together, and how ripe it is there, (1, H, W)."""
-    return torch.stack([prior.weight * _ripe_in(prior) for prior in priors]).sum(dim=0)
+    """How far each pixel has been painted in the priors together, (1, H, W); 0 where none of them shows it.
+
+    A pixel whose flow is doubtful, as it often is along edges, has been painted nonetheless.
+    """
+    seen = seen_in(priors)
+    ripe = torch.stack([prior.weight * _ripe_in(prior) for prior in priors]).sum(dim=0)
+    return ripe / seen.clamp_min(1e-6) * (seen / _DOUBTFUL).clamp_max(1)
 
 
 def held(priors: Sequence[Prior]) -> list[Prior]:
@@ -51,22 +60,46 @@ def held(priors: Sequence[Prior]) -> list[Prior]:
     ]
 
 
+def entered_in(priors: Sequence[Prior]) -> Tensor:
+    """What has lately come in over the frame's borders, (1, H, W): from 1 down to 0, as it ripens.
+
+    Strips narrower than a fortieth of the longer side do not count: they are borders that shake.
+    """
+    nearest = priors[0]
+    entered = torch.zeros_like(nearest.weight)
+    if nearest.vectors is not None:
+        outside = ~in_frame(nearest.vectors, (entered.shape[1], entered.shape[2]))
+        entered = _carried(nearest, _ENTERED, entered).maximum(outside.to(entered))
+    side = max(1, round(max(entered.shape[1:]) / _STRIPS)) | 1
+    narrowed = -F.max_pool2d(-entered[None], side, 1, side // 2)
+    return F.max_pool2d(narrowed, side, 1, side // 2)[0].minimum(entered)
+
+
 def ripened(priors: Sequence[Prior]) -> dict[str, Tensor]:
     """What a frame that has been painted after these is to carry: nothing where all of it is ripe.
 
     What came into view is painted on for some frames. A strip that enters has few pixels and few steps: held
     at once to what it then is, it would stay pale as long as it is seen.
     """
-    ripe = ((known_in(priors) + 1 / _RIPENING).clamp(0, 1) * _FULL).round().byte()
-    return {} if int(ripe.min()) == _FULL else {_RIPE: ripe}
+    ripe = (known_in(priors) + 1 / _RIPENING).clamp_max(1)
+    entered = (entered_in(priors) - 1 / _RIPENING).clamp_min(0)
+    maps = {_RIPE: (ripe, 1.0), _ENTERED: (entered, 0.0)}
+    return {
+        name: (each * _FULL).round().byte() for name, (each, rest) in maps.items() if (each != rest).any()
+    }
 
 
 def _ripe_in(prior: Prior) -> Tensor:
     """How far the pixels of a prior have been painted, (1, H, W) from 0 to 1."""
-    if _RIPE not in prior.carry:
-        return torch.ones_like(prior.weight)
-    ripe = prior.carry[_RIPE].to(prior.weight) / _FULL
-    return ripe if prior.vectors is None else warp(ripe, prior.vectors)
+    return _carried(prior, _RIPE, torch.ones_like(prior.weight))
+
+
+def _carried(prior: Prior, name: str, otherwise: Tensor) -> Tensor:
+    """A map that was carried with a prior, brought into the frame; `otherwise` where there is none."""
+    if name not in prior.carry:
+        return otherwise
+    found = prior.carry[name].to(otherwise) / _FULL
+    return found if prior.vectors is None else warp(found, prior.vectors)
 
 
 @dataclass(frozen=True)

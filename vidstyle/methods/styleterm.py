@@ -110,8 +110,8 @@ class StyleTerm:
         key: what `scale` depends on; what is learnt of the pictures is kept by it. wrap: whether the opposite
         borders of what is compared meet. where: float32 (R, h, w), how much of each pixel of what is compared
         belongs to each region; None where there are none. fresh: float32 (1, h, w), how much of each pixel
-        has yet to be painted: where there are no regions, that is compared by itself as well, because the
-        rest of the picture may have all that the style asks for.
+        has yet to be painted: where there are no regions, that is compared by itself as well, by its area,
+        because the rest of the picture may have all that the style asks for.
         """
         maps = {} if where is None else {k: pooled(where, stride(k), wrap=wrap) for k in self.layers}
         news = {} if fresh is None else {k: pooled(fresh, stride(k), wrap=wrap) for k in self.layers}
@@ -248,7 +248,7 @@ def _split(learnt: _Learnt, maps: Tensor | None, fresh: Tensor | None) -> list[_
     if maps is None:
         if fresh is None or not _enough(fresh):
             return [(1.0, learnt.whole, None)]
-        return _there([(float(each.mean()), learnt.whole, each) for each in (fresh, 1 - fresh)])
+        return [(1.0, learnt.whole, None), (float(fresh.mean()), learnt.whole, fresh)]
     own = [
         (maps[number : number + 1], target)
         for number, target in enumerate(learnt.regions)
