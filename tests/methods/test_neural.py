@@ -121,7 +121,7 @@ def test_a_strip_that_enters_is_painted_as_far_as_the_rest() -> None:
     term = method.style_term((40, 60))
     strips = [each.image[..., 30:56] for each in (painted, alone)]
     entered, whole = (float(judged(method.features, each, {"style": term})["style"]) for each in strips)
-    assert entered < 5 * whole  # 30 times, if held at once to what it then is
+    assert entered < 3 * whole  # 30 times, if held at once to what it then is
 
 
 def test_the_nearest_prior_lies_on_top() -> None:

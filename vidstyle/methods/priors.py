@@ -12,8 +12,8 @@ from torch import Tensor
 from vidstyle.image.warp import in_frame, warp
 from vidstyle.types import Prior
 
-# In a carry, uint8 (1, H, W): how far each pixel has been painted, all as far as they can where there is none;
-# and what has come in over the borders, nothing where there is none.
+# In a carry, uint8 (1, H, W): how far each pixel has been painted, and what has come in over the borders.
+# Where there is none, all as far as it can be, and nothing.
 _RIPE, _ENTERED, _FULL = "ripe", "entered", 255
 _RIPENING = 6  # frames
 _DOUBTFUL = 0.5  # weight from which on a pixel is taken to have been seen
