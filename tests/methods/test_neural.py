@@ -90,7 +90,7 @@ def test_what_is_new_has_a_style_term_of_its_own() -> None:
     fresh = torch.zeros(1, 64, 64)
     fresh[..., 48:] = 1
     whole, apart = method.style_term((64, 64)), method.style_term((64, 64), fresh=fresh)
-    assert [round(each.factor, 4) for each in apart.compared] == [0.5, 0.125, 0.5, 0.125]
+    assert [round(each.factor, 4) for each in apart.compared] == [0.5, 0.0625, 0.5, 0.0625]
     weak, strong = (gradient_of(method, image, term)[..., 52:] for term in (whole, apart))
     assert float(strong.abs().mean()) > 1.2 * float(weak.abs().mean())
     few = method.style_term((64, 64), fresh=fresh * 0.001)  # fewer positions than say anything

@@ -24,6 +24,7 @@ from vidstyle.options.losses import StyleLossOptions
 _KEPT = 16  # sets of targets: a long film with matched colours has many shots
 _FEWEST = 4  # positions of a layer that still say what a region looks like
 _ACROSS = 4  # positions across a style picture from which on a layer can tell what it looks like
+_FRESH = 0.5  # of the weight of its area, for what has yet to be painted
 _NOTHING = 1e-6  # share of a picture
 
 
@@ -248,7 +249,7 @@ def _split(learnt: _Learnt, maps: Tensor | None, fresh: Tensor | None) -> list[_
     if maps is None:
         if fresh is None or not _enough(fresh):
             return [(1.0, learnt.whole, None)]
-        return [(1.0, learnt.whole, None), (float(fresh.mean()), learnt.whole, fresh)]
+        return [(1.0, learnt.whole, None), (_FRESH * float(fresh.mean()), learnt.whole, fresh)]
     own = [
         (maps[number : number + 1], target)
         for number, target in enumerate(learnt.regions)
