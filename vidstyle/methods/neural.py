@@ -22,7 +22,17 @@ from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.base import Materials
 from vidstyle.methods.judge import ContentJudge, Judge, judged
-from vidstyle.methods.priors import Tint, entered_in, held, known_in, laid_over, ripened, seen_in, shared
+from vidstyle.methods.priors import (
+    Tint,
+    entered_in,
+    held,
+    known_in,
+    laid_over,
+    ripened,
+    seen_in,
+    shared,
+    unseen,
+)
 from vidstyle.methods.recolour import in_colours, palettes, recoloured, style_palettes
 from vidstyle.methods.schedule import Schedule, Search
 from vidstyle.methods.statistics import Figures
@@ -190,7 +200,7 @@ class NeuralStyle:
         if float(1 - known.mean()) > _UNSEEN_SHARE:
             tint = Tint(recolour_unpainted(subject, start, known), 1 - known)
             start = laid_over(tint.image, priors)
-        search = self.schedule.later(float(1 - seen_in(priors).mean()))
+        search = self.schedule.later(unseen(priors))
         return self._minimise(start, subject, held(priors), colours, search, tint)
 
     def _again(

@@ -42,6 +42,11 @@ def seen_in(priors: Sequence[Prior]) -> Tensor:
     return torch.stack([prior.weight for prior in priors]).sum(dim=0)
 
 
+def unseen(priors: Sequence[Prior]) -> float:
+    """The share of the frame that none of the priors shows."""
+    return float((seen_in(priors) < _DOUBTFUL).float().mean())
+
+
 def known_in(priors: Sequence[Prior]) -> Tensor:
     """How far each pixel has been painted in the priors together, (1, H, W); 0 where none of them shows it.
 

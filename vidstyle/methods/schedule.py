@@ -10,8 +10,9 @@ from vidstyle.options import NeuralOptions
 _RATE = 0.03
 # A warped frame is nearly right already: larger steps would only shake it.
 _RATE_AFTER = 0.01
-# The share of a frame that, if no earlier frame shows it, takes as many steps as a shot's first frame.
-_AS_NEW = 0.5
+# Shares of a frame that no earlier frame shows: up to the first, there is time to paint it in the frames that
+# follow; from the second on, it takes as many steps as a shot's first frame.
+_FEW, _AS_NEW = 0.05, 0.5
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ class Schedule:
 
     def later(self, fresh: float = 0.0) -> Search:
         """Of a frame after others. fresh: the share of it that none of them shows."""
-        more = min(1.0, fresh / _AS_NEW) * max(0, self._fine - self.after)
-        return self._search(self.after + round(more), _RATE_AFTER, "lbfgs")
+        more = min(1.0, max(0.0, fresh - _FEW) / (_AS_NEW - _FEW))
+        steps = self.after + round(more * max(0, self._fine - self.after))
+        return self._search(steps, _RATE_AFTER, "lbfgs")
 
     def trial(self, steps: int) -> Search:
         """To see how long so many steps take."""
