@@ -111,8 +111,8 @@ class StyleTerm:
         key: what `scale` depends on; what is learnt of the pictures is kept by it. wrap: whether the opposite
         borders of what is compared meet. where: float32 (R, h, w), how much of each pixel of what is compared
         belongs to each region; None where there are none. fresh: float32 (1, h, w), how much of each pixel
-        has yet to be painted: where there are no regions, that is compared by itself as well, by its area,
-        because the rest of the picture may have all that the style asks for.
+        has yet to be painted: where there are no regions, that is compared by itself as well, by half its
+        area, because the rest of the picture may have all that the style asks for.
         """
         maps = {} if where is None else {k: pooled(where, stride(k), wrap=wrap) for k in self.layers}
         news = {} if fresh is None else {k: pooled(fresh, stride(k), wrap=wrap) for k in self.layers}
@@ -258,11 +258,7 @@ def _split(learnt: _Learnt, maps: Tensor | None, fresh: Tensor | None) -> list[_
     if not own:
         return [(1.0, learnt.whole, None)]
     rest = (1 - torch.stack([each for each, _ in own]).sum(dim=0)).clamp_min(0)
-    return _there([(float(each.mean()), target, each) for each, target in (*own, (rest, learnt.whole))])
-
-
-def _there(parts: Sequence[_Part]) -> list[_Part]:
-    """Those that have any area."""
+    parts = [(float(each.mean()), target, each) for each, target in (*own, (rest, learnt.whole))]
     return [part for part in parts if part[0] > _NOTHING]
 
 
