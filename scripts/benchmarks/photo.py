@@ -54,8 +54,14 @@ class _Matted(NeuralStyle):
 
     weight = 0.0
 
-    def _terms(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Terms:
-        terms = super()._terms(subject, priors, colours)
+    def _terms(
+        self,
+        subject: Tensor,
+        priors: Sequence[Prior],
+        colours: Tensor | None,
+        tint: Tint | None = None,
+    ) -> Terms:
+        terms = super()._terms(subject, priors, colours, tint)
         if not self.weight:
             return terms
         guide = Guide(subject, 1, 1e-4)
