@@ -19,6 +19,7 @@ from vidstyle.image.convert import to_uint16
 from vidstyle.image.distribution import distribution
 from vidstyle.image.matting import Guide, Relight
 from vidstyle.methods import NeuralStyle
+from vidstyle.methods.priors import Tint
 from vidstyle.optimize import Terms
 from vidstyle.types import Prior
 from vidstyle.video.pictures import write_picture
