@@ -51,6 +51,8 @@ def test_layers_that_see_too_little_of_the_styles_are_left_out() -> None:
     assert judge.layers == ["relu1_1", "relu2_1"]
     assert sum(each.factor for each in judge.compared) == pytest.approx(1)
     assert neural(style_scale=0.05).style_term((60, 100)).layers == ["relu1_1"]
+    deep = neural(style_scale=0.1, style_layers=("relu1_1", "relu3_1"), layer_weights=(0.0, 1.0))
+    assert deep.style_term((150, 200)).layers == ["relu3_1"]  # of those that have any weight the shallowest
     assert neural().style_term((30, 40)).layers == list(method.recipe.style_layers[:3])
 
 

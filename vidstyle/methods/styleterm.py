@@ -161,7 +161,7 @@ class StyleTerm:
     @torch.no_grad()
     def _learn(self, part: int, pictures: Sequence[Tensor], maps: Sequence[Tensor]) -> dict[str, _Learnt]:
         _, known, weights = self.parts[part]
-        layers = _told(weights, pictures)
+        layers = _told([layer for layer, weight in weights.items() if weight > 0], pictures)
         turns = (self.options.patch_rotations, self.options.patch_scales) if known.pools else (0, 0)
         copies = [
             (share, copy)
@@ -268,7 +268,7 @@ def _enough(region: Tensor) -> bool:
 
 
 def _told(layers: Iterable[str], pictures: Sequence[Tensor]) -> list[str]:
-    """The layers that see enough of all the style pictures (3, H, W); the shallowest does in any case.
+    """The layers that see enough of all the style pictures (3, H, W); the shallowest counts in any case.
 
     Of a picture of two or three positions a deep layer sees borders above all: the painting would be framed
     and striped by them.
