@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from vidstyle.optimize import Look, minimise, pyramid_sizes
+from vidstyle.events import StepInfo
+from vidstyle.optimize import minimise, pyramid_sizes
 
 
 def towards(target: Tensor) -> object:
@@ -79,10 +80,10 @@ def test_pyramid_sizes() -> None:
 def test_an_observer_sees_every_step_and_changes_nothing(optimizer: str) -> None:
     torch.manual_seed(0)
     target, start = torch.rand(3, 8, 9) * 1.5, torch.rand(3, 8, 9)
-    looks: list[Look] = []
+    looks: list[StepInfo] = []
     pictures: list[Tensor] = []
 
-    def observe(look: Look) -> None:
+    def observe(look: StepInfo) -> None:
         looks.append(look)
         pictures.append(look.image())
 

@@ -7,8 +7,8 @@ See `stylize` for its settings; `analogy` paints from patches of a picture; `eva
 made. The pieces behind them:
 `vidstyle.video.reader.open_clip` and `vidstyle.video.writer.open_writer` (frames with exact times),
 `vidstyle.flow` (optical flow and its reliability), `vidstyle.features` (VGG by layer name),
-`vidstyle.losses`, `vidstyle.metrics`, `vidstyle.optimize`, `vidstyle.methods.neural.NeuralStyle` (paints one
-frame), `vidstyle.pipeline` (joins them, resumable).
+`vidstyle.losses`, `vidstyle.metrics`, `vidstyle.optimize`, `vidstyle.methods` (each paints one frame at a time),
+`vidstyle.pipeline` (joins them, resumable).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vidstyle.batches.jobs import BatchJob
     from vidstyle.evaluation import Evaluation
-    from vidstyle.pipeline.batch import BatchJob
 
 # PyTorch reads this at its first tensor: large ones then lie in huge pages. Without it Linux hands out and
 # takes back each of them in pages of 4 KiB, which took a third of a step at 1280x720 (12.5 s against 8.4 s).
@@ -46,23 +46,57 @@ def stylize(
 
     source: a video, a picture, a folder of pictures or a pattern such as "frames/%04d.png"; output likewise.
     style: a style picture, or several, whose styles are mixed.
-    settings: any field of `vidstyle.options.NeuralOptions`, `RunOptions` and `EncodeOptions`, such as
-        size=480, quality="draft", color="content", features="bundled", codec="h265"; and the hooks `progress`
-        (called with a `vidstyle.pipeline.Progress` per frame), `notice` (with lines of text), `begun` (with
-        the job directory), `losses` (with a `vidstyle.pipeline.watching.FrameLosses` per frame) and `stop`
-        (like a threading.Event: once set, the run ends after the frame in hand with
-        `vidstyle.errors.Stopped`).
+    settings: any field of `vidstyle.methods.style.options.NeuralOptions` and of `RunOptions` and
+        `EncodeOptions` in `vidstyle.options`, such as size=480, quality="draft", color="content",
+        features="bundled", codec="h265"; and the hooks `progress` (called with a `vidstyle.events.Progress`
+        per frame), `notice` (with lines of text), `begun` (with the job directory), `losses` (with a
+        `vidstyle.events.FrameLosses` per frame) and `stop` (like a threading.Event: once set, the run ends
+        after the frame in hand with `vidstyle.errors.Stopped`).
 
     The job's state is kept in OUTPUT.vidstyle, so the same call again goes on where an earlier one ended.
     Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.
     """
-    # Imported here, so that `import vidstyle` and the command line's --help stay fast.
-    from vidstyle.options import split_settings
-    from vidstyle.pipeline import stylize as run_pipeline
+    return _painted("style", source, style, output, settings)
 
-    styles = [style] if isinstance(style, (str, Path)) else list(style)
-    options, run, encode, hooks = split_settings(settings, _HOOKS)
-    return run_pipeline(source, styles, output, options=options, run=run, encode=encode, **hooks)
+
+def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **settings: Any) -> Path:
+    """Paint a clip or a picture from patches of a picture that shows what is like it (Deep Image Analogy).
+
+    source, output: as for `stylize`. exemplar: the picture.
+    settings: any field of `vidstyle.methods.analogy.options.AnalogyOptions`, `RunOptions` and
+        `EncodeOptions`, such as balance="structure", route="warp", color_only=True, size=480; and the hooks of
+        `stylize`.
+
+    Resumes, returns and raises as `stylize` does.
+    """
+    return _painted("analogy", source, exemplar, output, settings)
+
+
+def dfi(source: Path | str, output: Path | str, /, **settings: Any) -> Path:
+    """Give a clip or a picture an attribute by deep feature interpolation; returns the path of the result.
+
+    source: a video, a picture, a folder of pictures or a pattern; output likewise.
+    settings: any field of `vidstyle.methods.dfi.options.DfiOptions`, `RunOptions` and `EncodeOptions`, such as
+        source="plain", target="smiling" (folders of pictures), strength=(0.5, 1.0), mask="mouth.png"; and the
+        hooks of `stylize`.
+
+    Resumes and raises as `stylize` does.
+    """
+    return _painted("dfi", source, [], output, settings)
+
+
+def texture(style: Path | str | Sequence[Path | str], output: Path | str, **settings: Any) -> Path:
+    """Make a texture that looks like one or more pictures; returns the path of the result.
+
+    style: a style picture, or several, whose styles are mixed. output: a picture; with `frames` a video, a
+        folder of pictures or a pattern.
+    settings: any field of `TextureOptions` and `TextureRunOptions` in `vidstyle.methods.texture.options` and of
+        `EncodeOptions`, such as size="512x512", tile=True, frames=50, loss="gram+patch"; and the hooks of
+        `stylize`.
+
+    Kept, resumed and refused as in `stylize`.
+    """
+    return _painted("texture", None, style, output, settings)
 
 
 def batch(
@@ -78,19 +112,23 @@ def batch(
 
     inputs: pictures and clips, folders of such, or patterns; every file on its own. styles: pictures, or
     folders of such. folder: for the results, INPUT_STYLE.SUFFIX. grid: a picture of them all, to be written.
-    each: called with a `vidstyle.pipeline.batch.BatchJob` as every job begins and ends.
+    each: called with a `vidstyle.batches.jobs.BatchJob` as every job begins and ends.
     settings: as for `stylize`, and its hooks but `begun`.
 
-    A job that fails has its `error` in one line, and the others go on; see `vidstyle.pipeline.batch.batch`.
+    A job that fails has its `error` in one line, and the others go on; see `vidstyle.batches.jobs.batch`.
     """
-    from vidstyle.options import split_settings
-    from vidstyle.pipeline import Hooks
-    from vidstyle.pipeline.batch import batch as run_batch
+    from vidstyle.batches import METHOD
+    from vidstyle.batches.jobs import batch as run_batch
+    from vidstyle.events import Hooks
+    from vidstyle.methods.registry import command
+    from vidstyle.options import EncodeOptions, RunOptions, split_settings
 
-    options, run, encode, hooks = split_settings(settings, [name for name in _HOOKS if name != "begun"])
+    wanted = [name for name in _HOOKS if name != "begun"]
+    kinds = (command(METHOD).options, RunOptions, EncodeOptions)
+    (options, run, encode), hooks = split_settings(settings, wanted, *kinds)
     return run_batch(
-        [inputs] if isinstance(inputs, (str, Path)) else inputs,
-        [styles] if isinstance(styles, (str, Path)) else styles,
+        _several(inputs),
+        _several(styles),
         folder,
         grid=grid,
         options=options,
@@ -99,61 +137,6 @@ def batch(
         hooks=Hooks(**hooks),
         each=each,
     )
-
-
-def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **settings: Any) -> Path:
-    """Paint a clip or a picture from patches of a picture that shows what is like it (Deep Image Analogy).
-
-    source, output: as for `stylize`. exemplar: the picture.
-    settings: any field of `vidstyle.options.AnalogyOptions`, `RunOptions` and `EncodeOptions`, such as
-        balance="structure", route="warp", color_only=True, size=480; and the hooks of `stylize`.
-
-    Resumes, returns and raises as `stylize` does.
-    """
-    from vidstyle.options import AnalogyOptions, split_settings
-    from vidstyle.pipeline import stylize as run_pipeline
-
-    options, run, encode, hooks = split_settings(settings, _HOOKS, AnalogyOptions)
-    return run_pipeline(source, [exemplar], output, options=options, run=run, encode=encode, **hooks)
-
-
-def dfi(source: Path | str, output: Path | str, /, **settings: Any) -> Path:
-    """Give a clip or a picture an attribute by deep feature interpolation; returns the path of the result.
-
-    source: a video, a picture, a folder of pictures or a pattern; output likewise.
-    settings: any field of `vidstyle.options.DfiOptions`, `RunOptions` and `EncodeOptions`, such as
-        source="plain", target="smiling" (folders of pictures), strength=(0.5, 1.0), mask="mouth.png"; and the
-        hooks of `stylize`.
-
-    Resumes and raises as `stylize` does.
-    """
-    from vidstyle.options import DfiOptions, split_settings
-    from vidstyle.pipeline import stylize as run_pipeline
-
-    options, run, encode, hooks = split_settings(settings, _HOOKS, DfiOptions)
-    return run_pipeline(source, [], output, options=options, run=run, encode=encode, **hooks)
-
-
-def texture(
-    style: Path | str | Sequence[Path | str],
-    output: Path | str,
-    **settings: Any,
-) -> Path:
-    """Make a texture that looks like one or more pictures; returns the path of the result.
-
-    style: a style picture, or several, whose styles are mixed. output: a picture; with `frames` a video, a
-        folder of pictures or a pattern.
-    settings: any field of `vidstyle.options.TextureOptions`, `TextureRunOptions` and `EncodeOptions`, such as
-        size="512x512", tile=True, frames=50, loss="gram+patch"; and the hooks of `stylize`.
-
-    Kept, resumed and refused as in `stylize`.
-    """
-    from vidstyle.options import TextureOptions, TextureRunOptions, split_settings
-    from vidstyle.pipeline import stylize as run_pipeline
-
-    styles = [style] if isinstance(style, (str, Path)) else list(style)
-    options, run, encode, hooks = split_settings(settings, _HOOKS, TextureOptions, TextureRunOptions)
-    return run_pipeline(None, styles, output, options=options, run=run.for_run(), encode=encode, **hooks)
 
 
 def evaluate(
@@ -173,10 +156,40 @@ def evaluate(
     Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.
     """
     from vidstyle.evaluation import evaluate as run_evaluation
-    from vidstyle.options import EvaluateOptions, check_names
+    from vidstyle.events import Hooks
+    from vidstyle.options import EvaluateOptions, split_settings
 
-    hooks = {name: settings.pop(name) for name in ("progress", "notice") if name in settings}
-    check_names(settings, EvaluateOptions)
-    clips = [stylized] if isinstance(stylized, (str, Path)) else list(stylized)
-    styles = [style] if isinstance(style, (str, Path)) else list(style)
-    return run_evaluation(original, clips, styles=styles, options=EvaluateOptions(**settings), **hooks)
+    (options,), hooks = split_settings(settings, ("progress", "notice"), EvaluateOptions)
+    return run_evaluation(
+        original, _several(stylized), styles=_several(style), options=options, hooks=Hooks(**hooks)
+    )
+
+
+def _painted(
+    method: str,
+    source: Path | str | None,
+    pictures: Path | str | Sequence[Path | str],
+    output: Path | str,
+    settings: dict[str, Any],
+) -> Path:
+    # Imported here, so that `import vidstyle` and the command line's --help stay fast.
+    from vidstyle.events import Hooks
+    from vidstyle.methods.registry import command
+    from vidstyle.options import EncodeOptions, split_settings
+    from vidstyle.pipeline import stylize as run_pipeline
+
+    own = command(method)
+    (options, run, encode), hooks = split_settings(settings, _HOOKS, own.options, own.run, EncodeOptions)
+    return run_pipeline(
+        source,
+        _several(pictures),
+        output,
+        options=options,
+        run=run.for_run() if hasattr(run, "for_run") else run,
+        encode=encode,
+        hooks=Hooks(**hooks),
+    )
+
+
+def _several(paths: Path | str | Sequence[Path | str]) -> list[Path | str]:
+    return [paths] if isinstance(paths, (str, Path)) else list(paths)

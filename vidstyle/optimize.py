@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.events import Observer, StepInfo
+
 HISTORY = 20
 """Pairs that L-BFGS keeps, two pictures each."""
 # Bytes that it keeps of a picture that is judged in tiles, and pairs at least. With 8 pairs the loss ends up
@@ -20,23 +22,6 @@ _HISTORY_BYTES, _LEAST_HISTORY = 1.6e9, 4
 Terms = Callable[[Tensor], Mapping[str, Tensor]]
 """image float32 (3, H, W) -> the weighted loss terms by name; their sum is what is minimised."""
 
-
-@dataclass(frozen=True)
-class Look:
-    """What an observer sees of one step.
-
-    step: from 1, counted anew in every search. losses: the weighted terms that the step began with, scalars
-    on the device. image: gives the picture that the search would return if it ended now, float32 (3, H, W) in
-    [0, 1]; it is made when asked for.
-    """
-
-    step: int
-    losses: Mapping[str, Tensor]
-    image: Callable[[], Tensor]
-
-
-Observer = Callable[[Look], None]
-"""Called after every step; it may look, and must not change what it is shown."""
 
 # What the first step of L-BFGS changes a value by, on average. Left to itself it changes all of them by 1
 # together, and two steps more are gone before it knows how far to go.
@@ -145,7 +130,7 @@ class _Watch:
         """Let the observer see the step that has just been made; image: before it is clamped."""
         if self.observer is not None:
             values = {name: value.detach() for name, value in losses.items()}
-            self.observer(Look(self.steps + 1, values, lambda: image().detach().clamp(*self.limits)))
+            self.observer(StepInfo(self.steps + 1, values, lambda: image().detach().clamp(*self.limits)))
 
     def minimum(self, image: Tensor, losses: Mapping[str, float]) -> Minimum:
         """The result, once `image` and its `losses` are known."""

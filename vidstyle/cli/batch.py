@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vidstyle.batches import METHOD
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
-from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
+from vidstyle.events import Hooks
+from vidstyle.methods.registry import command
+from vidstyle.options import EncodeOptions, RunOptions
 
 if TYPE_CHECKING:
-    from vidstyle.pipeline.batch import BatchJob
+    from vidstyle.batches.jobs import BatchJob
 
+_PAINTED_BY = command(METHOD).options
 _EXIT_FAILED = 1
 
 
-@with_options(Painting=NeuralOptions, Run=RunOptions, Result=EncodeOptions)
+@with_options(Painting=_PAINTED_BY, Run=RunOptions, Result=EncodeOptions)
 def batch(
     inputs: Annotated[
         list[Path],
@@ -51,25 +55,20 @@ def batch(
     """Paint every INPUT in every style, each as a job of its own. The same command again goes on."""
     if not style:
         raise UsageError("give at least one style picture: --style PICTURE; see vidstyle batch --help")
-    options, run, encode = (collect(kind, values) for kind in (NeuralOptions, RunOptions, EncodeOptions))
+    options, run, encode = (collect(kind, values) for kind in (_PAINTED_BY, RunOptions, EncodeOptions))
     shown = Shown(quiet, verbose, json_progress)
     ended: list[BatchJob] = []
 
-    def paint(each: Any, losses: Any, **hooks: Any) -> Path | None:
-        from vidstyle.pipeline import Hooks
-        from vidstyle.pipeline.batch import batch
+    reporter = shown.reporter()
 
-        given = {"options": options, "run": run, "encode": encode, "each": each}
-        ended.extend(batch(inputs, style, output, grid=grid, hooks=Hooks(**hooks, losses=losses), **given))
+    def paint(hooks: Hooks) -> Path | None:
+        from vidstyle.batches.jobs import batch
+
+        given = {"options": options, "run": run, "encode": encode, "each": reporter.job}
+        ended.extend(batch(inputs, style, output, grid=grid, hooks=hooks, **given))
         return None if all(job.error for job in ended) else output
 
-    code = work(
-        None,
-        paint,
-        shown,
-        lambda reporter: {"each": reporter.job, "losses": reporter.losses if verbose else None},
-        anew="--restart",
-    )
+    code = work(None, paint, shown, "--restart", reporter)
     return code or _summary(ended, shown)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,22 +13,14 @@ from vidstyle.cli.batch import batch
 from vidstyle.cli.doctor import doctor
 from vidstyle.cli.evaluate import evaluate
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
+from vidstyle.cli.painting import painting_commands
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
-from vidstyle.job import JobStore, default_job_directory, job_named
-from vidstyle.options import (
-    FEATURE_SETS,
-    AnalogyOptions,
-    DfiOptions,
-    EncodeOptions,
-    FeaturesOptions,
-    FlowOptions,
-    NeuralOptions,
-    RunOptions,
-    TextureOptions,
-    TextureRunOptions,
-)
+from vidstyle.events import Hooks
+from vidstyle.job import JobStore, job_named
+from vidstyle.methods.registry import METHODS
+from vidstyle.options import FEATURE_SETS, FeaturesOptions, FlowOptions
 from vidstyle.plain import json_text
 from vidstyle.text import printable
 
@@ -62,103 +54,10 @@ def _common(
     """The options that need no command."""
 
 
-@app.command()
-@with_options(Painting=NeuralOptions, Run=RunOptions, Result=EncodeOptions)
-def style(
-    input: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
-    ],
-    styles: Annotated[list[Path], typer.Argument(metavar="STYLE", help="One or more style pictures.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The result, likewise.")],
-    *,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    json_progress: JsonProgress = False,
-    **values: Any,
-) -> int:
-    """Paint INPUT in the style of one or more pictures. The same command again goes on where it was."""
-    shown = Shown(quiet, verbose, json_progress)
-    return _paint(NeuralOptions, input, styles, output, values, shown)
-
-
-Input = Annotated[
-    Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
-]
-Exemplar = Annotated[
-    Path, typer.Argument(metavar="EXEMPLAR", help="A picture that shows what is like INPUT.")
-]
-Output = Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The result, likewise.")]
-
-
-@app.command()
-@with_options(Analogy=AnalogyOptions, Run=RunOptions, Result=EncodeOptions)
-def analogy(
-    input: Input,
-    exemplar: Exemplar,
-    output: Output,
-    *,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    json_progress: JsonProgress = False,
-    **values: Any,
-) -> int:
-    """Paint INPUT from patches of EXEMPLAR that show what is like it (Deep Image Analogy)."""
-    shown = Shown(quiet, verbose, json_progress)
-    return _paint(AnalogyOptions, input, [exemplar], output, values, shown)
-
-
-@app.command()
-@with_options(Analogy=AnalogyOptions, Run=RunOptions, Result=EncodeOptions)
-def colorize(
-    input: Input,
-    exemplar: Exemplar,
-    output: Output,
-    *,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    json_progress: JsonProgress = False,
-    **values: Any,
-) -> int:
-    """Colourise INPUT by EXEMPLAR: vidstyle analogy --color-only."""
-    shown = Shown(quiet, verbose, json_progress)
-    return _paint(AnalogyOptions, input, [exemplar], output, values | {"color_only": True}, shown)
-
-
-@app.command()
-@with_options(Edit=DfiOptions, Run=RunOptions, Result=EncodeOptions)
-def dfi(
-    input: Input,
-    output: Output,
-    *,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    json_progress: JsonProgress = False,
-    **values: Any,
-) -> int:
-    """Give INPUT what sets the pictures of TARGET apart from those of SOURCE (Deep Feature Interpolation)."""
-    return _paint(DfiOptions, input, [], output, values, Shown(quiet, verbose, json_progress))
-
-
+for _name in METHODS:
+    for _called, _command in painting_commands(_name):
+        app.command(_called)(_command)
 app.command()(batch)
-
-
-@app.command()
-@with_options(Texture=TextureOptions, Run=TextureRunOptions, Result=EncodeOptions)
-def texture(
-    styles: Annotated[list[Path], typer.Argument(metavar="STYLE", help="One or more style pictures.")],
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="OUT", help="A picture; a video or a folder for --frames."),
-    ],
-    *,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    json_progress: JsonProgress = False,
-    **values: Any,
-) -> int:
-    """Make a texture of any size that looks like one or more pictures; with --frames it moves and loops."""
-    shown, run = Shown(quiet, verbose, json_progress), collect(TextureRunOptions, values).for_run()
-    return _paint(TextureOptions, None, styles, output, values, shown, run)
 
 
 @app.command()
@@ -169,34 +68,12 @@ def resume(
     job = job_named(job)
     JobStore.load(job)  # a wrong directory is told before torch is imported
 
-    def paint(**hooks: Any) -> Path:
+    def paint(hooks: Hooks) -> Path:
         from vidstyle.pipeline import resume
 
-        return resume(job, **hooks)
+        return resume(job, hooks)
 
     return work(job, paint, Shown(quiet, verbose, json_progress))
-
-
-def _paint(
-    kind: type[Any],
-    input: Path | None,
-    styles: Sequence[Path],
-    output: Path,
-    values: Mapping[str, Any],
-    shown: Shown,
-    run: RunOptions | None = None,
-) -> int:
-    """Run the method whose options are of this kind; return the exit code. run: if not by the values."""
-    options, encode = (collect(each, values) for each in (kind, EncodeOptions))
-    run = run or collect(RunOptions, values)
-    job = Path(run.job) if run.job else default_job_directory(output)
-
-    def paint(**hooks: Any) -> Path:
-        from vidstyle.pipeline import stylize
-
-        return stylize(input, styles, output, options=options, run=run, encode=encode, **hooks)
-
-    return work(job, paint, shown)
 
 
 @app.command()
@@ -282,15 +159,15 @@ def flow(
     if (input is None) == (check is None):
         raise UsageError("flow takes INPUT, or --check FLOW.flo REVERSE.flo; see vidstyle flow --help")
     if check is not None:
-        from vidstyle.pipeline.flow_files import judge
+        from vidstyle.flow_export.export import judge
 
         judge(*check, output, overwrite=options.overwrite)
         return 0
 
-    def write(**hooks: Any) -> Path:
-        from vidstyle.pipeline.flow_files import write_flow
+    def write(hooks: Hooks) -> Path:
+        from vidstyle.flow_export.export import write_flow
 
-        return write_flow(Path(str(input)), output, options=options, **hooks)
+        return write_flow(Path(str(input)), output, options=options, hooks=hooks)
 
     return work(None, write, Shown(quiet, False, json_progress))
 

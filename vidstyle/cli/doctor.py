@@ -21,7 +21,7 @@ def doctor(
 
     The exit code is 1 where something is wrong.
     """
-    from vidstyle.pipeline.doctor import examine
+    from vidstyle.doctor import examine
 
     findings = []
     for finding in examine(self_test):

@@ -15,6 +15,7 @@ from rich.table import Table
 from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import OutputError, UsageError
+from vidstyle.events import Hooks
 from vidstyle.options import EvaluateOptions
 from vidstyle.plain import json_text
 
@@ -63,8 +64,7 @@ def evaluate(
             stylized,
             styles=styles,
             options=options,
-            progress=reporter.progress,
-            notice=reporter.notice,
+            hooks=Hooks(progress=reporter.progress, notice=reporter.notice),
         )
     if not quiet and json_file != _STDOUT:
         _show(found)
@@ -91,7 +91,7 @@ def _check(json_file: Path | None, html: Path | None, inputs: list[Path], overwr
             raise OutputError(f"{output} is a folder; give the name of a file")
         if not output.parent.is_dir():
             raise OutputError(f"{output} cannot be written: there is no folder {output.parent}")
-        from vidstyle.pipeline.inputs import check_spared
+        from vidstyle.video.outputs import check_spared
 
         check_spared(output, inputs, overwrite)
 

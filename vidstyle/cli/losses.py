@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vidstyle.pipeline.watching import FrameLosses, Search
+from vidstyle.events import FrameLosses, SearchLosses
 
 _COLUMNS = 24  # of a curve
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -29,7 +27,7 @@ def loss_lines(event: FrameLosses, blocks: bool = True) -> list[str]:
     return lines
 
 
-def _search_lines(search: Search, characters: str) -> list[str]:
+def _search_lines(search: SearchLosses, characters: str) -> list[str]:
     steps = max(map(len, search.losses.values()), default=0)
     head = f"{search.width}x{search.height}, {_count(steps)}"
     wide = max(map(len, search.losses), default=0)

@@ -62,6 +62,19 @@ def with_options(**groups: type[Any]) -> Callable[[_Command], _Command]:
     return decorate
 
 
+def required(**arguments: Any) -> Callable[[_Command], _Command]:
+    """Give a command what it needs beside its options: by name, the annotated type. They come in `**values`."""
+
+    def decorate(command: _Command) -> _Command:
+        signature = inspect.signature(command, eval_str=True)
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        first = [inspect.Parameter(name, kind, annotation=given) for name, given in arguments.items()]
+        command.__signature__ = signature.replace(parameters=[*first, *signature.parameters.values()])  # type: ignore[attr-defined]
+        return command
+
+    return decorate
+
+
 def collect(options: type[Any], values: Mapping[str, Any]) -> Any:
     """The dataclass, from what `with_options` brought to the command.
 

@@ -14,15 +14,14 @@ from rich.console import Console
 
 from vidstyle.cli.losses import loss_lines
 from vidstyle.errors import UsageError
+from vidstyle.events import FrameLosses, Progress
 from vidstyle.plain import json_text
 from vidstyle.text import duration, printable
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from vidstyle.pipeline import Progress
-    from vidstyle.pipeline.batch import BatchJob
-    from vidstyle.pipeline.watching import FrameLosses
+    from vidstyle.batches.jobs import BatchJob
 
 _STOPPING = "finishing this frame; press Ctrl-C again to stop now"
 _PHASES = {"paint": "painting", "encode": "encoding", "measure": "measuring", "flow": "estimating flow"}

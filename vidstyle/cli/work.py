@@ -7,34 +7,38 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
 from vidstyle.cli.progress import Reporter, Shown
 from vidstyle.errors import Stopped
+from vidstyle.events import Hooks
 
 
 def work(
     job: Path | None,
-    do: Callable[..., Path | None],
+    do: Callable[[Hooks], Path | None],
     shown: Shown,
-    hooks: Callable[[Reporter], dict[str, Any]] = lambda reporter: {},
     anew: str = "--overwrite",
+    reporter: Reporter | None = None,
 ) -> int:
     """Do what takes its time; return the exit code.
 
     job: the directory of the one job that it is; None for what is no job, or many.
-    do: takes the hooks `progress`, `notice` and `stop`; for a job also `begun` and `losses`; and what `hooks`
-        makes for a reporter. Returns the result; None where nothing came of it.
+    do: returns the result; None where nothing came of it.
     anew: the option by which the same command, where there is not one job to go on with, would begin anew.
+    reporter: that which suits `shown`, if it is needed beforehand.
     """
-    reporter = shown.reporter()
+    reporter = reporter or shown.reporter()
     with closing(reporter), StopRequest(reporter.stopping) as stop:
-        given: dict[str, Any] = {"progress": reporter.progress, "notice": reporter.notice, "stop": stop}
-        if job is not None:
-            given |= {"begun": reporter.started, "losses": reporter.losses if shown.verbose else None}
+        hooks = Hooks(
+            progress=reporter.progress,
+            notice=reporter.notice,
+            stop=stop,
+            begun=None if job is None else reporter.started,
+            losses=reporter.losses if shown.verbose else None,
+        )
         try:
-            output = do(**given, **hooks(reporter))
+            output = do(hooks)
         except (Stopped, KeyboardInterrupt):
             reporter.close()
             reporter.stopped(_command_to_go_on(job, anew))

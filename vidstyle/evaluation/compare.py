@@ -6,33 +6,32 @@ Read `evaluate` first, then `_measure`.
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from vidstyle.device import pick_device
 from vidstyle.errors import InputError, UsageError
 from vidstyle.evaluation.judge import Judge
 from vidstyle.evaluation.measures import INTERVALS, Evaluation
 from vidstyle.evaluation.meter import Meter
+from vidstyle.events import Hooks, Pace
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import Source
+from vidstyle.features.weights import Source, load_weights
 from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import fit
 from vidstyle.options import EvaluateOptions
-from vidstyle.pipeline import Hooks, Progress
-from vidstyle.pipeline.device import pick_device
 from vidstyle.pipeline.frames import check_longest, frame_range, resized
-from vidstyle.pipeline.inputs import load_weights, picture_on_paper
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
+from vidstyle.video.paper import picture_on_paper
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
 
@@ -79,8 +78,7 @@ def evaluate(
     *,
     styles: Sequence[Path | str] = (),
     options: EvaluateOptions | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    notice: Callable[[str], None] | None = None,
+    hooks: Hooks | None = None,
 ) -> Evaluation:
     """Measure painted clips beside the clip they were made from.
 
@@ -89,7 +87,7 @@ def evaluate(
 
     Raises VidstyleError (see vidstyle.errors).
     """
-    hooks = Hooks(progress, notice)
+    hooks = hooks or Hooks()
     task = _prepare(Path(original), [Path(path) for path in stylized], options or EvaluateOptions(), hooks)
     pictures = [picture_on_paper(Path(style)) for style in styles]
     device = pick_device(task.options.device)
@@ -150,7 +148,7 @@ def _measure(task: _Task, judge: Judge, hooks: Hooks) -> tuple[list[Meter], list
     shots: list[int] = []
     # Of each clip as many frames as the longest interval needs: memory does not grow with the clip.
     window: deque[list[Frame]] = deque(maxlen=max(INTERVALS) + 1)
-    pace = _Pace(task.total, hooks)
+    pace = Pace("measure", task.total)
     for frames, starts_shot in _together(task, hooks):
         if starts_shot:
             _end_shot(meters, window)
@@ -161,7 +159,7 @@ def _measure(task: _Task, judge: Judge, hooks: Hooks) -> tuple[list[Meter], list
         for interval in INTERVALS:
             if len(window) > interval:
                 _compare(task, meters, interval, window[-1 - interval], frames)
-        pace.measured(frames[0].index, len(shots) - 1)
+        hooks.report(pace.finished(frames[0].index, len(shots) - 1))
     _end_shot(meters, window)
     for clip in (task.original, *task.stylized):
         for line in clip.notices:
@@ -249,20 +247,3 @@ def _result(
         content_layers=list(recipe.content_layers),
         styles=styles,
     )
-
-
-class _Pace:
-    """Tells the progress, and how long the rest will take."""
-
-    def __init__(self, total: int | None, hooks: Hooks) -> None:
-        self._total, self._hooks = total, hooks
-        self._done = 0
-        self._started = time.monotonic()
-
-    def measured(self, frame: int, shot: int) -> None:
-        self._done += 1
-        each = (time.monotonic() - self._started) / self._done
-        left = None if self._total is None else max(0, self._total - self._done) * each
-        if self._hooks.progress is not None:
-            event = Progress("measure", self._done, self._total, frame, shot, None, 0, each, left)
-            self._hooks.progress(event)

@@ -120,6 +120,14 @@ def _torchvision() -> Published:
     )
 
 
+def load_weights(choice: str, draft: bool, notice: Callable[[str], None]) -> Weights:
+    """The weights of the feature network that `choice` names, for a draft or not. Raises WeightsError."""
+    found = find(choice, notice, draft=draft)
+    if found.note:
+        notice(found.note)
+    return load(found)
+
+
 def load(source: Source) -> Weights:
     """Read, check and normalise the weights. Nothing in the file is executed.
 

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Self
 
 import cv2
 import numpy as np
 
+from vidstyle.errors import UsageError
 from vidstyle.flow.grey import contrib, grey_pair, no_motion, to_vectors
 
 
-@dataclass(frozen=True, slots=True)
-class DISFlow:
+class Classic:
+    """What is the same for all estimators that are not learnt. contrib: OpenCV's module that one needs."""
+
+    contrib: ClassVar[str | None] = None
+    weights: ClassVar[Path | None] = None
+    name: str
+
+    def prepared(self, weights: Path | None, device: str, notice: Callable[[str], None]) -> Self:
+        """Raises UsageError for weights, and where OpenCV lacks the module."""
+        if weights is not None:
+            raise UsageError(
+                f"--flow-weights is for estimators that are learnt, such as raft, not {self.name}"
+            )
+        if self.contrib is not None:
+            contrib(self.contrib)
+        return self
+
+
+@dataclass(frozen=True)
+class DISFlow(Classic):
     """Dense inverse search (Kroeger et al. 2016) with variational refinement.
 
     finest_scale: patches are matched down to the picture's size / 2**finest_scale, then the flow is enlarged.
@@ -42,8 +63,8 @@ class DISFlow:
         return to_vectors(dis.calc(grey_target, grey_source, no_motion(grey_target)), target)
 
 
-@dataclass(frozen=True, slots=True)
-class Farneback:
+@dataclass(frozen=True)
+class Farneback(Classic):
     """Polynomial expansion (Farnebäck 2003): smooth, and blind to sharp motion boundaries.
 
     window: side in pixels of the area over which motion is averaged.
@@ -69,38 +90,38 @@ class Farneback:
         return to_vectors(flow, target)
 
 
-@dataclass(frozen=True, slots=True)
-class DeepFlow:
+@dataclass(frozen=True)
+class DeepFlow(Classic):
     """The variational part of DeepFlow (Weinzaepfel et al. 2013), without its deep matching."""
 
-    contrib: ClassVar[str] = "optflow"
+    contrib: ClassVar[str | None] = "optflow"
     name: str = "deepflow"
 
     def __call__(self, target: np.ndarray, source: np.ndarray) -> np.ndarray:
-        estimator = contrib(self.contrib).createOptFlow_DeepFlow()
+        estimator = contrib("optflow").createOptFlow_DeepFlow()
         grey_target, grey_source = grey_pair(target, source)
         return to_vectors(estimator.calc(grey_target, grey_source, no_motion(grey_target)), target)
 
 
-@dataclass(frozen=True, slots=True)
-class TVL1:
+@dataclass(frozen=True)
+class TVL1(Classic):
     """Total variation with an L1 data term (Zach, Pock & Bischof 2007): sharp at motion boundaries, slow.
 
     smoothness: λ, the weight of the data term; smaller is smoother.
     """
 
-    contrib: ClassVar[str] = "optflow"
+    contrib: ClassVar[str | None] = "optflow"
     name: str = "tvl1"
     smoothness: float = 0.15
 
     def __call__(self, target: np.ndarray, source: np.ndarray) -> np.ndarray:
-        estimator = contrib(self.contrib).DualTVL1OpticalFlow.create(lambda_=self.smoothness)
+        estimator = contrib("optflow").DualTVL1OpticalFlow.create(lambda_=self.smoothness)
         grey_target, grey_source = grey_pair(target, source)
         return to_vectors(estimator.calc(grey_target, grey_source, no_motion(grey_target)), target)
 
 
-@dataclass(frozen=True, slots=True)
-class NoFlow:
+@dataclass(frozen=True)
+class NoFlow(Classic):
     """Nothing moves: what each part of the temporal machinery adds is measured against it."""
 
     name: str = "none"

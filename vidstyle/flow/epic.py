@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from vidstyle.flow.classic import DISFlow
+from vidstyle.flow.classic import Classic, DISFlow
 from vidstyle.flow.grey import colour_pair, contrib, grey_pair, to_vectors
 from vidstyle.image.warp import in_frame, warp
 
@@ -19,8 +19,8 @@ _LEAST_MATCHES = 16
 _STILL = 1e-3  # pixels
 
 
-@dataclass(frozen=True, slots=True)
-class EpicFlow:
+@dataclass(frozen=True)
+class EpicFlow(Classic):
     """Matches that agree forward and backward, interpolated by affine motion, never across an edge.
 
     Three departures from the paper: the matches are those of dense inverse search, not of deep matching;
@@ -32,7 +32,7 @@ class EpicFlow:
     smoothness: α of the variational refinement at the end.
     """
 
-    contrib: ClassVar[str] = "ximgproc"
+    contrib: ClassVar[str | None] = "ximgproc"
     name: str = "epic"
     stride: int = 4
     disagreement: float = 0.5
@@ -49,7 +49,7 @@ class EpicFlow:
             return to_vectors(forward.transpose(1, 2, 0), target)
         columns, rows = points.T
         ends = points + forward[:, rows, columns].T
-        interpolator = contrib(self.contrib).createEdgeAwareInterpolator()
+        interpolator = contrib("ximgproc").createEdgeAwareInterpolator()
         interpolator.setK(min(self.neighbours, len(points)))
         # Its own smoothing gives other last bits with another number of threads; the refinement smooths, too.
         interpolator.setUsePostProcessing(False)

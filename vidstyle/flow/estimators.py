@@ -12,7 +12,8 @@ from vidstyle.errors import UsageError
 from vidstyle.flow import raft
 from vidstyle.flow.classic import TVL1, DeepFlow, DISFlow, Farneback, NoFlow
 from vidstyle.flow.epic import EpicFlow
-from vidstyle.flow.grey import contrib
+
+Notice = Callable[[str], None]
 
 __all__ = ["ESTIMATORS", "DISFlow", "FlowEstimator", "make_estimator"]
 
@@ -22,6 +23,15 @@ class FlowEstimator(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def weights(self) -> Path | None:
+        """The file that decides what it finds; None for one that is not learnt."""
+        ...
+
+    def prepared(self, weights: Path | None, device: str, notice: Notice) -> FlowEstimator:
+        """The same with all that it needs found and loaded; see `make_estimator`."""
+        ...
 
     def __call__(self, target: np.ndarray, source: np.ndarray) -> np.ndarray:
         """Where each pixel of `target` was in `source`.
@@ -52,7 +62,7 @@ def make_estimator(
     name: str,
     weights: Path | None = None,
     device: str = "cpu",
-    notice: Callable[[str], None] = lambda line: None,
+    notice: Notice = lambda line: None,
 ) -> FlowEstimator:
     """The estimator called `name`, with all that it needs found and loaded.
 
@@ -63,13 +73,4 @@ def make_estimator(
     """
     if name not in ESTIMATORS:
         raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {name!r}")
-    if name in raft.NAMES:
-        network = raft.Raft(name, weights, device)
-        network.prepare(notice)
-        return network
-    if weights is not None:
-        raise UsageError(f"--flow-weights is for --flow {' or '.join(raft.NAMES)}, not for {name}")
-    estimator = ESTIMATORS[name]
-    if module := getattr(estimator, "contrib", None):
-        contrib(module)
-    return estimator
+    return ESTIMATORS[name].prepared(weights, device, notice)

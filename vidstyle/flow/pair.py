@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,12 +16,19 @@ from vidstyle.flow.estimators import FlowEstimator
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.image.convert import to_float, to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
+from vidstyle.job import file_entry
 from vidstyle.types import Flow, Frame
 
 
-class FlowSource(Protocol):
-    """Where flow comes from: estimated, or read from files. Safe to use from several threads."""
+class FlowSource(ABC):
+    """Where flow comes from: estimated, read from files, made up. Safe to use from several threads.
 
+    wraps: whether opposite borders of what is painted meet.
+    """
+
+    wraps: bool = False
+
+    @abstractmethod
     def between(self, target: Frame, source: Frame) -> tuple[Flow, np.ndarray]:
         """Where each pixel of `target` was (or will be) in `source`, and how surely it is there.
 
@@ -27,21 +37,52 @@ class FlowSource(Protocol):
         Returns the flow on the target's grid, ready to warp `source` (or its painting) into `target`, and its
         weight, float32 (1, H, W) in [0, 1]: 0 where the source does not show the surface.
         """
-        ...
+
+    @abstractmethod
+    def backs(self, index: int) -> Sequence[int]:
+        """How many frames back lie those that frame `index` keeps to, nearest first."""
+
+    @property
+    @abstractmethod
+    def reach(self) -> int:
+        """The most that `backs` gives."""
+
+    def check(self, frames: range) -> None:
+        """Raises InputError where what the flow of these frames is read from is not there at all."""
+
+    def contents(self, frames: range) -> dict[str, Any]:
+        """What the files of flow hold that the options of a run name, by these options; see `file_entry`.
+
+        frames: those that want flow from earlier ones.
+        """
+        return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Estimated:
+@dataclass(frozen=True)
+class EstimatedFlow(FlowSource):
     """Flow that is estimated from the frames, both ways: the reverse flow judges it.
 
     longest: longest side in pixels at which flow is estimated, to be scaled up; None is that of the frames.
     dilate, soften: of the weight, in pixels of the frames; see `cautious`.
+    history: how many frames back a frame keeps to, ascending.
     """
 
     estimator: FlowEstimator
     longest: int | None = None
     dilate: int = 0
     soften: int = 0
+    history: tuple[int, ...] = (1,)
+
+    def backs(self, index: int) -> Sequence[int]:
+        return self.history
+
+    @property
+    def reach(self) -> int:
+        return self.history[-1]
+
+    def contents(self, frames: range) -> dict[str, Any]:
+        weights = self.estimator.weights
+        return {} if weights is None else {"flow_weights": file_entry(weights)}
 
     def between(self, target: Frame, source: Frame) -> tuple[Flow, np.ndarray]:
         vectors, reverse = self.vectors(target, source), self.vectors(source, target)
@@ -59,18 +100,45 @@ class Estimated:
         return resize_flow(flow, (height, width)).numpy()
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+@dataclass(frozen=True)
+class StoredFlow(FlowSource):
     """Flow that is read from `.flo` files of any size, scaled to that of the frames.
 
     A mask beside the flow says how far to trust it; without one, the reverse flow judges it.
 
     dilate, soften: of the weight, in pixels of the frames; see `cautious`.
+    history: how many frames back a frame keeps to, ascending.
     """
 
     files: FlowFiles
     dilate: int = 0
     soften: int = 0
+    history: tuple[int, ...] = (1,)
+
+    def backs(self, index: int) -> Sequence[int]:
+        return self.history
+
+    @property
+    def reach(self) -> int:
+        return self.history[-1]
+
+    def check(self, frames: range) -> None:
+        if frames and self._first(frames) is None:
+            self.files.check(frames[0], frames[0] - self.history[0])
+
+    def contents(self, frames: range) -> dict[str, Any]:
+        """The content of the first file that is there.
+
+        Reading all of them would take as long as painting some frames, and a file that was missing and has
+        been supplied must not make it another job; but flow of another estimator or another clip differs in
+        every file.
+        """
+        first = self._first(frames)
+        return {"flow_dir": file_entry(Path(self.files.place), [] if first is None else [first])}
+
+    def _first(self, frames: range) -> Path | None:
+        # Where there is a cut between two frames there need be no flow.
+        return self.files.first((index, index - self.history[0]) for index in frames)
 
     def between(self, target: Frame, source: Frame) -> tuple[Flow, np.ndarray]:
         size = target.height, target.width
@@ -84,4 +152,4 @@ class Stored:
 
 def flow_between(target: Frame, source: Frame, estimator: FlowEstimator) -> tuple[Flow, np.ndarray]:
     """Where each pixel of `target` was in `source`, and how surely: see `FlowSource.between`."""
-    return Estimated(estimator).between(target, source)
+    return EstimatedFlow(estimator).between(target, source)

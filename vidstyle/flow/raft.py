@@ -48,13 +48,14 @@ class Raft:
             flow = self._loaded()(*images, num_flow_updates=_UPDATES)[-1]
         return np.ascontiguousarray(flow[0, :, :height, :width].float().cpu().numpy())
 
-    def prepare(self, notice: Callable[[str], None] = lambda line: None) -> None:
-        """Find or fetch the weights and load them, so that what is wrong with them is told at once.
+    def prepared(self, weights: Path | None, device: str, notice: Callable[[str], None]) -> Raft:
+        """With weights found or fetched and loaded, so that what is wrong with them is told at once.
 
         Raises WeightsError.
         """
-        with self._lock:
-            self._loaded(notice)
+        network = Raft(self.name, weights, device)
+        network._loaded(notice)
+        return network
 
     def _loaded(self, notice: Callable[[str], None] = lambda line: None) -> RAFT:
         if self._network is None:

@@ -1,25 +1,34 @@
-"""The contract that every painting method keeps."""
+"""The contract between the spine and a painting method. A method is one folder and one line in `registry`."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from vidstyle.attributes.given import Given
 from vidstyle.errors import UsageError
+from vidstyle.events import Observer
 from vidstyle.features.vgg import VGG
-from vidstyle.optimize import Observer
-from vidstyle.types import Draft, Painted, Prior
+from vidstyle.features.weights import Weights
+from vidstyle.flow.pair import FlowSource
+from vidstyle.methods.guidance import Guidance
+from vidstyle.types import Draft, Frame, Painted, Prior
+from vidstyle.video.clip import Clip
+from vidstyle.video.outputs import check_spared
+from vidstyle.video.paper import picture_on_paper
+from vidstyle.video.reader import open_clip
 
 
-class Method(Protocol):
-    """Paints one frame at a time. Made once per job from its features, exemplars and options.
+class Painter(Protocol):
+    """Paints one frame at a time. Made once per job from what its method has read.
 
-    A method keeps nothing between calls that changes a result: what the next frame needs goes through
+    A painter keeps nothing between calls that changes a result: what the next frame needs goes through
     `Painted.carry`, which is stored, so that a resumed run equals an uninterrupted one.
     """
 
@@ -35,16 +44,12 @@ class Method(Protocol):
         """
         ...
 
-    def foretell(self, height: int, width: int, device: torch.device) -> tuple[float, float]:
-        """Seconds that a shot's first frame and a later frame will take at this size, by timing a little."""
-        ...
-
 
 @runtime_checkable
-class Guided(Method, Protocol):
-    """A method that paints regions of a frame by regions of its exemplars."""
+class Guided(Painter, Protocol):
+    """A painter that paints regions of a frame by regions of its pictures."""
 
-    def guided(self, where: Tensor) -> Method:
+    def guided(self, where: Tensor) -> Painter:
         """The same painter, for a frame whose regions are `where`.
 
         where: float32 (R, H, W), how much of each pixel belongs to each region.
@@ -56,45 +61,136 @@ class Guided(Method, Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Materials:
-    """What methods are made from, on the device.
+@runtime_checkable
+class Finishing(Painter, Protocol):
+    """A painter whose searched pictures are not yet what is painted."""
 
-    network: makes the feature network with "max" or "average" pooling. weights: their kind, as in
-    `features.weights.Source`; digest: theirs.
-    exemplars: the pictures to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
-    init: the picture that the options name as a start, likewise. given: what an edit is made from; None for
-    other methods. notice: takes lines for the user. observer: is shown every step of every search.
-    regions: of each exemplar, float32 (R, h, w) of any size, how much of each pixel belongs to each region;
-    none where there are none.
+    def finished(self, content: Tensor, image: Tensor) -> Tensor:
+        """What becomes of a picture that was searched, float32 (3, H, W) of the size of `content`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is to be painted, frames [start, stop) of a clip, by which pictures, and where it goes.
+
+    overwrite: whether what lies under the names of the result may be replaced.
     """
 
-    network: Callable[[str], VGG]
-    weights: str
-    digest: str
-    exemplars: Sequence[Tensor]
-    init: Tensor | None
+    clip: Clip
+    pictures: tuple[Path, ...]
+    output: Path
+    start: int
+    stop: int | None
+    overwrite: bool
+
+    def spare(self, paths: Sequence[Path], *written: Path) -> None:
+        """Raise where a file to be written is one of `paths`, which are read, or may not be replaced."""
+        for each in written:
+            check_spared(each, paths, self.overwrite)
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a method has read. A method may have more in a subclass of its own.
+
+    options: as they are used. pictures: to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
+    guidance: maps of the regions that pictures and frames have.
+    contents: by option, what stands in a job's fingerprint for files of which more counts than the content
+    of one file, or of one clip.
+    """
+
+    options: Any
+    pictures: Sequence[Tensor] = ()
+    guidance: Guidance | None = None
+    contents: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where and in which arithmetic a method computes.
+
+    load: finds and reads the weights of the feature network, and is called when they are asked for.
+    notice: takes lines for the user. observer: is shown every step of every search.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+    load: Callable[[], Weights]
     notice: Callable[[str], None]
-    given: Given | None = None
     observer: Observer | None = None
-    regions: Sequence[Tensor] = ()
+
+    @property
+    def weights(self) -> Weights:
+        """Of the feature network."""
+        return self.load()
+
+    def network(self, pooling: str) -> VGG:
+        """The feature network with "max" or "average" pooling."""
+        return VGG(self.weights.tensors, pooling).to(self.device, self.dtype)
+
+    def moved(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """The same on the device."""
+        return [tensor.to(self.device) for tensor in tensors]
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A method: the dataclass of its options, and how it is made from materials and such options.
+class Finished(Protocol):
+    """The frames that a job has painted, for what a method writes beside them."""
 
-    least, most: how many pictures it learns from; None is any number.
+    @property
+    def output(self) -> Path: ...
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def frames(self) -> Sequence[int]:
+        """Their indices, ascending."""
+        ...
+
+    def carry(self, index: int) -> dict[str, Tensor]:
+        """What a frame has left for later ones."""
+        ...
+
+    def source(self, index: int) -> Frame:
+        """A frame of the source."""
+        ...
+
+    def write(self, path: Path, image: Tensor, like: Frame | None = None) -> None:
+        """Write a picture float32 (3, H, W) in [0, 1]; like: with the mask and transparency of this frame."""
+        ...
+
+
+class Method(ABC):
+    """What the spine asks of a painting method. What is not abstract suits most of them as it is.
+
+    uses_features: whether the feature network is needed; without it none is looked for.
     """
 
-    options: type[Any]
-    prepare: Callable[[Materials, Any], Method]
-    least: int = 1
-    most: int | None = None
+    uses_features: ClassVar[bool] = True
 
-    def check_exemplars(self, name: str, count: int) -> None:
-        """Raise UsageError where this is not a number of pictures that the method, so called, learns from."""
-        if count < self.least:
-            raise UsageError("give at least one style picture")
-        if self.most is not None and count > self.most:
-            raise UsageError(f"{name} takes {'one' if self.most else 'no'} exemplar, not {count}")
+    def clip(self, options: Any, path: Path | None, fps: Fraction | None, damaged: str) -> tuple[Any, Clip]:
+        """What is painted, and the options with all that follows from it. Raises UsageError, MediaError."""
+        if path is None:
+            raise UsageError("give a clip or a picture to paint")
+        return options, open_clip(path, fps=fps, damaged=damaged)
+
+    def flow(self, options: Any) -> FlowSource | None:
+        """How what is painted moves, where that is not seen in a clip."""
+        return None
+
+    def fitted(self, options: Any, width: int, height: int, engine: Engine) -> Any:
+        """The options with what the memory of the machine leaves open; a notice tells of a choice."""
+        return options
+
+    def open(self, options: Any, source: Source) -> Inputs:
+        """Read and check what this method needs beside the clip. Raises InputError, UsageError, OutputError."""
+        return Inputs(options, [picture_on_paper(path) for path in source.pictures])
+
+    @abstractmethod
+    def painter(self, inputs: Any, engine: Engine) -> Painter:
+        """The painter, with all that it needs on the device."""
+
+    def beside(self, inputs: Any, finished: Finished) -> list[Path]:
+        """Write what belongs beside the result, if anything; returns the files."""
+        return []

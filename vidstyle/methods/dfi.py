@@ -16,6 +16,7 @@ from vidstyle.attributes.cache import FeatureCache
 from vidstyle.attributes.features import SetFeatures, View, fill
 from vidstyle.attributes.vector import AttributeVector
 from vidstyle.errors import UsageError
+from vidstyle.events import Observer
 from vidstyle.features.recipes import check_layers
 from vidstyle.features.weights import cache_directory
 from vidstyle.flow.estimators import DISFlow
@@ -24,7 +25,7 @@ from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.warp import warp
 from vidstyle.methods.base import Materials
-from vidstyle.optimize import Minimum, Observer, Terms, minimise
+from vidstyle.optimize import Minimum, Terms, minimise
 from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Painted, Prior
 

@@ -1,13 +1,17 @@
-"""What all dataclasses of options share: fields with help texts, checked when made."""
+"""What all dataclasses of options share: fields that tell all about themselves, checked when made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import Field, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from vidstyle.errors import UsageError
+
+ROLES = ("decides", "encodes", "written", "free")
+"""Of a value in a job: it decides what is painted; or how that is written; it names what is written beside
+the result; or it is free to change between the runs of a job."""
 
 
 def option(
@@ -19,26 +23,43 @@ def option(
     maximum: float | None = None,
     flag: str | None = None,
     metavar: str | None = None,
-    located: Callable[[str], str] | None = None,
     whole: bool = False,
     role: str = "decides",
 ) -> Any:
     """A dataclass field with what the command line shows; `choices` and limits are checked when made.
 
-    located: of a field that names files: the same value, good from any directory (see `at_home`).
     whole: of several values: each is given on its own, and may have commas in it.
-    role: of the value in a job: it "decides" what is painted; it names a file that is "read", whose content
-        decides; or one that is "written" beside the result; or it is "free" to change between runs.
+    role: one of `ROLES`.
     """
+    if role not in ROLES:
+        raise ValueError(f"role must be one of {', '.join(ROLES)}, not {role!r}")
     shown = {"help": help, "choices": choices, "flag": flag, "metavar": metavar}
     checked = {"minimum": minimum, "maximum": maximum}
-    handled = {"located": located, "whole": whole, "role": role}
-    return field(default=default, metadata=shown | checked | handled)
+    return field(default=default, metadata=shown | checked | {"whole": whole, "role": role, "parts": None})
 
 
-def absolute(path: str) -> str:
-    """The path as it is found from any directory."""
-    return str(Path(path).absolute())
+Parts = Callable[[str], list[str]]
+"""A value that names files -> what it says, cut up: every other part, from the second on, is a path."""
+
+
+def file_option(
+    default: Any,
+    help: str,
+    *,
+    words: Collection[str] = (),
+    parts: Parts | None = None,
+    metavar: str = "FILE",
+    whole: bool = False,
+    role: str = "decides",
+) -> Any:
+    """A field that names a file, or several. Unless it is `written`, its content counts, not its name.
+
+    It is made absolute, spared from being overwritten, and found again in a job that has moved. words: values
+    that name no file. parts: where a value is more than a path.
+    """
+    made = option(default, help, metavar=metavar, whole=whole, role=role)
+    cut = parts or (lambda value: [value] if value in words else ["", value])
+    return field(default=default, metadata={**made.metadata, "parts": cut})
 
 
 def _check(name: str, spec: Field[Any], value: Any) -> None:
@@ -64,15 +85,67 @@ class Checked:
             _check(spec.name, spec, getattr(self, spec.name))
 
 
-class WithQuality:
-    """What follows from the `quality` of the options that have one."""
+class MethodOptions(Checked):
+    """What the spine asks of the options of any method; a method has fields, or answers, of its own."""
 
-    quality: str
+    @property
+    def longest(self) -> int:
+        """Longest side in pixels of what is painted where --size is not given."""
+        return 2**24
 
     @property
     def is_draft(self) -> bool:
         """Whether a first look is asked for, and quick counts for more than good."""
-        return self.quality == "draft"
+        return getattr(self, "quality", None) == "draft"
+
+    @property
+    def independent(self) -> bool:
+        """Whether every frame is painted on its own."""
+        return False
+
+    @property
+    def save_every(self) -> int | None:
+        """Of a still: after how many steps a picture is written, again and again."""
+        return None
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Which pictures a method learns from, and how the command line calls them.
+
+    least, most: how many; None is any number.
+    """
+
+    metavar: str = "STYLE"
+    help: str = "One or more style pictures."
+    least: int = 1
+    most: int | None = None
+
+    def check(self, method: str, count: int) -> None:
+        """Raise UsageError where this is not a number of pictures that `method` learns from."""
+        if count < self.least:
+            raise UsageError("give at least one style picture")
+        if self.most is not None and count > self.most:
+            raise UsageError(f"{method} takes {'one' if self.most else 'no'} exemplar, not {count}")
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the command line shows of a method.
+
+    options: the dataclass of its own. help: its line; title: of its options. pictures: that it learns from.
+    source: whether it paints a clip, or else makes pictures from none. run: the options of a run that it
+    takes, `RunOptions` or a dataclass with a method `for_run` that makes them.
+    presets: further commands, by name: the line of each, and the options that it sets.
+    """
+
+    options: type[Any]
+    run: type[Any]
+    help: str
+    title: str
+    pictures: Pictures = Pictures()
+    source: bool = True
+    presets: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
 _Options = TypeVar("_Options")
@@ -100,22 +173,39 @@ def _is_a(value: Any, hint: Any) -> bool:
 
 def at_home(options: _Options) -> _Options:
     """The same options with every file they name as it is found from any directory."""
+
+    def located(parts: Parts, text: str) -> str:
+        found = parts(text)
+        found[1::2] = [str(Path(path).absolute()) for path in found[1::2]]
+        return "".join(found)
+
     found = {}
     for spec in fields(options):  # type: ignore[arg-type]
-        located, value = spec.metadata.get("located"), getattr(options, spec.name)
-        if located and value:
-            found[spec.name] = tuple(map(located, value)) if isinstance(value, tuple) else located(value)
+        parts, value = spec.metadata["parts"], getattr(options, spec.name)
+        if parts and value:
+            several = isinstance(value, tuple)
+            found[spec.name] = tuple(located(parts, v) for v in value) if several else located(parts, value)
     return replace(options, **found)  # type: ignore[type-var]
+
+
+def paths_of(spec: Field[Any], value: Any) -> list[Path]:
+    """The files that a field's value names; none for a field that names none."""
+    parts: Parts | None = spec.metadata["parts"]
+    if parts is None or not value:
+        return []
+    each = value if isinstance(value, tuple) else (value,)
+    return [Path(path) for text in each for path in parts(text)[1::2]]
+
+
+def files_read(options: Any) -> list[Path]:
+    """All files that the options name to be read."""
+    specs = [spec for spec in fields(options) if spec.metadata["role"] != "written"]
+    return [path for spec in specs for path in paths_of(spec, getattr(options, spec.name))]
 
 
 def by_role(options: Any, role: str) -> dict[str, Any]:
     """The values of the fields that have this role in a job."""
     return {s.name: getattr(options, s.name) for s in fields(options) if s.metadata["role"] == role}
-
-
-def defaults(kind: type[Any], role: str | None = None) -> dict[str, Any]:
-    """The defaults of the fields of a dataclass of options, or of those that have this role in a job."""
-    return {s.name: s.default for s in fields(kind) if role is None or s.metadata["role"] == role}
 
 
 def as_in(kind: type[Any], name: str, help: str | None = None) -> Any:

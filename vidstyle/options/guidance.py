@@ -1,4 +1,4 @@
-"""Settings that say where in a picture something is painted: regions with styles of their own, and masks."""
+"""Settings that say which regions of a picture are painted by which parts of the style."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from vidstyle.errors import UsageError
-from vidstyle.options.base import Checked, absolute, option
+from vidstyle.options.base import MethodOptions, file_option, option
 
 NAMED = {
     "black": (0, 0, 0),
@@ -22,31 +22,26 @@ NAMED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class GuidanceOptions(Checked):
+class GuidanceOptions(MethodOptions):
     """Which regions are painted by which parts of the style (Gatys et al. 2017; Champandard 2016)."""
 
-    labels: str | None = option(
+    labels: str | None = file_option(
         None,
         "A map in plain colours, each of which is a region that is painted by the region of the same colour "
         "in the style. For a clip: the map of its first frame, which then moves along, or a folder, a "
         "pattern or a video of maps, one for every frame.",
         metavar="MAP",
-        located=absolute,
-        role="read",
     )
-    style_labels: tuple[str, ...] = option(
+    style_labels: tuple[str, ...] = file_option(
         (),
         "The maps of the style pictures, one for each, in their order.",
         metavar="MAP,...",
-        located=absolute,
-        role="read",
     )
     label_styles: tuple[str, ...] = option(
         (),
         "Instead of maps of the style pictures: by which of them, counted from 1, each colour is painted, as "
         "red=1,#00a0ff=2.",
         metavar="COLOUR=N,...",
-        role="read",
     )
 
     def __post_init__(self) -> None:
@@ -78,25 +73,3 @@ class GuidanceOptions(Checked):
                 raise UsageError(f"--label-styles: {name} is given twice")
             found[colour[0], colour[1], colour[2]] = int(match[2])
         return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class MaskOptions(Checked):
-    """Where the painting is laid over the source, whatever it is painted by."""
-
-    mask: str | None = option(
-        None,
-        "Paint only what is white in this picture; all else stays as it is. For a clip: the mask of its "
-        "first frame, which then moves along, or a folder, a pattern or a video of masks, one for every "
-        "frame.",
-        metavar="MASK",
-        located=absolute,
-        role="read",
-    )
-    mask_feather: int = option(
-        3,
-        "Let the painting of --mask fade in over so many pixels from its edge inwards.",
-        minimum=0,
-        metavar="PIXELS",
-        role="free",
-    )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vidstyle.errors import UsageError
-from vidstyle.options.base import Checked, option
+from vidstyle.options.base import MethodOptions, option
 
 LOSSES = ("gram", "wasserstein", "patch")
 _LEAST_TILE = 64  # the network sees up to 128 pixels beyond a tile, so smaller ones only cost time
 
 
 @dataclass(frozen=True, kw_only=True)
-class StyleLossOptions(Checked):
+class StyleLossOptions(MethodOptions):
     """What of the style pictures is matched, and where in the network."""
 
     loss: str = option(

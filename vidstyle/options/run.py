@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vidstyle.options.base import Checked, option
+from vidstyle.options.base import Checked, file_option, option
 from vidstyle.options.features import FEATURE_SETS
 
 
@@ -24,18 +24,19 @@ class RunOptions(Checked):
     )
     seed: int = option(0, "Seed of everything random.", minimum=0)
     device: str = option(
-        "auto", "auto takes a GPU where there is one.", choices=("auto", "cpu", "cuda", "mps")
+        "auto", "auto takes a GPU where there is one.", choices=("auto", "cpu", "cuda", "mps"), role="free"
     )
     precision: str = option(
         "auto",
         "Arithmetic inside the network: auto takes bfloat16 where the device computes it natively.",
         choices=("auto", "float32", "bfloat16"),
     )
-    features: str = option(
+    features: str = file_option(
         "auto",
         "Weights of the feature network: vgg19 (the original), torchvision (a retrained one, fetched once), "
         "bundled (small and quick) or a file; auto takes vgg19, and bundled where --quality is draft.",
         metavar="|".join(["auto", *FEATURE_SETS, "FILE"]),
+        words=("auto", *FEATURE_SETS),
     )
     # Where flow is trusted, which is all that painting uses, the more accurate estimators are better by a few
     # thousandths of a pixel (scripts/BENCHMARKS.md), at several times the cost.
@@ -50,22 +51,22 @@ class RunOptions(Checked):
         minimum=16,
         metavar="PIXELS",
     )
-    flow_weights: str | None = option(
-        None, "Weights of raft or raft-small; torchvision's, fetched once, if not given.", metavar="FILE"
+    flow_weights: str | None = file_option(
+        None, "Weights of raft or raft-small; torchvision's, fetched once, if not given."
     )
-    flow_dir: str | None = option(
+    flow_dir: str | None = file_option(
         None,
         "Read flow from .flo files instead: a folder made by vidstyle flow, or a pattern with {target} and "
         "{source}, the numbers of the frame that the flow lies on and of the one it leads to.",
         metavar="DIR",
     )
-    mask_dilate: int = option(
+    trust_dilate: int = option(
         0,
         "Grow the area where flow is not trusted, and the painting not carried over.",
         minimum=0,
         metavar="PIXELS",
     )
-    mask_soften: int = option(
+    trust_soften: int = option(
         0, "Let trust rise gradually from the edge of that area.", minimum=0, metavar="PIXELS"
     )
     history: tuple[int, ...] = option(
@@ -91,13 +92,32 @@ class RunOptions(Checked):
         "Frames of a video that are damaged: skip leaves them out, and the frame before is shown longer; "
         "stop ends the run there.",
         choices=("skip", "stop"),
+        role="free",
+    )
+    mask: str | None = file_option(
+        None,
+        "Change only what is white in this picture; all else stays as it is. For a clip: the mask of its "
+        "first frame, which then moves along, or a folder, a pattern or a video of masks, one for every "
+        "frame.",
+        metavar="MASK",
+        role="encodes",
+    )
+    mask_feather: int = option(
+        3,
+        "Let the result fade in over so many pixels from the edge of --mask inwards.",
+        minimum=0,
+        metavar="PIXELS",
+        role="encodes",
     )
     job: str | None = option(
-        None, "Where the job's state is kept; OUT.vidstyle beside the output if not given.", metavar="DIR"
+        None,
+        "Where the job's state is kept; OUT.vidstyle beside the output if not given.",
+        metavar="DIR",
+        role="free",
     )
-    overwrite: bool = option(False, "Replace an output that exists already.")
-    restart: bool = option(False, "Forget what an earlier run of this job has painted.")
-    keep: bool = option(False, "Keep the painted frames in the job directory when done.")
+    overwrite: bool = option(False, "Replace an output that exists already.", role="free")
+    restart: bool = option(False, "Forget what an earlier run of this job has painted.", role="free")
+    keep: bool = option(False, "Keep the painted frames in the job directory when done.", role="free")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,13 +128,20 @@ class EncodeOptions(Checked):
         "auto",
         "Video codec; auto is what suits the file's suffix (h264 in mp4).",
         choices=("auto", "h264", "h265", "av1", "vp9", "ffv1", "prores"),
+        role="encodes",
     )
     crf: int | None = option(
-        None, "Quality of the encoding, lower is better; the codec's own scale.", minimum=0
+        None, "Quality of the encoding, lower is better; the codec's own scale.", minimum=0, role="encodes"
     )
     bit_depth: int | None = option(
-        None, "Bits per channel of the result: 8, 10 (video) or 16 (PNG, TIFF).", metavar="8|10|16"
+        None,
+        "Bits per channel of the result: 8, 10 (video) or 16 (PNG, TIFF).",
+        metavar="8|10|16",
+        role="encodes",
     )
     fps: str | None = option(
-        None, "Frame rate of a sequence of pictures, e.g. 24 or 30000/1001; 25 if not given.", metavar="RATE"
+        None,
+        "Frame rate of a sequence of pictures, e.g. 24 or 30000/1001; 25 if not given.",
+        metavar="RATE",
+        role="encodes",
     )

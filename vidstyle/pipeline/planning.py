@@ -3,114 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from vidstyle.device import pick_device, pick_dtype
 from vidstyle.errors import JobError, UsageError
-from vidstyle.features.weights import Weights
-from vidstyle.flow.motion import Motion
-from vidstyle.job import JobStore, default_job_directory
-from vidstyle.methods import METHODS, method_name
-from vidstyle.options import (
-    AnalogyOptions,
-    DfiOptions,
-    EncodeOptions,
-    NeuralOptions,
-    PaintOptions,
-    RunOptions,
-    TextureOptions,
-    from_json,
-)
-from vidstyle.pipeline.device import pick_device, pick_dtype
-from vidstyle.pipeline.flow import check_flow, find_flow
-from vidstyle.pipeline.frames import frame_range, result_size
-from vidstyle.pipeline.inputs import check_spared, load_weights
-from vidstyle.pipeline.maps import doodled, open_maps
-from vidstyle.pipeline.memory import tiled_within_memory, within_memory
-from vidstyle.pipeline.moved import at_new_home
-from vidstyle.pipeline.plan import Notice, Plan, codec_of
-from vidstyle.pipeline.sets import check_beside, gather
+from vidstyle.features.weights import Weights, load_weights
+from vidstyle.job import JobStore
+from vidstyle.methods.base import Engine, Method, Source
+from vidstyle.methods.registry import command, method, method_name
+from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, files_read, from_json
+from vidstyle.pipeline import identity
+from vidstyle.pipeline.canvas import Canvas
+from vidstyle.pipeline.encoding import codec_of
+from vidstyle.pipeline.flow import find_flow
+from vidstyle.pipeline.frames import frame_range, frame_total, result_size
+from vidstyle.pipeline.guide import is_carried, open_mask
+from vidstyle.pipeline.plan import Plan, job_directory
+from vidstyle.pipeline.relocate import at_new_home
 from vidstyle.pipeline.stills import check_steps
-from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
-from vidstyle.video.pictures import read_picture
-from vidstyle.video.reader import open_clip
 from vidstyle.video.writer import check_output
 
+Notice = Callable[[str], None]
+Load = Callable[[str, bool, Notice], Weights]
 
-def make_plan(
-    source: Path | None,
-    styles: Sequence[Path],
-    output: Path,
-    options: PaintOptions,
-    run: RunOptions,
-    encode: EncodeOptions,
-    notice: Notice,
-    load: Callable[[str, bool, Notice], Weights] = load_weights,
-) -> Plan:
-    """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError.
+_UNKNOWN = 1000  # frames, where the source does not say
 
-    source: None for a texture, which is made from none. load: gives the weights that are asked for, for
-    a draft or not.
-    """
-    name = method_name(options)
-    METHODS[name].check_exemplars(name, len(styles))
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for. source: None for what is made from no clip. load: gives weights by their name."""
+
+    source: Path | None
+    pictures: Sequence[Path]
+    output: Path
+    options: MethodOptions
+    run: RunOptions
+    encode: EncodeOptions
+    notice: Notice
+    load: Load = load_weights
+
+
+def make_plan(asked: Request) -> Plan:
+    """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
+    name, run, encode, output = method_name(asked.options), asked.run, asked.encode, asked.output
+    own = method(name)
+    command(name).pictures.check(name, len(asked.pictures))
     fps = _fraction(encode.fps) if encode.fps else None
-    options = doodled(options) if isinstance(options, TextureOptions) else options
-    clip = _opened(source, options, fps, run.damaged)
+    options, clip = own.clip(asked.options, asked.source, fps, run.damaged)
     start, stop = frame_range(run.frames, clip)
-    earlier = _earlier(Path(run.job) if run.job else default_job_directory(output))
-    ours = earlier.get("output") == str(output.absolute())
-    pictures = [*styles, *([Path(options.picture)] if options.picture else [])]
-    check_spared(output, pictures, run.overwrite or ours)
-    if isinstance(options, DfiOptions):
-        check_beside(options, clip, output, run.overwrite or ours)
-    check_steps(options, output, [*pictures, clip.path], earlier if ours else {}, run.overwrite)
-    check_output(
-        output,
-        clip,
-        codec_of(output, encode),
-        crf=encode.crf,
-        bit_depth=encode.bit_depth,
-        start=start,
-        stop=stop,
-        overwrite=run.overwrite or ours,
-    )
-    longest = min(max(clip.width, clip.height), options.longest)
-    width, height = result_size(clip, run.size or longest)
+    earlier = _earlier(job_directory(run, output))
+    source = _checked(asked, options, clip, (start, stop), earlier)
+    width, height = result_size(clip, run.size or min(max(clip.width, clip.height), options.longest))
     device = pick_device(run.device)
-    if isinstance(options, AnalogyOptions):
-        options = within_memory(options, width, height, device, notice)
-    for picture in pictures:
-        read_picture(picture)
-    maps = open_maps(options, clip, styles, start, stop)
-    check_spared(output, maps.paths if maps else [], run.overwrite or ours)
-    weights = load(_chosen_features(run, earlier), options.is_draft, notice)
-    dtype = pick_dtype(run.precision, device)
-    if isinstance(options, NeuralOptions | TextureOptions):
-        options = tiled_within_memory(options, width, height, weights, dtype, device, notice)
-    plan = Plan(
+    engine = _engine(asked, options, earlier, device)
+    options = own.fitted(options, width, height, engine)
+    inputs, mask = own.open(options, source), open_mask(run.mask, clip, start, stop)
+    carries = is_carried(inputs.guidance, mask, clip, options.independent)
+    run = _settled(run, (width, height), (start, stop), engine.dtype)
+    flow = own.flow(options) or find_flow(run, device, asked.notice)
+    moving = _moving(clip, run, (start, stop), options.independent)
+    flow.check(moving)
+    chosen, contents = _weights_of(own, engine, run)
+    decides = identity.deciding(options, "decides", inputs.contents)
+    runs = identity.deciding(run, "decides", flow.contents(moving) | contents)
+    of_clip = {"name": clip.path.name, "digest": clip.digest()}
+    return Plan(
         clip=clip,
-        styles=tuple(styles),
         output=output,
+        method=own,
         options=options,
         run=run,
         encode=encode,
         start=start,
         stop=stop,
-        width=width,
-        height=height,
-        device=device,
-        dtype=dtype,
-        weights=weights,
-        flow=_motion(options) if isinstance(options, TextureOptions) else find_flow(run, device, notice),
-        given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,
-        maps=maps,
+        canvas=Canvas(height, width, device),
+        engine=engine,
+        flow=flow,
+        inputs=inputs,
+        mask=mask,
+        carries=carries,
+        fingerprint=identity.fingerprint(of_clip, list(asked.pictures), name, decides, runs, carries),
+        settings={
+            "home": str(job_directory(run, output).absolute()),
+            "input": str(clip.path.absolute()),
+            "pictures": [str(picture.absolute()) for picture in asked.pictures],
+            "output": str(output.absolute()),
+            "method": name,
+            "options": identity.stored(options),
+            "run": identity.stored(asked.run),
+            "encode": identity.stored(encode),
+            "features": chosen,
+            "total": frame_total(clip, start, stop),
+            "passes": run.passes,
+        },
+        made_with=identity.made_with(options, run, encode),
     )
-    check_flow(plan.flow, plan.wants_flow, plan.history[0])
-    return plan
 
 
 def replan(job: Path, notice: Notice) -> Plan:
@@ -118,34 +112,96 @@ def replan(job: Path, notice: Notice) -> Plan:
     stored = JobStore.load(job).settings
     try:
         settings = at_new_home(stored, job)
-        kind = METHODS[settings.get("method", "style")]
-        source, output = Path(settings["input"]), Path(settings["output"])
-        styles = [Path(style) for style in settings["styles"]]
-        options = from_json(kind.options, settings["options"])
-        run = from_json(RunOptions, settings["run"])
-        encode = from_json(EncodeOptions, settings["encode"])
+        kind = command(settings["method"]).options
+        asked = Request(
+            Path(settings["input"]),
+            [Path(picture) for picture in settings["pictures"]],
+            Path(settings["output"]),
+            from_json(kind, settings["options"]),
+            replace(from_json(RunOptions, settings["run"]), job=str(job), restart=False),
+            from_json(EncodeOptions, settings["encode"]),
+            notice,
+        )
     except (AttributeError, KeyError, TypeError, ValueError, UsageError) as error:
         raise JobError(
             f"{job / 'job.json'} is of another version of vidstyle, or has been changed by hand ({error}); "
             "run the command anew"
         ) from error
     if settings["output"] != stored["output"]:
-        notice(f"the job has been moved: its result will be {output}")
-    return make_plan(
-        source, styles, output, options, replace(run, job=str(job), restart=False), encode, notice
+        notice(f"the job has been moved: its result will be {asked.output}")
+    return make_plan(asked)
+
+
+def _checked(
+    asked: Request,
+    options: MethodOptions,
+    clip: Clip,
+    frames: tuple[int, int | None],
+    earlier: dict[str, Any],
+) -> Source:
+    """What is to be painted, once it is known that the result can be written and replaces nothing unasked."""
+    run, encode, output = asked.run, asked.encode, asked.output
+    ours = earlier.get("output") == str(output.absolute())
+    source = Source(clip, tuple(asked.pictures), output, *frames, run.overwrite or ours)
+    read = [*asked.pictures, *files_read(options), *files_read(run)]
+    source.spare(read, output)
+    check_steps(options, output, [*read, clip.path], earlier if ours else {}, run.overwrite)
+    check_output(
+        output,
+        clip,
+        codec_of(output, encode),
+        crf=encode.crf,
+        bit_depth=encode.bit_depth,
+        start=source.start,
+        stop=source.stop,
+        overwrite=source.overwrite,
+    )
+    return source
+
+
+def _engine(asked: Request, options: MethodOptions, earlier: dict[str, Any], device: torch.device) -> Engine:
+    """With weights that are found and read when, and if, they are asked for, and then kept."""
+
+    @cache
+    def loaded() -> Weights:
+        return asked.load(_chosen_features(asked.run, earlier), options.is_draft, asked.notice)
+
+    return Engine(device, pick_dtype(asked.run.precision, device), loaded, asked.notice)
+
+
+def _weights_of(own: Method, engine: Engine, run: RunOptions) -> tuple[str, dict[str, Any]]:
+    """The weights that are used, as they are asked for by name, and what stands for --features in a job."""
+    if not own.uses_features:
+        return run.features, {"features": None}
+    source = engine.weights.source
+    chosen = str(source.path.absolute()) if source.kind == "file" else source.kind
+    return chosen, {"features": {"name": source.path.name, "digest": engine.weights.digest}}
+
+
+def _settled(
+    run: RunOptions, size: tuple[int, int], frames: tuple[int, int | None], dtype: torch.dtype
+) -> RunOptions:
+    """The options of the run with what they left open, as it was decided."""
+    # The distances of Ruder et al. (2016). Files of flow mostly lead to the next frame alone.
+    default = (1,) if run.flow_dir else (1, 10, 20, 40)
+    return replace(
+        run,
+        size=max(size),
+        frames=f"{frames[0]}:{'' if frames[1] is None else frames[1]}",
+        precision=str(dtype).removeprefix("torch."),
+        history=tuple(sorted(set(run.history or default))),
+        passes=max(run.passes, 2 if run.loop else 1),
+        cut=tuple(sorted(run.cut)),
+        mask_feather=run.mask_feather if run.mask else RunOptions.mask_feather,
     )
 
 
-def _opened(source: Path | None, options: PaintOptions, fps: Fraction | None, damaged: str) -> Clip:
-    if isinstance(options, TextureOptions):
-        return BlankClip(options.width, options.height, options.frames, fps)
-    if source is None:
-        raise UsageError("give a clip or a picture to paint")
-    return open_clip(source, fps=fps, damaged=damaged)
-
-
-def _motion(options: TextureOptions) -> Motion:
-    return Motion(options.width, options.height, options.frames, options.motion, options.tile)
+def _moving(clip: Clip, run: RunOptions, frames: tuple[int, int | None], independent: bool) -> range:
+    """The frames that are painted with flow from an earlier one, if there is no cut between."""
+    if independent and run.passes == 1:
+        return range(0)
+    total = frame_total(clip, *frames)
+    return range(frames[0] + run.history[0], frames[0] + (_UNKNOWN if total is None else total))
 
 
 def _earlier(directory: Path) -> dict[str, Any]:
@@ -154,19 +210,10 @@ def _earlier(directory: Path) -> dict[str, Any]:
         return {}
     store = JobStore.load(directory)
     settings = at_new_home(store.settings, directory)
-    settings = {**settings, "features": _begun_with(store, settings.get("features"))}
+    if not store.begun:
+        settings.pop("features", None)
     known = {"run": dict, "options": dict, "features": str, "output": str}
     return {key: settings[key] for key, kind in known.items() if isinstance(settings.get(key), kind)}
-
-
-def _begun_with(store: JobStore, features: Any) -> Any:
-    """Which weights a job has begun to paint with; None where it has not. features: by its settings."""
-    if not store.begun:
-        return None
-    # Older versions called torchvision's weights vgg19.
-    kept = store.fingerprint.get("weights")
-    torchvisions = isinstance(kept, dict) and str(kept.get("name")).startswith("vgg19-")
-    return "torchvision" if features == "vgg19" and torchvisions else features
 
 
 def _chosen_features(run: RunOptions, earlier: dict[str, Any]) -> str:

@@ -8,14 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.errors import UsageError
-from vidstyle.options import NeuralOptions, PaintOptions, TextureOptions
-from vidstyle.pipeline.inputs import check_spared
+from vidstyle.options import MethodOptions
 from vidstyle.video.formats import output_kind
-
-
-def save_every(options: PaintOptions) -> int | None:
-    """After how many steps a picture is to be written; None for no pictures."""
-    return options.save_every if isinstance(options, (NeuralOptions, TextureOptions)) else None
+from vidstyle.video.outputs import check_spared
 
 
 def step_picture(output: Path, steps: int) -> Path:
@@ -33,13 +28,13 @@ def step_pictures(output: Path, every: int) -> dict[int, Path]:
 
 
 def check_steps(
-    options: PaintOptions, output: Path, read: Sequence[Path], earlier: Mapping[str, Any], overwrite: bool
+    options: MethodOptions, output: Path, read: Sequence[Path], earlier: Mapping[str, Any], overwrite: bool
 ) -> None:
     """Whether --save-every makes sense, and replaces nothing of the user's unasked.
 
     read: the files that the run reads. earlier: the settings of the job that has made this output, if any.
     """
-    every = save_every(options)
+    every = options.save_every
     if every is None:
         return
     if output_kind(output) != "picture":

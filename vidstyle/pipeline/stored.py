@@ -13,7 +13,7 @@ from torch import Tensor
 from vidstyle.errors import MediaError
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.job import FrameStore, JobStore
-from vidstyle.pipeline.steps import backwards
+from vidstyle.pipeline.frame_order import backwards
 from vidstyle.types import Painted
 from vidstyle.video.pictures import decode_png, encode_png
 

@@ -33,6 +33,7 @@ class BlankClip(Clip):
             duration_seconds=None if still else count / rate,
             has_alpha=False,
             color=SRGB_PICTURE,
+            filmed=False,
         )
         self._pixels = np.full((3, height, width), 128, np.uint8)
         self._count = count

@@ -43,6 +43,7 @@ class Clip(ABC):
     time_base: seconds, the unit of the frames' pts and duration.
     frame_count: None where the source does not say; an estimate unless `frame_count_exact`.
     notices: one line for each thing that a reader of frames had to make do with.
+    filmed: whether it shows anything; not one that only says how large and how long what is made will be.
     landmarks: pts of some frames by their indices, noted where they are read, by which `frames` finds others
         without decoding all that lies before. Those of an earlier process may be added.
     """
@@ -62,6 +63,7 @@ class Clip(ABC):
     streams: tuple[StreamInfo, ...] = ()
     notices: list[str] = field(default_factory=list)
     landmarks: dict[int, int] = field(default_factory=dict)
+    filmed: bool = True
 
     @abstractmethod
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:

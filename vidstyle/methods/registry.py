@@ -1,0 +1,37 @@
+"""The painting methods by name. Nothing of a method is imported before it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from vidstyle.options.base import Command
+
+if TYPE_CHECKING:
+    from vidstyle.methods.base import Method
+
+METHODS = {
+    "style": "vidstyle.methods.style",
+    "analogy": "vidstyle.methods.analogy",
+    "dfi": "vidstyle.methods.dfi",
+    "texture": "vidstyle.methods.texture",
+}
+"""Name, as on the command line -> its package: `options.COMMAND` says how it is called, without torch;
+`method.METHOD` is what paints."""
+
+
+def command(name: str) -> Command:
+    """How the method of this name is called. Raises KeyError where there is none."""
+    found: Command = import_module(f"{METHODS[name]}.options").COMMAND
+    return found
+
+
+def method(name: str) -> Method:
+    """The method of this name. Raises KeyError where there is none."""
+    found: Method = import_module(f"{METHODS[name]}.method").METHOD
+    return found
+
+
+def method_name(options: Any) -> str:
+    """The name of the method that these options belong to."""
+    return next(name for name in METHODS if command(name).options is type(options))

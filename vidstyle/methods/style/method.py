@@ -1,0 +1,54 @@
+"""What the spine asks of neural style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from vidstyle.features.recipes import recipe_for
+from vidstyle.methods.base import Engine, Inputs, Method, Source
+from vidstyle.methods.guidance import open_guidance
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.tiling import tiled_within_memory
+from vidstyle.video.paper import picture_on_paper
+
+
+@dataclass(frozen=True, eq=False)
+class StyleInputs(Inputs):
+    """init: the picture that a shot starts from, float32 (3, H, W) in [0, 1], where the options name one."""
+
+    init: Tensor | None = None
+
+
+class Style(Method):
+    """Neural style: see `painter`."""
+
+    def fitted(self, options: NeuralOptions, width: int, height: int, engine: Engine) -> NeuralOptions:
+        return tiled_within_memory(
+            options, width, height, engine, lambda recipe: options.content_layers or recipe.content_layers
+        )
+
+    def open(self, options: NeuralOptions, source: Source) -> StyleInputs:
+        start = None if options.starts_plainly else picture_on_paper(Path(options.init))
+        guidance = open_guidance(options, source.clip, source.pictures, source.start, source.stop)
+        return StyleInputs(options, super().open(options, source).pictures, guidance, init=start)
+
+    def painter(self, inputs: StyleInputs, engine: Engine) -> NeuralStyle:
+        """With the layers and the balance that suit the features."""
+        network = engine.network(inputs.options.pooling)
+        recipe = recipe_for(engine.weights.source.kind, network.layers, engine.notice)
+        return NeuralStyle(
+            network,
+            recipe,
+            engine.moved(inputs.pictures),
+            inputs.options,
+            None if inputs.init is None else inputs.init.to(engine.device),
+            engine.observer,
+            engine.moved(inputs.guidance.regions if inputs.guidance else []),
+        )
+
+
+METHOD = Style()

@@ -1,0 +1,365 @@
+"""Neural style (Gatys, Ecker & Bethge 2016; Li & Wand 2016), steady in time (Ruder et al. 2016)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from vidstyle import losses
+from vidstyle.events import Observer
+from vidstyle.features.recipes import Recipe, check_layers, strengthened
+from vidstyle.features.tiles import responses
+from vidstyle.features.vgg import VGG
+from vidstyle.image.colour import luminance, palette, with_luminance
+from vidstyle.image.distribution import distribution
+from vidstyle.image.labels import shares_at
+from vidstyle.image.matting import Relight
+from vidstyle.image.recolour import recolour_unpainted
+from vidstyle.image.resize import fit, resize
+from vidstyle.methods.judge import ContentJudge, Judge, judged
+from vidstyle.methods.statistics import Figures
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.priors import (
+    Tint,
+    entered_in,
+    held,
+    known_in,
+    laid_over,
+    ripened,
+    seen_in,
+    shared,
+    unseen,
+)
+from vidstyle.methods.style.recolour import in_colours, palettes, recoloured, style_palettes
+from vidstyle.methods.style.schedule import Schedule, Search
+from vidstyle.methods.styleterm import StyleJudge, StyleTerm, shares
+from vidstyle.optimize import Minimum, Terms, history_for, minimise
+from vidstyle.types import Draft, Painted, Prior
+
+# Below this share of a frame, what no earlier frame shows is not worth a style term of its own.
+_UNSEEN_SHARE = 0.002
+# Deviation of the noise that a painting starts with.
+_STIR = 0.1
+# How hard what comes into view is held to the colours of its kind, relative to how hard the rest is held to
+# what it was. The style alone would give it any: a tree that enters turns red and stays so.
+_TINT = 0.1
+# Of the style's share: a photograph that is to stay one has its colours already when it starts.
+_PHOTO_STYLE = 0.1
+
+
+class NeuralStyle:
+    """Paints a frame so that its features match the content's and its Gram matrices the style's.
+
+    features: the network, on the device and in the precision to compute with.
+    styles: style pictures, float32 (3, H, W) in [0, 1], on that device, at their own sizes.
+    init: the picture to start a shot from, float32 (3, H, W), where the options name a file.
+    observer: is shown every step of every search.
+    regions: of each style picture; see `StyleTerm`.
+    """
+
+    def __init__(
+        self,
+        features: VGG,
+        recipe: Recipe,
+        styles: Sequence[Tensor],
+        options: NeuralOptions,
+        init: Tensor | None = None,
+        observer: Observer | None = None,
+        regions: Sequence[Tensor] = (),
+    ) -> None:
+        self.features = features
+        self.options = options
+        self.init = init
+        self.observer = observer
+        self.where: Tensor | None = None
+        self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options, regions)
+        self.recipe = replace(
+            strengthened(recipe, options.strength),
+            content_layers=options.content_layers or recipe.content_layers,
+            style_layers=options.style_layers or recipe.style_layers,
+        )
+        check_layers(self.recipe.content_layers, features.layers)
+        if options.photo:
+            self.recipe = replace(self.recipe, style=_PHOTO_STYLE * self.recipe.style)
+        self.schedule = Schedule(options)
+
+    def guided(self, where: Tensor) -> NeuralStyle:
+        """See `Guided`."""
+        painter = copy.copy(self)
+        painter.where = where
+        return painter
+
+    def small(self, where: Tensor) -> dict[int, str]:
+        """See `Guided`."""
+        return self.style.small(where)
+
+    @torch.no_grad()
+    def paint(
+        self, content: Tensor, priors: Sequence[Prior], seed: int, draft: Draft | None = None
+    ) -> Painted:
+        """See `Painter.paint`.
+
+        The carry holds how far the painting has come, and the colours of the shot's first frame, if matched.
+        """
+        if self.options.independent and draft is None:
+            priors = []
+        colours = self._shot_palette(content, priors, draft)
+        subject = content
+        if self.options.color == "content":
+            subject = luminance(content)
+            priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
+            draft = None if draft is None else replace(draft, image=luminance(draft.image))
+        if colours is not None and self.options.photo:
+            wanted = style_palettes(self.style.pictures, self._regions(), self.style.shares)
+            subject = recoloured(content, self.where, colours, wanted)
+        target = None if self.options.photo else colours
+        priors = shared(priors)
+        if draft is not None:
+            found = self._again(subject, priors, draft, target)
+        elif priors:
+            found = self._after(subject, priors, target)
+        else:
+            found = self._first(subject, target, seed)
+        image = self.finished(content, found.image)
+        carry = {"rest": self._rest(found, priors)}
+        if priors and draft is None and not self.options.photo:
+            carry |= ripened(priors)
+        if colours is not None:
+            carry["palette"] = colours
+        return Painted(image, carry, found.losses, found.steps)
+
+    def finished(self, content: Tensor, image: Tensor) -> Tensor:
+        """What becomes of the picture that was searched, float32 (3, H, W) of the size of `content`."""
+        return with_luminance(content, luminance(image)) if self.options.color == "content" else image
+
+    def _shot_palette(self, content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor | None:
+        """The colours of the shot's first frame, of which it is decided for all, or colours would flicker.
+
+        The style is matched to them; or, with --photo, they to the style.
+        """
+        if self.options.color == "style" and not self.options.photo:
+            return None
+        known = draft if draft is not None else next(iter(priors), None)
+        if known is not None:
+            return known.carry["palette"].to(content.device)
+        if self.options.photo:
+            return palettes(content, self.where)
+        return distribution(content) if self.options.color == "histogram" else palette(content)
+
+    def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
+        """Coarse to fine, from the start that the options ask for."""
+        levels = self.schedule.levels(subject.shape[1], subject.shape[2])
+        image = self._start(subject, levels[0][0], seed)
+        taken = 0
+        for size, search in levels:
+            found = self._minimise(resize(image, size), resize(subject, size), [], colours, search)
+            image, taken = found.image, taken + found.steps
+        return replace(found, steps=taken)
+
+    def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        if self.options.init == "noise" or (self.options.independent and not self.options.photo):
+            return torch.rand(3, *size, generator=generator).to(subject.device)
+        start = self.init.to(subject.device) if self.init is not None else subject
+        start = resize(luminance(start) if self.options.color == "content" else start, size)
+        if self.init is not None or self.options.photo:
+            return start
+        noise = min(1.0, self.options.strength) * _stir(size, generator)
+        return (start + noise.to(start)).clamp(0, 1)
+
+    def _after(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum:
+        """From the earlier frames, warped, and what they do not show in the colours of its kind.
+
+        Departure from Ruder et al. (2016), who start that from the subject as it is and hold it at once to
+        what few steps have made of it: it would stay paler than what surrounds it. Here it is painted on for
+        some frames, by a style term of its own; the picture as a whole has its style already.
+        """
+        if (resting := self._resting(subject, priors, colours)) is not None:
+            return resting
+        if self.options.photo:
+            priors = self._relit(subject, priors)
+        start, known = laid_over(subject, priors), known_in(priors)
+        tint: Tint | None = None
+        if float(1 - known.mean()) > _UNSEEN_SHARE:
+            tint = Tint(recolour_unpainted(subject, start, known), 1 - known)
+            start = laid_over(tint.image, priors)
+        search = self.schedule.later(unseen(priors))
+        return self._minimise(start, subject, held(priors), colours, search, tint)
+
+    def _again(
+        self, subject: Tensor, priors: Sequence[Prior], draft: Draft, colours: Tensor | None
+    ) -> Minimum:
+        """From the pass before, blended with what this pass has just painted beside it.
+
+        x ← (x + Σ c ω) / (1 + Σ c)  (Ruder, Dosovitskiy & Brox 2016, section 4.3).
+        """
+        if priors and self.options.photo:
+            priors = self._relit(subject, priors)
+        total = torch.stack([p.weight * p.image for p in priors]).sum(dim=0) if priors else 0
+        start = (draft.image + total) / (1 + seen_in(priors)) if priors else draft.image
+        earlier = priors if draft.number >= self.options.temporal_from else []
+        search = self.schedule.later()
+        return self._minimise(start, subject, earlier, colours, search)
+
+    def _relit(self, subject: Tensor, priors: Sequence[Prior]) -> list[Prior]:
+        """The priors as one, the subject in their light: colours are held, and no detail blurs by warping."""
+        seen = seen_in(priors)
+        laid = laid_over(recolour_unpainted(subject, laid_over(subject, priors), seen), priors)
+        light = Relight(subject)
+        return [Prior(light.apply(light.sketch(laid)).clamp(0, 1), seen)]
+
+    def _resting(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum | None:
+        """The frames before as they are, if the last had come to rest and this one begins as that ended.
+
+        Where nothing moves a frame so costs one look instead of a painting. Blur from warping, like any
+        other change, makes the loss rise until it is painted again.
+        """
+        *ended, fall = priors[0].carry.get("rest", torch.tensor([0.0, 0.0, 1.0])).tolist()
+        enough = self.options.tolerance * self.schedule.after
+        if fall >= enough or float(1 - known_in(priors).mean()) > _UNSEEN_SHARE:
+            return None
+        start = laid_over(subject, priors)
+        now = {name: float(term) for name, term in self._terms(subject, priors, colours)(start).items()}
+        begins = now["content"], sum(now.values())
+        alike = all(abs(one - other) <= enough * other for one, other in zip(begins, ended, strict=True))
+        return Minimum(start, now, 0) if alike else None
+
+    def _rest(self, found: Minimum, priors: Sequence[Prior]) -> Tensor:
+        """Content and whole loss with which the last painting ended, and the share by which the loss fell."""
+        if found.steps == 0:
+            return priors[0].carry["rest"]
+        return torch.tensor([found.losses["content"], sum(found.losses.values()), found.fall])
+
+    def _minimise(
+        self,
+        image: Tensor,
+        subject: Tensor,
+        priors: Sequence[Prior],
+        colours: Tensor | None,
+        search: Search,
+        tint: Tint | None = None,
+    ) -> Minimum:
+        terms, observer = self._terms(subject, priors, colours, tint), self.observer
+        light = Relight(subject) if self.options.photo else None
+        if light is not None:
+            image = light.sketch(image).clamp(0, 1)
+            terms, observer = _in_light(light, terms), _seen_in_light(light, observer)
+        with torch.enable_grad():
+            found = minimise(
+                image,
+                terms,
+                steps=search.steps,
+                optimizer=search.optimizer,
+                rate=search.rate,
+                tolerance=self.options.tolerance,
+                observer=observer,
+                history=history_for(image, self.options.tile_size),
+                smooth=light is None,
+            )
+        return found if light is None else replace(found, image=light.apply(found.image).clamp(0, 1))
+
+    def _terms(
+        self,
+        subject: Tensor,
+        priors: Sequence[Prior],
+        colours: Tensor | None,
+        tint: Tint | None = None,
+    ) -> Terms:
+        """The painting loss of `subject`, as a function of the picture."""
+        options, recipe = self.options, self.recipe
+        fresh = None if tint is None else entered_in(priors)
+        style = self.style_term((subject.shape[1], subject.shape[2]), colours, fresh)
+        tile = options.tile_size
+        contents = ContentJudge(responses(self.features, subject, recipe.content_layers, side=tile))
+        judges: dict[str, Judge] = {"style": style, "content": contents}
+        _, scale = self._at((subject.shape[1], subject.shape[2]), colours)
+        grain = None if options.photo else self.style.grain(scale, subject[0].numel())
+
+        def terms(x: Tensor) -> Mapping[str, Tensor]:
+            judgement = judged(self.features, x, judges, tile=tile)
+            # A photograph's own grain is no noise: what is added to it may be.
+            rough = x - subject if options.photo else x
+            result = {
+                "style": options.style_weight * recipe.style * judgement["style"],
+                "content": options.content_weight * recipe.content * judgement["content"],
+                "tv": options.tv_weight * recipe.tv * losses.total_variation(rough),
+            }
+            if grain is not None:
+                result["grain"] = options.tv_weight * recipe.grain * losses.grain(x, grain)
+            if priors:
+                form = options.temporal_loss
+                held = [losses.temporal(x, prior.image, prior.weight, form) for prior in priors]
+                result["temporal"] = options.temporal_weight * recipe.temporal * torch.stack(held).sum()
+            if tint is not None:
+                factor = _TINT * options.temporal_weight * recipe.temporal
+                result["tint"] = factor * losses.tint(x, tint.image, tint.weight)
+            return result
+
+        return terms
+
+    def _regions(self) -> Sequence[Tensor]:
+        """Those of the style pictures, where the frame has any as well."""
+        return [] if self.where is None else self.style.regions
+
+    def style_targets(self, size: tuple[int, int], colours: Tensor | None = None) -> list[dict[str, Figures]]:
+        """What the style layers of each loss are to match, all styles together, for a frame of `size`.
+
+        size: (height, width). colours: of the palette that the styles are matched to, if they are.
+        """
+        return self.style.targets(*self._at(size, colours))
+
+    def style_term(
+        self, size: tuple[int, int], colours: Tensor | None = None, fresh: Tensor | None = None
+    ) -> StyleJudge:
+        """The style term for one minimisation; see `style_targets`, and `StyleTerm.judge` for `fresh`."""
+        where = None if self.where is None else shares_at(self.where, size)
+        return self.style.judge(*self._at(size, colours), where=where, fresh=fresh)
+
+    def _at(
+        self, size: tuple[int, int], colours: Tensor | None
+    ) -> tuple[Hashable, Callable[[Tensor], Tensor]]:
+        key = size, b"" if colours is None else colours.cpu().numpy().tobytes()
+        return key, lambda picture: self._scaled(picture, size, colours)
+
+    def _scaled(self, picture: Tensor, size: tuple[int, int], colours: Tensor | None) -> Tensor:
+        """A style picture scaled to a frame of `size`, and recoloured where asked."""
+        picture = scaled_style(picture, size, self.options.style_scale)
+        return picture if colours is None else in_colours(picture, colours, self.options.color)
+
+
+def scaled_style(picture: Tensor, size: tuple[int, int], scale: float = 1.0) -> Tensor:
+    """A style picture float32 (3, H, W) scaled to a frame of `size`, (height, width), never above its own.
+
+    scale: its longer side, relative to the frame's.
+    """
+    height, width = picture.shape[1:]
+    longest = min(max(height, width), max(8, round(max(size) * scale)))
+    columns, rows = fit(width, height, longest)
+    return resize(picture, (rows, columns))
+
+
+def _stir(size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """A little noise of four octaves, float32 (3, *size), deviation about `_STIR`.
+
+    Where a subject is plain every pixel would have the same gradient but for those at the border: strokes
+    would begin there, and black, which no gradient lifts, would stay black.
+    """
+    octaves = [[max(1, side >> octave) for side in size] for octave in range(4)]
+    each = [resize(torch.randn(3, *own, generator=generator), size) for own in octaves]
+    return _STIR * torch.stack(each).sum(dim=0) / len(octaves) ** 0.5
+
+
+def _in_light(light: Relight, terms: Terms) -> Terms:
+    """The terms of what a picture makes of the photograph."""
+    return lambda picture: terms(light.apply(picture))
+
+
+def _seen_in_light(light: Relight, observer: Observer | None) -> Observer | None:
+    """An observer who sees what a picture makes of the photograph."""
+    if observer is None:
+        return None
+    return lambda look: observer(replace(look, image=lambda: light.apply(look.image()).clamp(0, 1)))

@@ -1,0 +1,1 @@
+"""Textures from noise: the style term alone."""

@@ -1,0 +1,54 @@
+"""What the spine asks of texture synthesis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from vidstyle.features.recipes import recipe_for
+from vidstyle.methods.base import Engine, Inputs, Method, Source
+from vidstyle.methods.guidance import open_guidance
+from vidstyle.methods.texture.motion import Motion
+from vidstyle.methods.texture.options import TextureOptions
+from vidstyle.methods.texture.painter import Texture
+from vidstyle.methods.tiling import tiled_within_memory
+from vidstyle.video.blank import BlankClip
+from vidstyle.video.reader import open_clip
+
+
+class TextureSynthesis(Method):
+    """See `painter`. What is painted is no clip; it has the size of a doodle, or that which is asked for."""
+
+    def clip(
+        self, options: TextureOptions, path: Path | None, fps: Fraction | None, damaged: str
+    ) -> tuple[TextureOptions, BlankClip]:
+        if options.size is None:
+            drawn = options if options.labels is None else open_clip(options.labels)
+            options = replace(options, size=f"{drawn.width}x{drawn.height}")
+        return options, BlankClip(options.width, options.height, options.frames, fps)
+
+    def flow(self, options: TextureOptions) -> Motion:
+        return Motion(options.width, options.height, options.frames, options.motion, options.tile)
+
+    def fitted(self, options: TextureOptions, width: int, height: int, engine: Engine) -> TextureOptions:
+        return tiled_within_memory(options, width, height, engine)
+
+    def open(self, options: TextureOptions, source: Source) -> Inputs:
+        guidance = open_guidance(options, source.clip, source.pictures, source.start, source.stop)
+        return Inputs(options, super().open(options, source).pictures, guidance)
+
+    def painter(self, inputs: Inputs, engine: Engine) -> Texture:
+        """With the layers and the balance that suit the features."""
+        network = engine.network(inputs.options.pooling)
+        return Texture(
+            network,
+            recipe_for(engine.weights.source.kind, network.layers, engine.notice),
+            engine.moved(inputs.pictures),
+            inputs.options,
+            engine.observer,
+            engine.moved(inputs.guidance.regions if inputs.guidance else []),
+        )
+
+
+METHOD = TextureSynthesis()
