@@ -24,15 +24,16 @@ from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Source
 from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.pair import flow_between
-from vidstyle.image.convert import to_float
+from vidstyle.image.convert import on_paper, to_float
 from vidstyle.image.resize import fit
 from vidstyle.options import EvaluateOptions
 from vidstyle.pipeline import Hooks, Progress
 from vidstyle.pipeline.device import pick_device
 from vidstyle.pipeline.frames import check_longest, frame_range, resized
-from vidstyle.pipeline.inputs import load_weights, picture_on_paper
+from vidstyle.pipeline.inputs import load_weights
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
+from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
 
@@ -91,7 +92,7 @@ def evaluate(
     """
     hooks = Hooks(progress, notice)
     task = _prepare(Path(original), [Path(path) for path in stylized], options or EvaluateOptions(), hooks)
-    pictures = [picture_on_paper(Path(style)) for style in styles]
+    pictures = [on_paper(*read_picture(style)) for style in styles]
     device = pick_device(task.options.device)
     weights = load_weights(task.options.features, False, hooks.tell)
     network = VGG(weights.tensors).to(device)

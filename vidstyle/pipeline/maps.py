@@ -14,15 +14,14 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from vidstyle.errors import MediaError, UsageError
-from vidstyle.image.convert import to_uint8
+from vidstyle.image.convert import on_paper, to_uint8
 from vidstyle.image.labels import MOST, Colour, Palette, labelled, one_hot, palette_of
-from vidstyle.image.masks import cleaned
+from vidstyle.image.masks import check_shape, cleaned, whiteness
 from vidstyle.image.places import at_start, carried, looked_up, restored, stored
 from vidstyle.image.resize import resize
 from vidstyle.job import FrameStore, file_entry
 from vidstyle.methods.base import Guided, Method
 from vidstyle.options import GuidanceOptions, MaskOptions, PaintOptions, TextureOptions
-from vidstyle.pipeline.inputs import check_shape, on_paper, whiteness
 from vidstyle.types import Draft, Frame, Prior
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture

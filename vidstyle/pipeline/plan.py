@@ -17,7 +17,7 @@ from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.motion import Motion
 from vidstyle.flow.pair import FlowSource
-from vidstyle.image.convert import to_float, to_uint16
+from vidstyle.image.convert import on_paper, to_float, to_uint16
 from vidstyle.image.masks import feathered, laid_over
 from vidstyle.image.resize import resize
 from vidstyle.job import default_job_directory, file_entry
@@ -37,11 +37,11 @@ from vidstyle.options import (
 )
 from vidstyle.pipeline.flow import flow_entry
 from vidstyle.pipeline.frames import frame_total, resized
-from vidstyle.pipeline.inputs import picture_on_paper
 from vidstyle.pipeline.maps import Maps
 from vidstyle.pipeline.sets import entry
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
+from vidstyle.video.pictures import read_picture
 from vidstyle.video.writer import Writer, open_writer
 
 Notice = Callable[[str], None]
@@ -198,8 +198,8 @@ class Plan:
             network=lambda pooling: VGG(self.weights.tensors, pooling).to(self.device, self.dtype),
             weights=self.weights.source.kind,
             digest=self.weights.digest,
-            exemplars=[self.move(picture_on_paper(style)) for style in self.styles],
-            init=None if self._init_path is None else self.move(picture_on_paper(self._init_path)),
+            exemplars=[self.move(on_paper(*read_picture(style))) for style in self.styles],
+            init=None if self._init_path is None else self.move(on_paper(*read_picture(self._init_path))),
             notice=notice,
             given=self.given,
             observer=observer,

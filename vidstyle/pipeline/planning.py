@@ -26,7 +26,7 @@ from vidstyle.options import (
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.flow import check_flow, find_flow
 from vidstyle.pipeline.frames import frame_range, result_size
-from vidstyle.pipeline.inputs import check_spared, load_weights
+from vidstyle.pipeline.inputs import load_weights
 from vidstyle.pipeline.maps import doodled, open_maps
 from vidstyle.pipeline.memory import tiled_within_memory, within_memory
 from vidstyle.pipeline.moved import at_new_home
@@ -35,6 +35,7 @@ from vidstyle.pipeline.sets import check_beside, gather
 from vidstyle.pipeline.stills import check_steps
 from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
+from vidstyle.video.formats import check_spared
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 from vidstyle.video.writer import check_output

@@ -17,13 +17,14 @@ from vidstyle.attributes.sets import PictureSet, open_set
 from vidstyle.attributes.vector import load_vector
 from vidstyle.errors import MediaError, OutputError, UsageError
 from vidstyle.image.faces import find_eyes
+from vidstyle.image.masks import check_shape, whiteness
 from vidstyle.job import file_entry
 from vidstyle.options import DfiOptions
 from vidstyle.options.dfi import FIND
 from vidstyle.options.edits import AttributeSpec, SetSpec
-from vidstyle.pipeline.inputs import check_shape, check_spared, whiteness
 from vidstyle.plain import name_bytes
 from vidstyle.video.clip import Clip
+from vidstyle.video.formats import check_spared
 from vidstyle.video.pictures import picture_suffix, read_bytes, read_picture
 from vidstyle.video.sequences import PictureClip
 

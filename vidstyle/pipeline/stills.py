@@ -9,8 +9,7 @@ from typing import Any
 
 from vidstyle.errors import UsageError
 from vidstyle.options import NeuralOptions, PaintOptions, TextureOptions
-from vidstyle.pipeline.inputs import check_spared
-from vidstyle.video.formats import output_kind
+from vidstyle.video.formats import check_spared, output_kind
 
 
 def save_every(options: PaintOptions) -> int | None:
