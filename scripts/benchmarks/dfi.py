@@ -13,11 +13,11 @@ from samples.faces import Face, draw, moving, random_face, with_attributes
 
 import vidstyle
 from benchmarks.common import Clock, Setting, Table
-from vidstyle.attributes.cache import FeatureCache
-from vidstyle.attributes.features import LAYERS, SetFeatures, View
-from vidstyle.attributes.sets import PictureSet, open_set
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
+from vidstyle.methods.dfi.cache import FeatureCache
+from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View
+from vidstyle.methods.dfi.sets import PictureSet, open_set
 from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.video.pictures import read_picture, write_picture
 

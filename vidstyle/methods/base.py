@@ -9,7 +9,6 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from vidstyle.attributes.given import Given
 from vidstyle.errors import UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.optimize import Observer
@@ -63,8 +62,8 @@ class Materials:
     network: makes the feature network with "max" or "average" pooling. weights: their kind, as in
     `features.weights.Source`; digest: theirs.
     exemplars: the pictures to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
-    init: the picture that the options name as a start, likewise. given: what an edit is made from; None for
-    other methods. notice: takes lines for the user. observer: is shown every step of every search.
+    init: the picture that the options name as a start, likewise. given: what else the method has opened of
+    what its options name. notice: takes lines for the user. observer: is shown every step of every search.
     regions: of each exemplar, float32 (R, h, w) of any size, how much of each pixel belongs to each region;
     none where there are none.
     """
@@ -75,7 +74,7 @@ class Materials:
     exemplars: Sequence[Tensor]
     init: Tensor | None
     notice: Callable[[str], None]
-    given: Given | None = None
+    given: Any = None
     observer: Observer | None = None
     regions: Sequence[Tensor] = ()
 

@@ -3,16 +3,65 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from vidstyle.errors import UsageError
 from vidstyle.options.base import Checked, WithQuality, absolute, as_in, option
-from vidstyle.options.edits import AttributeSpec, SetSpec, located_attribute, parse_attribute, parse_where
 from vidstyle.options.neural import NeuralOptions
 
 FIND = "auto"
 """What --align takes where landmarks are to be found instead of read."""
+
+
+@dataclass(frozen=True)
+class SetSpec:
+    """A folder of pictures, or a list of them and which rows: COLUMN=VALUE,COLUMN=VALUE..."""
+
+    path: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class AttributeSpec:
+    """What an attribute is learnt from: a source and a target set, or the file of a vector.
+
+    sets: one alone shows what a hole hides.
+    """
+
+    name: str
+    sets: tuple[SetSpec, ...] = ()
+    vector: str | None = None
+
+
+def parse_where(text: str) -> dict[str, str]:
+    """ "smiling=1,sex=f" as {"smiling": "1", "sex": "f"}; raises UsageError for anything else."""
+    result = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and value):
+            raise UsageError(f"--where takes COLUMN=VALUE,COLUMN=VALUE..., not {text!r}")
+        result[name] = value
+    return result
+
+
+def parse_attribute(text: str) -> tuple[str, list[str]]:
+    """ "smile=plain:smiling" or "smile=smile.safetensors" as the name and the one or two paths.
+
+    Raises UsageError for anything else.
+    """
+    name, _, rest = (part.strip() for part in text.partition("="))
+    paths = [part.strip() for part in rest.split(":")]
+    is_vector = len(paths) == 1 and paths[0].endswith(".safetensors")
+    if not (name and all(paths)) or ":" in name or not (is_vector or len(paths) == 2):
+        raise UsageError(f"--attribute takes NAME=SOURCE:TARGET or NAME=VECTOR.safetensors, not {text!r}")
+    return name, paths
+
+
+def _located(text: str) -> str:
+    """The same attribute with its files as they are found from any directory."""
+    name, paths = parse_attribute(text)
+    return f"{name}={':'.join(map(absolute, paths))}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,20 +96,12 @@ class DfiOptions(WithQuality, Checked):
     where_target: str | None = option(
         None, "Likewise, of --target alone.", metavar="COLUMN=VALUE,...", role="read"
     )
-    like: str | None = option(
-        None,
-        "Use those rows of the lists, as many as --neighbors, that are nearest to these values, instead of "
-        "the pictures that look most like INPUT.",
-        metavar="COLUMN=VALUE,...",
-        role="read",
-    )
     attribute: tuple[str, ...] = option(
         (),
-        "Instead of --source and --target, and repeated for several attributes at once. NAME:0.5=... "
-        "gives it a weight, negative to take it away; SOURCE, TARGET are folders or LIST[COLUMN=VALUE,...]; "
+        "Instead of --source and --target, and repeated for several attributes at once; "
         "NAME=FILE.safetensors takes a saved vector.",
         metavar="NAME=SOURCE:TARGET",
-        located=located_attribute,
+        located=_located,
         role="read",
         whole=True,
     )
@@ -169,7 +210,6 @@ class DfiOptions(WithQuality, Checked):
             raise UsageError("--strength needs at least one number, and finite ones")
         for text in (self.where, self.where_source, self.where_target):
             parse_where(text or "")
-        parse_where(self.like or "", "--like")
         self._check_origin()
         if self.save_vector and not self.save_vector.endswith(".safetensors"):
             raise UsageError(f"--save-vector writes a .safetensors file, not {self.save_vector}")
@@ -182,7 +222,7 @@ class DfiOptions(WithQuality, Checked):
             "--vector": self.vector,
         }
         given = [name for name, value in origins.items() if value]
-        stored = bool(self.vector) or (bool(self.attribute) and all(a.vector for a in self.attributes))
+        stored = bool(self.attributes) and all(each.vector for each in self.attributes)
         wrong = {
             f"{' and '.join(given)} exclude each other": len(given) > 1,
             "--inpaint takes one set, --source": self.inpaint and (not self.source or self.target),
@@ -192,7 +232,6 @@ class DfiOptions(WithQuality, Checked):
             "--where-source goes with --source": self.where_source and not self.source,
             "--where-target goes with --target": self.where_target and not self.target,
             "--where selects rows of lists, and none is given": self.where and (stored or not given),
-            "--like selects rows of lists, and none is given": self.like and (stored or not given),
             "--align brings sets into place, and a vector has none": self.align and stored,
         }
         for words, is_wrong in wrong.items():
@@ -201,7 +240,7 @@ class DfiOptions(WithQuality, Checked):
 
     @property
     def attributes(self) -> tuple[AttributeSpec, ...]:
-        """The attributes asked for, in order; empty for --inpaint, and where none are.
+        """The attributes asked for, in order; none where nothing is.
 
         Raises UsageError where a name comes twice.
         """
@@ -209,36 +248,22 @@ class DfiOptions(WithQuality, Checked):
             return self._named()
         if self.vector:
             return (AttributeSpec("edit", vector=self.vector),)
-        if self.source and self.target:
-            sets = (
-                SetSpec(self.source, self.where_source or ""),
-                SetSpec(self.target, self.where_target or ""),
-            )
-            source, target = map(self._narrowed, sets)
-            return (AttributeSpec("edit", source=source, target=target),)
-        return ()
-
-    @property
-    def filling(self) -> SetSpec | None:
-        """The set to learn from what a hole hides, for --inpaint."""
-        if not self.inpaint or not self.source:
-            return None
-        return self._narrowed(SetSpec(self.source, self.where_source or ""))
+        sets = (self.source, self.where_source), (self.target, self.where_target)
+        found = tuple(self._set(path, where) for path, where in sets if path)
+        return (AttributeSpec("edit", found),) if found else ()
 
     def _named(self) -> tuple[AttributeSpec, ...]:
-        found = tuple(map(parse_attribute, self.attribute))
-        names = [each.name for each in found]
+        found = [parse_attribute(text) for text in self.attribute]
+        names = [name for name, _ in found]
         if len(set(names)) < len(names):
             raise UsageError(f"--attribute: {max(names, key=names.count)!r} is given twice")
         return tuple(
-            replace(
-                each,
-                source=each.source and self._narrowed(each.source),
-                target=each.target and self._narrowed(each.target),
-            )
-            for each in found
+            AttributeSpec(name, tuple(map(self._set, paths)))
+            if len(paths) == 2
+            else AttributeSpec(name, vector=paths[0])
+            for name, paths in found
         )
 
-    def _narrowed(self, given: SetSpec) -> SetSpec:
+    def _set(self, path: str, where: str | None = None) -> SetSpec:
         """With what --where asks of every list."""
-        return replace(given, where=",".join(filter(None, (self.where, given.where))))
+        return SetSpec(path, ",".join(filter(None, (self.where, where))))

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidstyle.attributes.given import Given
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.motion import Motion
@@ -23,6 +22,7 @@ from vidstyle.image.resize import resize
 from vidstyle.job import default_job_directory, file_entry
 from vidstyle.methods import METHODS, method_name
 from vidstyle.methods.base import Materials, Method
+from vidstyle.methods.dfi.inputs import Given, entry
 from vidstyle.optimize import Observer
 from vidstyle.options import (
     DfiOptions,
@@ -38,7 +38,6 @@ from vidstyle.options import (
 from vidstyle.pipeline.flow import flow_entry
 from vidstyle.pipeline.frames import frame_total, resized
 from vidstyle.pipeline.maps import Maps
-from vidstyle.pipeline.sets import entry
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture

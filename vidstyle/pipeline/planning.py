@@ -13,6 +13,8 @@ from vidstyle.features.weights import Weights
 from vidstyle.flow.motion import Motion
 from vidstyle.job import JobStore, default_job_directory
 from vidstyle.methods import METHODS, method_name
+from vidstyle.methods.dfi.beside import check_beside
+from vidstyle.methods.dfi.inputs import gather
 from vidstyle.options import (
     AnalogyOptions,
     DfiOptions,
@@ -31,7 +33,6 @@ from vidstyle.pipeline.maps import doodled, open_maps
 from vidstyle.pipeline.memory import tiled_within_memory, within_memory
 from vidstyle.pipeline.moved import at_new_home
 from vidstyle.pipeline.plan import Notice, Plan, codec_of
-from vidstyle.pipeline.sets import check_beside, gather
 from vidstyle.pipeline.stills import check_steps
 from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
@@ -89,6 +90,8 @@ def make_plan(
     maps = open_maps(options, clip, styles, start, stop)
     check_spared(output, maps.paths if maps else [], run.overwrite or ours)
     weights = load(_chosen_features(run, earlier), options.is_draft, notice)
+    given = gather(options, clip, weights.digest) if isinstance(options, DfiOptions) else None
+    check_spared(output, given.paths if given else [], overwrite=True)
     dtype = pick_dtype(run.precision, device)
     if isinstance(options, NeuralOptions | TextureOptions):
         options = tiled_within_memory(options, width, height, weights, dtype, device, notice)
@@ -107,7 +110,7 @@ def make_plan(
         dtype=dtype,
         weights=weights,
         flow=_motion(options) if isinstance(options, TextureOptions) else find_flow(run, device, notice),
-        given=gather(options, clip, output, weights.digest) if isinstance(options, DfiOptions) else None,
+        given=given,
         maps=maps,
     )
     check_flow(plan.flow, plan.wants_flow, plan.history[0])

@@ -11,10 +11,6 @@ import torch
 from torch import Tensor
 
 from vidstyle import losses
-from vidstyle.attributes.attribute import Attribute, combined
-from vidstyle.attributes.cache import FeatureCache
-from vidstyle.attributes.features import SetFeatures, View, fill
-from vidstyle.attributes.vector import AttributeVector
 from vidstyle.errors import UsageError
 from vidstyle.features.recipes import check_layers
 from vidstyle.features.weights import cache_directory
@@ -24,6 +20,11 @@ from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.warp import warp
 from vidstyle.methods.base import Materials
+from vidstyle.methods.dfi.attribute import Attribute, combined
+from vidstyle.methods.dfi.cache import FeatureCache
+from vidstyle.methods.dfi.features import SetFeatures, View, fill
+from vidstyle.methods.dfi.inputs import Given
+from vidstyle.methods.dfi.vector import AttributeVector
 from vidstyle.optimize import Minimum, Observer, Terms, minimise
 from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Painted, Prior
@@ -36,14 +37,6 @@ _TEMPORAL = 300.0
 _FRINGES = 4.0
 # Steps of a shot's first frame, and after it.
 _STEPS = {"draft": (60, 25), "standard": (150, 50), "high": (400, 120)}
-
-
-@dataclass(frozen=True)
-class Edit:
-    """An attribute and how much of it belongs to strength 1; negative takes it away."""
-
-    attribute: Attribute
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +61,7 @@ class Dfi:
     """Paints a frame so that its features are the content's, moved along the attributes' vectors.
 
     features: with the network on the device to compute with; its layers are those interpolated.
-    edits: the attributes; their vectors add up.
+    attributes: their vectors add up.
     mask: float32 (1, H, W) in [0, 1] at any size, the region that may change; None is all.
     hole: bool (1, H, W) at any size, what is to be inpainted; it is the mask where there is none.
     landmarks: float64 (N, 2), (x, y) in sides of the frame, onto which the sets' pictures are brought.
@@ -78,7 +71,7 @@ class Dfi:
     def __init__(
         self,
         features: SetFeatures,
-        edits: Sequence[Edit],
+        attributes: Sequence[Attribute],
         options: DfiOptions,
         *,
         mask: Tensor | None = None,
@@ -86,9 +79,9 @@ class Dfi:
         landmarks: np.ndarray | None = None,
         observer: Observer | None = None,
     ) -> None:
-        if not edits:
+        if not attributes:
             raise UsageError("an edit needs at least one attribute")
-        self.features, self.edits, self.options = features, list(edits), options
+        self.features, self.attributes, self.options = features, list(attributes), options
         self.mask = hole.float() if hole is not None and mask is None else mask
         self.hole, self.landmarks, self.observer = hole, landmarks, observer
         first, after = _STEPS[options.quality]
@@ -124,11 +117,9 @@ class Dfi:
 
     @torch.no_grad()
     def vector(self, carry: Mapping[str, Tensor]) -> AttributeVector:
-        """Σ weight·w of the shot that a painted frame's carry belongs to: what strength 1 adds, unscaled."""
+        """Σ w of the shot that a painted frame's carry belongs to: what strength 1 adds, unscaled."""
         view = self._view(carry["anchor"])
-        vectors = [edit.attribute.vector(places, view) for edit, places in self._chosen(carry)]
-        weights = [edit.weight for edit in self.edits]
-        return AttributeVector(combined(vectors, weights), view.size, self.features.fingerprint)
+        return AttributeVector(combined(self._vectors(carry, view)), view.size, self.features.fingerprint)
 
     @torch.no_grad()
     def series(self, content: Tensor) -> list[Tensor]:
@@ -170,9 +161,7 @@ class Dfi:
     def _begin(self, small: Tensor) -> dict[str, Tensor]:
         """The carry of a shot's first frame."""
         view = self._view(small)
-        chosen = {
-            f"neighbors{i}": edit.attribute.choose(small, view).cpu() for i, edit in enumerate(self.edits)
-        }
+        chosen = {f"neighbors{i}": each.choose(small, view).cpu() for i, each in enumerate(self.attributes)}
         place = torch.zeros(2, small.shape[1], small.shape[2])
         return {"anchor": torch.from_numpy(to_uint8(small)), "place": place, **chosen}
 
@@ -185,22 +174,19 @@ class Dfi:
         return _Task(small, change, mask, square)
 
     def _vector(self, small: Tensor, carry: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Σ weight·α·w of the shot, with α for strength 1; kept until another shot begins."""
-        chosen = self._chosen(carry)
-        key = repr((tuple(small.shape), [places.tolist() for _, places in chosen])).encode()
+        """Σ α·w of the shot, with α for strength 1; kept until another shot begins."""
+        key = repr((tuple(small.shape), [places.tolist() for places in self._chosen(carry)])).encode()
         if self._change is None or self._change[0] != key:
-            view = self._view(small)
-            vectors = [edit.attribute.vector(places, view) for edit, places in chosen]
-            factors = [
-                vector.alpha(edit.weight, self.options.scaling)
-                for edit, vector in zip(self.edits, vectors, strict=True)
-            ]
-            self._change = key, combined(vectors, factors)
+            self._change = key, combined(self._vectors(carry, self._view(small)), self.options.scaling)
         return self._change[1]
 
-    def _chosen(self, carry: Mapping[str, Tensor]) -> list[tuple[Edit, Tensor]]:
-        """The edits, and the neighbours that a carry holds for each."""
-        return [(edit, carry[f"neighbors{i}"]) for i, edit in enumerate(self.edits)]
+    def _vectors(self, carry: Mapping[str, Tensor], view: View) -> list[AttributeVector]:
+        pairs = zip(self.attributes, self._chosen(carry), strict=True)
+        return [attribute.vector(places, view) for attribute, places in pairs]
+
+    def _chosen(self, carry: Mapping[str, Tensor]) -> list[Tensor]:
+        """The neighbours that a carry holds for each attribute."""
+        return [carry[f"neighbors{i}"] for i in range(len(self.attributes))]
 
     def _series(self, task: _Task) -> list[Minimum]:
         """A shot's first frame at every strength."""
@@ -283,9 +269,7 @@ class Dfi:
 
 def prepare(materials: Materials, options: DfiOptions) -> Dfi:
     """The editor of what is given, with those of the layers that its features have."""
-    given = materials.given
-    if given is None:
-        raise UsageError("an edit needs sets, or a vector")
+    given: Given = materials.given
     network = materials.network(options.pooling)
     layers = [layer for layer in network.layers if layer in options.layers]
     if options.layers != DfiOptions.layers or not layers:
@@ -305,13 +289,9 @@ def prepare(materials: Materials, options: DfiOptions) -> Dfi:
     )
     if given.marks is not None and given.marks.how:
         materials.notice(f"the sets' pictures are brought onto the input by {given.marks.how}")
-    edits = [
-        Edit(origin.attribute(features, options.neighbors, options.certainty), origin.weight)
-        for origin in given.origins
-    ]
     return Dfi(
         features,
-        edits,
+        [origin.attribute(features, options.neighbors, options.certainty) for origin in given.origins],
         options,
         mask=given.mask,
         hole=given.hole,
