@@ -7,8 +7,8 @@ See `stylize` for its settings; `analogy` paints from patches of a picture; `eva
 made. The pieces behind them:
 `vidstyle.video.reader.open_clip` and `vidstyle.video.writer.open_writer` (frames with exact times),
 `vidstyle.flow` (optical flow and its reliability), `vidstyle.features` (VGG by layer name),
-`vidstyle.losses`, `vidstyle.metrics`, `vidstyle.optimize`, `vidstyle.methods` (each paints one frame at a time),
-`vidstyle.pipeline` (joins them, resumable).
+`vidstyle.losses`, `vidstyle.metrics`, `vidstyle.optimize`, `vidstyle.methods` (each paints one frame at a
+time), `vidstyle.pipeline` (joins them, resumable).
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **sett
 
     source, output: as for `stylize`. exemplar: the picture.
     settings: any field of `vidstyle.methods.analogy.options.AnalogyOptions`, `RunOptions` and
-        `EncodeOptions`, such as balance="structure", route="warp", color_only=True, size=480; and the hooks of
-        `stylize`.
+        `EncodeOptions`, such as balance="structure", route="warp", color_only=True, size=480; and the hooks
+        of `stylize`.
 
     Resumes, returns and raises as `stylize` does.
     """
@@ -76,9 +76,9 @@ def dfi(source: Path | str, output: Path | str, /, **settings: Any) -> Path:
     """Give a clip or a picture an attribute by deep feature interpolation; returns the path of the result.
 
     source: a video, a picture, a folder of pictures or a pattern; output likewise.
-    settings: any field of `vidstyle.methods.dfi.options.DfiOptions`, `RunOptions` and `EncodeOptions`, such as
-        source="plain", target="smiling" (folders of pictures), strength=(0.5, 1.0), mask="mouth.png"; and the
-        hooks of `stylize`.
+    settings: any field of `vidstyle.methods.dfi.options.DfiOptions`, `RunOptions` and `EncodeOptions`, such
+        as source="plain", target="smiling" (folders of pictures), strength=(0.5, 1.0), mask="mouth.png"; and
+        the hooks of `stylize`.
 
     Resumes and raises as `stylize` does.
     """
@@ -90,8 +90,8 @@ def texture(style: Path | str | Sequence[Path | str], output: Path | str, **sett
 
     style: a style picture, or several, whose styles are mixed. output: a picture; with `frames` a video, a
         folder of pictures or a pattern.
-    settings: any field of `TextureOptions` and `TextureRunOptions` in `vidstyle.methods.texture.options` and of
-        `EncodeOptions`, such as size="512x512", tile=True, frames=50, loss="gram+patch"; and the hooks of
+    settings: any field of `TextureOptions` and `TextureRunOptions` in `vidstyle.methods.texture.options` and
+        of `EncodeOptions`, such as size="512x512", tile=True, frames=50, loss="gram+patch"; and the hooks of
         `stylize`.
 
     Kept, resumed and refused as in `stylize`.

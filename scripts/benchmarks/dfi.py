@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from samples.faces import Face, draw, moving, random_face, with_attributes
+from vidstyle.pipeline.device import pick_device, pick_dtype
 
 import vidstyle
 from benchmarks.common import Clock, Setting, Table
-from vidstyle.attributes.cache import FeatureCache
-from vidstyle.attributes.features import LAYERS, SetFeatures, View
-from vidstyle.attributes.sets import PictureSet, open_set
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
-from vidstyle.pipeline.device import pick_device, pick_dtype
+from vidstyle.methods.dfi.cache import FeatureCache
+from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View
+from vidstyle.methods.dfi.sets import PictureSet, open_set
 from vidstyle.video.pictures import read_picture, write_picture
 
 STEPS = 500  # as the reference's 78 s were taken

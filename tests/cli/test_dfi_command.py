@@ -48,7 +48,7 @@ def test_help_lists_every_option(capsys: pytest.CaptureFixture[str], monkeypatch
     [
         "--source dark --target bright --strength 0.5,1",
         "--source list.csv --target bright --where-source kind=dark --strength -1",
-        "--attribute a=dark:two,named --attribute b:-0.5=dark:list.csv[kind=bright] --no-cache",
+        "--attribute a=dark:two,named --attribute b=dark:list.csv --no-cache",
     ],
 )
 def test_it_runs(arguments: list[str], sets: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +71,7 @@ def test_it_runs(arguments: list[str], sets: str, tmp_path: Path, capfd: pytest.
         ("--source dark --target bright --strength nan", 2, "--strength"),
         ("--source dark --target bright --strength ,", 2, "--strength"),
         ("--attribute a=dark", 2, "--attribute takes NAME=SOURCE:TARGET"),
-        ("--attribute a:x=dark:bright", 2, "'x'"),
+        ("--attribute a:0.5=dark:bright", 2, "'a:0.5=dark:bright'"),
         ("--attribute a=dark:bright --target bright", 2, "exclude each other"),
         ("--vector list.csv", 1, "list.csv: not an attribute vector"),
         ("--vector gone.safetensors", 1, "gone.safetensors"),

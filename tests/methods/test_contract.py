@@ -8,13 +8,13 @@ from dataclasses import fields
 import pytest
 import torch
 
-from vidstyle.attributes.given import Given, Origin
-from vidstyle.attributes.sets import PictureSet
 from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.vgg import VGG
 from vidstyle.image.convert import to_uint8
 from vidstyle.methods import METHODS
 from vidstyle.methods.base import Guided, Materials, Method
+from vidstyle.methods.dfi.inputs import Given, Origin
+from vidstyle.methods.dfi.sets import PictureSet
 from vidstyle.types import Painted, Prior
 from vidstyle.video.pictures import write_picture
 
@@ -40,7 +40,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
     for i, path in enumerate(paths):
         write_picture(path, to_uint8(0.2 * picture(20, 30, seed=i) + 0.8 * (i >= 5)))
     sets = PictureSet("source", tuple(paths[:5])), PictureSet("target", tuple(paths[5:]))
-    return Given([Origin("edit", 1.0, sets)])
+    return Given([Origin(sets)])
 
 
 def skip_unless_options(kind: type, settings: dict[str, object]) -> None:

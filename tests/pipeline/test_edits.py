@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 
 import vidstyle
-import vidstyle.pipeline.sets as edit_sets
 from tests.pipeline.painting import StopAfter, pictures, stored
 from tests.video.clip_makers import write_image
-from vidstyle.attributes import landmarks
 from vidstyle.errors import JobMismatch, MediaError, OutputError, Stopped, UsageError, WeightsError
 from vidstyle.job import JobStore
+from vidstyle.methods.dfi import landmarks
 from vidstyle.options import DfiOptions, NeuralOptions, at_home
 from vidstyle.pipeline import resume
 from vidstyle.video.pictures import read_picture
@@ -127,7 +126,7 @@ def test_a_vector_asked_for_later_is_written(edit: Edit, still: Path, sets: Path
     assert (sets / "late.safetensors").is_file()
 
 
-def test_lists_weights_and_several_attributes(edit: Edit, still: Path, sets: Path) -> None:
+def test_lists_and_several_attributes(edit: Edit, still: Path, sets: Path) -> None:
     edit(still, "folders.png")
     edit(
         still,
@@ -137,22 +136,14 @@ def test_lists_weights_and_several_attributes(edit: Edit, still: Path, sets: Pat
         where_source="bright=0",
         where_target="bright=1",
     )
-    named = "light=list.csv[bright=0]:list.csv[bright=1]"
-    edit(still, "named.png", attribute=(named,))
-    edit(
-        still, "half.png", attribute=(named.replace("light", "light:0.5"), named.replace("light", "more:0.5"))
-    )
-    edit(still, "none.png", attribute=(named, named.replace("light", "less:-1")))
-    found = {path.stem: read_picture(path)[0].astype(int) for path in sets.glob("*.png")}
-    for name in ("list", "named", "half"):
-        assert np.abs(found["folders"] - found[name]).max() <= 1
+    edit(still, "named.png", attribute=("light=dark:bright",))
+    edit(still, "none.png", attribute=("light=dark:bright", "less=bright:dark"))
+    found = {path.stem: read_picture(path)[0] for path in sets.glob("*.png")}
+    for name in ("list", "named"):
+        assert np.array_equal(found["folders"], found[name])
     assert np.array_equal(found["none"], found["still"])
-    with pytest.raises(JobMismatch, match=r"the weight of more: 0\.5 -> 0\.25"):
-        edit(
-            still,
-            "half.png",
-            attribute=(named.replace("light", "light:0.5"), named.replace("light", "more:0.25")),
-        )
+    with pytest.raises(JobMismatch, match="the source set of light: dark -> bright"):
+        edit(still, "named.png", attribute=("light=bright:bright",))
 
 
 def test_a_mask_and_a_hole(edit: Edit, still: Path, sets: Path) -> None:
@@ -186,8 +177,7 @@ def test_eyes_that_are_found_do_what_listed_ones_do(
     """The finder is stood in for by what it would find; one picture of a set has no face."""
     own, theirs = np.array([[11.0, 11], [33, 11]]), np.array([[10.0, 10], [30, 10]])
     whose = {read_picture(still)[0].tobytes(): own, read_picture(sets / "dark" / "3.png")[0].tobytes(): None}
-    for module in (landmarks, edit_sets):
-        monkeypatch.setattr(module, "find_eyes", lambda pixels: whose.get(pixels.tobytes(), theirs))
+    monkeypatch.setattr(landmarks, "find_eyes", lambda pixels: whose.get(pixels.tobytes(), theirs))
     monkeypatch.setattr(landmarks, "check_detectors", lambda: None)
     rows = [f"{kind}/{i}.png,10,10,30,10" for kind in ("dark", "bright") for i in range(6)]
     rows.remove("dark/3.png,10,10,30,10")

@@ -328,7 +328,7 @@ def test_going_on_does_not_decode_all_that_lies_before(
         hook = StopAfter(count)
         with pytest.raises(Stopped):
             paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
-    assert len(decoded) < 150  # two landmarks and two groups of pictures, and what is read ahead
+    assert len(decoded) < 150  # two seek points and two groups of pictures, and what is read ahead
 
 
 def test_planning_decodes_no_more_than_the_beginning(

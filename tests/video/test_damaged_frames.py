@@ -147,18 +147,18 @@ def test_sound_stays_where_it_was(tmp_path: Path) -> None:
     assert heard == pytest.approx(click_times(source), abs=0.002) and len(heard) == 4
 
 
-def test_damage_past_a_landmark_is_found_again_when_reading_begins_there(tmp_path: Path) -> None:
+def test_damage_past_a_seek_point_is_found_again_when_reading_begins_there(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", codec="mjpeg", pix_fmt="yuvj420p", count=130)
     clip = open_clip(damage(path, (20, 120)))
     whole = list(clip.frames())
-    assert len(whole) == 128 and sorted(clip.landmarks) == [50, 100]
+    assert len(whole) == 128 and sorted(clip.seek_points) == [50, 100]
     again = list(clip.frames(110))
     assert [(f.index, f.pts) for f in again] == [(f.index, f.pts) for f in whole[110:]]
     assert again[0].pts_seconds == Fraction(111, 25)
 
 
 def test_reading_that_begins_between_two_key_frames_meets_no_damage(tmp_path: Path) -> None:
-    """From a landmark: what comes before it lacks the pictures that it refers to, which is no damage."""
+    """From a seek point: what comes before it lacks the pictures that it refers to, which is no damage."""
     path = make_video(
         tmp_path / "a.mp4", count=240, options={"g": "60", "x264-params": "open-gop=1:bframes=3"}
     )

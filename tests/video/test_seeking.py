@@ -1,4 +1,4 @@
-"""Reading from the middle by landmarks: the same frames as from the beginning, found without decoding all."""
+"""Reading from the middle by seek points: the same frames as from the beginning, without decoding all."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def decoded_frames(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_frames_from_the_middle_are_those_from_the_beginning(clips: Path, name: str) -> None:
     clip = clip_of(clips, name)
     whole = list(clip.frames())
-    assert len(whole) == COUNT and set(clip.landmarks) == {50, 100, 150, 200, 250}
+    assert len(whole) == COUNT and set(clip.seek_points) == {50, 100, 150, 200, 250}
     for start, stop in ((249, 253), (250, 260), (201, 204), (130, 140), (100, 103), (60, 62), (3, 5)):
         assert_same(list(clip.frames(start, stop)), whole[start:stop])
     assert clip.notices == []
@@ -77,21 +77,21 @@ def test_frames_from_the_middle_are_those_from_the_beginning(clips: Path, name: 
 @pytest.mark.parametrize("name", ["h264.mp4", "h265.mp4", "vp9.webm", "mpeg4.avi", "late.mkv"])
 def test_what_lies_before_is_not_decoded(clips: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = clip_of(clips, name)
-    landmarks = {frame.index: frame.pts for frame in clip.frames() if frame.index % 50 == 0}
+    points = {frame.index: frame.pts for frame in clip.frames() if frame.index % 50 == 0}
     anew = open_clip(clips / name)  # as another process would
-    anew.landmarks.update(landmarks)
+    anew.seek_points.update(points)
     seen = decoded_frames(monkeypatch)
     first = next(iter(anew.frames(255)))
     assert first.index == 255
-    assert len(seen) < 55 + 2 * 24 + 30  # two landmarks, two groups of pictures, what threads hold
+    assert len(seen) < 55 + 2 * 24 + 30  # two seek points, two groups of pictures, what threads hold
 
 
 @pytest.mark.parametrize("wrong", [{50: 7777777, 100: 8888888}, {50: 51, 100: 100}, {50: 50, 100: 101}])
-def test_wrong_landmarks_mislead_nobody(clips: Path, wrong: dict[int, int]) -> None:
+def test_wrong_seek_points_mislead_nobody(clips: Path, wrong: dict[int, int]) -> None:
     whole = list(clip_of(clips, "h264.mp4").frames())
     anew = open_clip(clips / "h264.mp4")
     scale = whole[1].pts - whole[0].pts
-    anew.landmarks.update({index: time * scale for index, time in wrong.items()})
+    anew.seek_points.update({index: time * scale for index, time in wrong.items()})
     assert_same(list(anew.frames(120, 125)), whole[120:125])
 
 

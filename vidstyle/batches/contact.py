@@ -9,16 +9,16 @@ from pathlib import Path
 from torch import Tensor
 
 from vidstyle.errors import MediaError, OutputError, UsageError, VidstyleError
-from vidstyle.image.convert import to_uint8
+from vidstyle.image.convert import on_paper, to_uint8
 from vidstyle.image.sheet import MOST_ROWS, cell_side, fitted, sheet
 from vidstyle.pipeline.frames import frame_range, frame_total
-from vidstyle.video.outputs import check_spared
-from vidstyle.video.paper import on_paper, picture_on_paper
+from vidstyle.video.formats import check_spared
 from vidstyle.video.pictures import (
     clear_leftovers,
     picture_bytes,
     picture_suffix,
     read_bytes,
+    read_picture,
     write_whole,
 )
 from vidstyle.video.reader import open_clip
@@ -64,7 +64,7 @@ class ContactSheet:
             key: fitted(middle_frame(path), side) for key, path in results.items() if key[0] in sources
         }
         side = max(max(picture.shape[1:]) for picture in painted.values())  # heads are no larger than results
-        heads = [fitted(picture_on_paper(style), side) for style in styles]
+        heads = [fitted(on_paper(*read_picture(style)), side) for style in styles]
         rows: list[list[Tensor | None]] = [[None, *heads]]
         rows += [
             [_head(source, frames, side), *(painted.get((source, style)) for style in styles)]

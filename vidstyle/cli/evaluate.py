@@ -91,7 +91,7 @@ def _check(json_file: Path | None, html: Path | None, inputs: list[Path], overwr
             raise OutputError(f"{output} is a folder; give the name of a file")
         if not output.parent.is_dir():
             raise OutputError(f"{output} cannot be written: there is no folder {output.parent}")
-        from vidstyle.video.outputs import check_spared
+        from vidstyle.video.formats import check_spared
 
         check_spared(output, inputs, overwrite)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from vidstyle import losses
 from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
-from vidstyle.methods.neural import scaled_style
+from vidstyle.methods.style.painter import scaled_style
 
 
 class Judge:

@@ -47,7 +47,7 @@ class FlowSource(ABC):
     def reach(self) -> int:
         """The most that `backs` gives."""
 
-    def check(self, frames: range) -> None:
+    def check(self, frames: range) -> None:  # noqa: B027  most have nothing to check
         """Raises InputError where what the flow of these frames is read from is not there at all."""
 
     def contents(self, frames: range) -> dict[str, Any]:

@@ -35,6 +35,12 @@ def reduce_to_uint8(pixels: np.ndarray) -> np.ndarray:
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
+def on_paper(pixels: np.ndarray, alpha: np.ndarray | None) -> Tensor:
+    """Pixels (3, H, W) as float32 in [0, 1]; what alpha (1, H, W) leaves transparent shows white paper."""
+    image = to_float(pixels)
+    return image if alpha is None else torch.lerp(torch.ones_like(image), image, to_float(alpha))
+
+
 def _full_scale(pixels: np.ndarray) -> int:
     if pixels.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"pixels must be uint8 or uint16, not {pixels.dtype}")

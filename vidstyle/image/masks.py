@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
+from vidstyle.errors import MediaError
+from vidstyle.image.convert import to_float
+
+_SHAPES_AGREE = 0.02  # by which share the sides' ratio of a map may differ from that of what it is of
 _NOISE = 0.03  # by which compression makes black brighter and white darker
+
+
+def whiteness(pixels: np.ndarray, alpha: np.ndarray | None) -> Tensor:
+    """How white a picture is, float32 (1, H, W) in [0, 1]; what is transparent is black."""
+    return to_float(pixels).mean(dim=0, keepdim=True) * (1 if alpha is None else to_float(alpha))
 
 
 def cleaned(mask: Tensor) -> Tensor:
@@ -33,3 +44,15 @@ def laid_over(below: np.ndarray, above: np.ndarray, mask: Tensor) -> np.ndarray:
     share = mask.double().cpu().numpy()
     result: np.ndarray = np.rint(ground * (1 - share) + above * share).astype(np.uint16)
     return result
+
+
+def check_shape(option: str, path: Path, size: tuple[int, int], name: str, other: tuple[int, int]) -> None:
+    """Raise MediaError where a map that an option names has not the shape of what it is a map of.
+
+    size, other: (width, height) of the two.
+    """
+    if abs(size[0] / size[1] / (other[0] / other[1]) - 1) > _SHAPES_AGREE:
+        raise MediaError(
+            f"{option} {path} is {size[0]}x{size[1]} and {name} {other[0]}x{other[1]}; both must have one "
+            "shape"
+        )

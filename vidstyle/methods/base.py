@@ -17,11 +17,12 @@ from vidstyle.events import Observer
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.pair import FlowSource
+from vidstyle.image.convert import on_paper
 from vidstyle.methods.guidance import Guidance
 from vidstyle.types import Draft, Frame, Painted, Prior
 from vidstyle.video.clip import Clip
-from vidstyle.video.outputs import check_spared
-from vidstyle.video.paper import picture_on_paper
+from vidstyle.video.formats import check_spared
+from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 
 
@@ -71,42 +72,6 @@ class Finishing(Painter, Protocol):
 
 
 @dataclass(frozen=True)
-class Source:
-    """What is to be painted, frames [start, stop) of a clip, by which pictures, and where it goes.
-
-    overwrite: whether what lies under the names of the result may be replaced.
-    """
-
-    clip: Clip
-    pictures: tuple[Path, ...]
-    output: Path
-    start: int
-    stop: int | None
-    overwrite: bool
-
-    def spare(self, paths: Sequence[Path], *written: Path) -> None:
-        """Raise where a file to be written is one of `paths`, which are read, or may not be replaced."""
-        for each in written:
-            check_spared(each, paths, self.overwrite)
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What a method has read. A method may have more in a subclass of its own.
-
-    options: as they are used. pictures: to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
-    guidance: maps of the regions that pictures and frames have.
-    contents: by option, what stands in a job's fingerprint for files of which more counts than the content
-    of one file, or of one clip.
-    """
-
-    options: Any
-    pictures: Sequence[Tensor] = ()
-    guidance: Guidance | None = None
-    contents: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Engine:
     """Where and in which arithmetic a method computes.
 
@@ -132,6 +97,43 @@ class Engine:
     def moved(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The same on the device."""
         return [tensor.to(self.device) for tensor in tensors]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is to be painted, frames [start, stop) of a clip, by which pictures, and where it goes.
+
+    overwrite: whether what lies under the names of the result may be replaced. engine: to be painted with.
+    """
+
+    clip: Clip
+    pictures: tuple[Path, ...]
+    output: Path
+    start: int
+    stop: int | None
+    overwrite: bool
+    engine: Engine
+
+    def spare(self, paths: Sequence[Path], *written: Path) -> None:
+        """Raise where a file to be written is one of `paths`, which are read, or may not be replaced."""
+        for each in written:
+            check_spared(each, paths, self.overwrite)
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a method has read. A method may have more in a subclass of its own.
+
+    options: as they are used. pictures: to learn from, float32 (3, H, W) in [0, 1], at their own sizes.
+    guidance: maps of the regions that pictures and frames have.
+    contents: by option, what stands in a job's fingerprint for files of which more counts than the content
+    of one file, or of one clip.
+    """
+
+    options: Any
+    pictures: Sequence[Tensor] = ()
+    guidance: Guidance | None = None
+    contents: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Finished(Protocol):
@@ -184,8 +186,8 @@ class Method(ABC):
         return options
 
     def open(self, options: Any, source: Source) -> Inputs:
-        """Read and check what this method needs beside the clip. Raises InputError, UsageError, OutputError."""
-        return Inputs(options, [picture_on_paper(path) for path in source.pictures])
+        """Read and check what is needed beside the clip. Raises InputError, UsageError or OutputError."""
+        return Inputs(options, [on_paper(*read_picture(path)) for path in source.pictures])
 
     @abstractmethod
     def painter(self, inputs: Any, engine: Engine) -> Painter:

@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from vidstyle.errors import MediaError, UsageError
-from vidstyle.image.convert import to_uint8
+from vidstyle.image.convert import on_paper, to_uint8
 from vidstyle.image.labels import MOST, Colour, Palette, labelled, one_hot, palette_of
+from vidstyle.image.masks import check_shape
 from vidstyle.options import GuidanceOptions
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.maps import MapReader, open_map
-from vidstyle.video.paper import check_shape, on_paper
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 

@@ -77,7 +77,7 @@ def execute(plan: Plan, hooks: Hooks) -> Path:
             return plan.output
         if plan.options.save_every:
             store.drop_frames()  # how a frame came about is not stored with it
-        plan.clip.landmarks.update(store.times())
+        plan.clip.seek_points.update(store.times())
         painted = store.painted()
         store.check_space(plan.bytes_needed(painted))
         if store.done_output() is not None and not painted:
@@ -172,8 +172,8 @@ def _first_pass(plan: Plan, store: JobStore, work: _Painting) -> None:
             if each.starts_shot:
                 store.mark_shot(index)
                 shot += index > plan.start
-            if index in plan.clip.landmarks:
-                store.mark_time(index, plan.clip.landmarks[index])
+            if index in plan.clip.seek_points:
+                store.mark_time(index, plan.clip.seek_points[index])
             # Only after a damaged frame in the middle was dropped are there later ones that are stored.
             before = None if store.has_frame(index) else work.paint(each, shot, store, before, None)
     if not store.frames():  # only now is it known, where the source does not say how long it is

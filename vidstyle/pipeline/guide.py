@@ -10,7 +10,7 @@ from torch import Tensor
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.image.correspondence import at_start, carried, looked_up, restored, stored
 from vidstyle.image.labels import one_hot
-from vidstyle.image.masks import cleaned
+from vidstyle.image.masks import cleaned, whiteness
 from vidstyle.image.resize import resize
 from vidstyle.methods.base import Guided, Painter
 from vidstyle.methods.guidance import Guidance, flat, named
@@ -18,9 +18,8 @@ from vidstyle.pipeline.canvas import Canvas
 from vidstyle.types import Draft, Frame, Prior
 from vidstyle.video.clip import Clip
 from vidstyle.video.maps import MapReader, open_map
-from vidstyle.video.paper import whiteness
 
-PLACE = "place"  # under which places are carried; see `vidstyle.image.correspondence`
+PLACE = "map_place"  # under which places are carried; see `vidstyle.image.correspondence`
 
 
 def open_mask(path: str | None, clip: Clip, start: int, stop: int | None) -> Clip | None:
@@ -37,7 +36,7 @@ def open_mask(path: str | None, clip: Clip, start: int, stop: int | None) -> Cli
 
 def is_carried(guidance: Guidance | None, mask: Clip | None, clip: Clip, independent: bool) -> bool:
     """Whether a single map is to do for a clip. Raises UsageError where nothing is carried in it."""
-    maps = {"--labels": guidance and guidance.labels, "--mask": mask}
+    maps = {"--labels": None if guidance is None else guidance.labels, "--mask": mask}
     single = [name for name, each in maps.items() if each is not None and each.kind == "still"]
     if not single or clip.kind == "still" or not clip.filmed:
         return False

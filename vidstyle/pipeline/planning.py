@@ -59,10 +59,10 @@ def make_plan(asked: Request) -> Plan:
     options, clip = own.clip(asked.options, asked.source, fps, run.damaged)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(job_directory(run, output))
-    source = _checked(asked, options, clip, (start, stop), earlier)
-    width, height = result_size(clip, run.size or min(max(clip.width, clip.height), options.longest))
     device = pick_device(run.device)
     engine = _engine(asked, options, earlier, device)
+    source = _checked(asked, options, clip, (start, stop), earlier, engine)
+    width, height = result_size(clip, run.size or min(max(clip.width, clip.height), options.longest))
     options = own.fitted(options, width, height, engine)
     inputs, mask = own.open(options, source), open_mask(run.mask, clip, start, stop)
     carries = is_carried(inputs.guidance, mask, clip, options.independent)
@@ -138,11 +138,12 @@ def _checked(
     clip: Clip,
     frames: tuple[int, int | None],
     earlier: dict[str, Any],
+    engine: Engine,
 ) -> Source:
     """What is to be painted, once it is known that the result can be written and replaces nothing unasked."""
     run, encode, output = asked.run, asked.encode, asked.output
     ours = earlier.get("output") == str(output.absolute())
-    source = Source(clip, tuple(asked.pictures), output, *frames, run.overwrite or ours)
+    source = Source(clip, tuple(asked.pictures), output, *frames, run.overwrite or ours, engine)
     read = [*asked.pictures, *files_read(options), *files_read(run)]
     source.spare(read, output)
     check_steps(options, output, [*read, clip.path], earlier if ours else {}, run.overwrite)

@@ -9,8 +9,7 @@ from typing import Any
 
 from vidstyle.errors import UsageError
 from vidstyle.options import MethodOptions
-from vidstyle.video.formats import output_kind
-from vidstyle.video.outputs import check_spared
+from vidstyle.video.formats import check_spared, output_kind
 
 
 def step_picture(output: Path, steps: int) -> Path:

@@ -14,7 +14,7 @@ from ..plain import plain_size
 from ..types import Frame
 from .colour import ColorInfo
 
-LANDMARK_DISTANCE = 50  # frames from one landmark to the next
+SEEK_DISTANCE = 50  # frames from one seek point to the next
 _BLOCK = 2**20
 
 
@@ -43,9 +43,9 @@ class Clip(ABC):
     time_base: seconds, the unit of the frames' pts and duration.
     frame_count: None where the source does not say; an estimate unless `frame_count_exact`.
     notices: one line for each thing that a reader of frames had to make do with.
-    filmed: whether it shows anything; not one that only says how large and how long what is made will be.
-    landmarks: pts of some frames by their indices, noted where they are read, by which `frames` finds others
-        without decoding all that lies before. Those of an earlier process may be added.
+    filmed: whether it shows anything, and does not only say how large and how long what is made will be.
+    seek_points: pts of some frames by their indices, noted where they are read, by which `frames` finds
+        others without decoding all that lies before. Those of an earlier process may be added.
     """
 
     path: Path
@@ -62,7 +62,7 @@ class Clip(ABC):
     color: ColorInfo
     streams: tuple[StreamInfo, ...] = ()
     notices: list[str] = field(default_factory=list)
-    landmarks: dict[int, int] = field(default_factory=dict)
+    seek_points: dict[int, int] = field(default_factory=dict)
     filmed: bool = True
 
     @abstractmethod

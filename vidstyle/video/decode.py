@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 
 from ..errors import MediaError
 from ..types import Frame
-from .clip import LANDMARK_DISTANCE, Clip, StreamInfo, file_digest
+from .clip import SEEK_DISTANCE, Clip, StreamInfo, file_digest
 from .colour import ToRGB, bit_depth, frame_color
 from .damage import Damage, clock
 from .hdr import hdr_levels
@@ -147,8 +147,8 @@ class VideoClip(Clip):
             for index, timed, context in numbered:
                 if stop is not None and index >= stop:
                     return  # nothing was asked for
-                if timed.own and index > 0 and index % LANDMARK_DISTANCE == 0:
-                    self.landmarks[index] = timed.pts
+                if timed.own and index > 0 and index % SEEK_DISTANCE == 0:
+                    self.seek_points[index] = timed.pts
                 if orientation is None:
                     orientation = _orientation(timed.frame)
                 if index < start:
@@ -165,16 +165,16 @@ class VideoClip(Clip):
                     return
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
-        """Frames with their indices, from the beginning or from a landmark that lies before `start`."""
-        known = sorted(index for index in self.landmarks if index <= start)
+        """Frames with their indices, from the beginning or from a seek point that lies before `start`."""
+        known = sorted(index for index in self.seek_points if index <= start)
         if len(known) > 1:
             # From the last but one: passing the last shows that the frames are counted right.
             begin, last = known[-2:]
             with open_input(self.path) as container:
                 stream = video_stream(container, self.path)
-                found = enumerate(self._sought(container, stream, self.landmarks[begin]), begin)
+                found = enumerate(self._sought(container, stream, self.seek_points[begin]), begin)
                 for index, timed in deque(islice(found, last - begin + 1), maxlen=1):
-                    if (index, timed.pts) == (last, self.landmarks[last]):
+                    if (index, timed.pts) == (last, self.seek_points[last]):
                         yield index, timed, stream.codec_context
                         yield from ((*each, stream.codec_context) for each in found)
                         return

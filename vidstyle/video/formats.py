@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -193,6 +194,19 @@ def check_output(
     else:
         _check_writable(path, path.parent.parent)
     return kind
+
+
+def check_spared(output: Path, read: Sequence[Path], overwrite: bool) -> None:
+    """Nothing of the user's is replaced unasked, and what the run reads not at all."""
+    if not output.exists():
+        return
+    for path in read:
+        if path.exists() and output.samefile(path):
+            raise UsageError(f"{output} is read by this run; give the result another name")
+    if not (output.is_file() or output.is_dir()):
+        raise OutputError(f"{output} is a pipe or a device, which cannot be replaced; give another name")
+    if output.is_file() and not overwrite:
+        raise OutputError(f"{output} exists; give another name, or --overwrite to replace it")
 
 
 def _check_single(path: Path, clip: Clip, start: int, stop: int | None) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import MediaError
+from ..image.masks import check_shape
 from ..types import Frame
 from .clip import Clip
-from .paper import check_shape
 from .reader import open_clip
 
 

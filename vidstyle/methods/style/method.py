@@ -8,12 +8,13 @@ from pathlib import Path
 from torch import Tensor
 
 from vidstyle.features.recipes import recipe_for
+from vidstyle.image.convert import on_paper
 from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.guidance import open_guidance
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.tiling import tiled_within_memory
-from vidstyle.video.paper import picture_on_paper
+from vidstyle.video.pictures import read_picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Style(Method):
         )
 
     def open(self, options: NeuralOptions, source: Source) -> StyleInputs:
-        start = None if options.starts_plainly else picture_on_paper(Path(options.init))
+        start = None if options.starts_plainly else on_paper(*read_picture(Path(options.init)))
         guidance = open_guidance(options, source.clip, source.pictures, source.start, source.stop)
         return StyleInputs(options, super().open(options, source).pictures, guidance, init=start)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from vidstyle.attributes.features import SetFeatures, View
-from vidstyle.attributes.neighbours import nearest
-from vidstyle.attributes.sets import PictureSet, require
-from vidstyle.attributes.vector import AttributeVector
 from vidstyle.image.resize import resize
+from vidstyle.methods.dfi.features import SetFeatures, View
+from vidstyle.methods.dfi.sets import PictureSet, require
+from vidstyle.methods.dfi.vector import AttributeVector
 
 
 class Attribute(Protocol):
@@ -119,6 +118,28 @@ def _neighbours(
     return places
 
 
+def nearest(query: Tensor, rows: Iterable[tuple[list[int], Tensor]], count: int) -> tuple[list[int], int]:
+    """The places of the `count` rows nearest to `query` (D,) by Euclidean distance, nearest first.
+
+    rows: chunks of (places, float32 (N, D)), as they come; only the best so far are kept. The earlier place
+    wins a tie.
+
+    Returns them, or all where there are fewer, and how many rows there were.
+    """
+    best = torch.empty(0, dtype=torch.float64)
+    places: list[int] = []
+    seen = 0
+    for some, chunk in rows:
+        seen += len(some)
+        # Less |query|², which all have. In float64, as the expansion by products cancels between likes.
+        wide, asked = chunk.cpu().double(), query.cpu().double()
+        distances = torch.cat([best, wide.square().sum(dim=1) - 2 * wide @ asked])
+        order = torch.argsort(distances, stable=True)[:count]
+        merged = places + some
+        best, places = distances[order], [merged[i] for i in order.tolist()]
+    return places, seen
+
+
 def _sure(part: Tensor, noise: Tensor) -> Tensor:
     """w·max(0, 1 − noise / w²), (C, h, w): what may well be chance is taken out.
 
@@ -133,8 +154,9 @@ def _fitting(shown: Tensor, part: Tensor) -> Tensor:
     return resize(shown.to(part.device), (part.shape[1], part.shape[2]))
 
 
-def combined(vectors: Sequence[AttributeVector], factors: Sequence[float]) -> dict[str, Tensor]:
-    """Σ factor·w, {layer: float32 (C, h, w)}: several attributes at once."""
+def combined(vectors: Sequence[AttributeVector], scaling: str = "raw") -> dict[str, Tensor]:
+    """Σ α·w at strength 1, {layer: float32 (C, h, w)}; see `AttributeVector.alpha`."""
+    factors = [vector.alpha(scaling) for vector in vectors]
     return {
         layer: torch.stack([f * v.layers[layer] for f, v in zip(factors, vectors, strict=True)]).sum(dim=0)
         for layer in vectors[0].layers

@@ -20,21 +20,21 @@ from tests.methods.test_contract import (  # the contract's own tests, with the 
     test_shape_range_and_with_or_without_priors,  # noqa: F401
     tiny_network,
 )
-from vidstyle.attributes.attribute import BetweenSets, FillHole, Stored
-from vidstyle.attributes.cache import FeatureCache
-from vidstyle.attributes.features import LAYERS, SetFeatures, View, fill
-from vidstyle.attributes.sets import PictureSet, open_set
 from vidstyle.errors import UsageError
 from vidstyle.features import weights
 from vidstyle.features.vgg import VGG
 from vidstyle.flow.estimators import DISFlow
 from vidstyle.image.convert import to_uint8
-from vidstyle.methods.dfi import Dfi, Edit, _place
+from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, Stored
+from vidstyle.methods.dfi.cache import FeatureCache
+from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View, fill
+from vidstyle.methods.dfi.painter import Dfi, _place
+from vidstyle.methods.dfi.sets import PictureSet, open_set
 from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Prior
 from vidstyle.video.pictures import write_picture
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
 from samples.faces import Face, draw, random_face, with_attributes
 
 Make = Callable[..., Dfi]
@@ -70,7 +70,7 @@ def make(sets: tuple[PictureSet, PictureSet]) -> Make:
         options = DfiOptions(**({"steps": 3, "next_steps": 3, "edit_size": 48} | settings))  # type: ignore[arg-type]
         features = SetFeatures(tiny_network(), "f" * 64)
         attribute = BetweenSets(features, small[0], small[1], certainty=0)
-        return Dfi(features, [Edit(attribute)], options)
+        return Dfi(features, [attribute], options)
 
     return build
 
@@ -100,7 +100,7 @@ def case(sets: tuple[PictureSet, PictureSet], bundled: SetFeatures) -> Case:
     options = DfiOptions(strength=(0.0, 0.75, 1.5), steps=80)
     eyes = slice(y - 8, y + 9), slice(x - 18, x + 19)
     truth = drawn(with_attributes(face, glasses=True))
-    return Case(Dfi(bundled, [Edit(attribute)], options), drawn(face), truth, eyes)
+    return Case(Dfi(bundled, [attribute], options), drawn(face), truth, eyes)
 
 
 def rms(difference: torch.Tensor) -> float:
@@ -142,13 +142,15 @@ def test_features_move_along_the_vector_in_proportion_to_the_strength(case: Case
 
 def test_a_negative_strength_goes_the_other_way(case: Case) -> None:
     options = DfiOptions(strength=(-1.0,), steps=60)
-    [image] = Dfi(case.method.features, case.method.edits, options).series(case.content)
+    [image] = Dfi(case.method.features, case.method.attributes, options).series(case.content)
     assert towards(case, image) < -0.02
 
 
 def test_two_attributes_at_once_can_cancel(case: Case) -> None:
-    [edit] = case.method.edits
-    method = Dfi(case.method.features, [edit, Edit(edit.attribute, -1.0)], DfiOptions())
+    [there] = case.method.attributes
+    assert isinstance(there, BetweenSets)
+    back = replace(there, source=there.target, target=there.source)
+    method = Dfi(case.method.features, [there, back], DfiOptions())
     assert torch.equal(method.series(case.content)[0], case.content)
 
 
@@ -158,7 +160,7 @@ def test_a_mask_keeps_the_rest_and_a_large_picture_stays_sharp(case: Case) -> No
     mask = torch.zeros(1, SIDE, SIDE)
     mask[:, *case.eyes] = 1
     options = DfiOptions(strength=(1.5,), steps=40, edit_size=SIDE)
-    [image] = Dfi(case.method.features, case.method.edits, options, mask=mask).series(large)
+    [image] = Dfi(case.method.features, case.method.attributes, options, mask=mask).series(large)
     changed = (image - large).abs().amax(dim=0)
     away = torch.ones(4 * SIDE, 4 * SIDE, dtype=torch.bool)
     rows, columns = (slice(4 * s.start - 12, 4 * s.stop + 12) for s in case.eyes)
@@ -173,7 +175,7 @@ def test_colours_can_be_kept(case: Case) -> None:
     away = {}
     for color in ("edit", "content"):
         options = DfiOptions(steps=20, color=color, color_weight=0)
-        [image] = Dfi(case.method.features, case.method.edits, options).series(case.content)
+        [image] = Dfi(case.method.features, case.method.attributes, options).series(case.content)
         away[color] = float((image - case.content).mean(dim=(1, 2)).abs().max())
     assert away["content"] < 0.5 * away["edit"] and away["content"] < 0.01
 
@@ -186,7 +188,7 @@ def test_a_hole_is_filled_from_one_set(sets: tuple[PictureSet, PictureSet], bund
     hole[:, y - 5 : y + 6, x - 6 : x + 7] = True
     truth = drawn(face)
     damaged = torch.where(hole, torch.ones(()), truth)
-    method = Dfi(bundled, [Edit(FillHole(bundled, sets[0], 60))], DfiOptions(steps=80), hole=hole)
+    method = Dfi(bundled, [FillHole(bundled, sets[0], 60)], DfiOptions(steps=80), hole=hole)
     [image] = method.series(damaged)
     inside = hole.expand(3, -1, -1)
     assert torch.equal(image[~inside], truth[~inside])
@@ -196,14 +198,14 @@ def test_a_hole_is_filled_from_one_set(sets: tuple[PictureSet, PictureSet], bund
 
 
 def test_a_stored_vector_gives_the_same_edit(case: Case) -> None:
-    [edit] = case.method.edits
+    [learnt] = case.method.attributes
     view = View((SIDE, SIDE))
-    vector = edit.attribute.vector(edit.attribute.choose(case.content, view), view)
+    vector = learnt.vector(learnt.choose(case.content, view), view)
     options = DfiOptions(steps=5)
     features = case.method.features
     images = [
-        Dfi(features, [Edit(attribute)], options).series(case.content)[0]
-        for attribute in (edit.attribute, Stored(features, vector))
+        Dfi(features, [attribute], options).series(case.content)[0]
+        for attribute in (learnt, Stored(features, vector))
     ]
     assert torch.allclose(*images, atol=1e-5)
 
@@ -251,7 +253,7 @@ def test_priors_steady_the_edit(case: Case) -> None:
     change: dict[bool, float] = {}
     for independent in (False, True):
         options = DfiOptions(strength=(1.5,), steps=60, next_steps=25, independent=independent)
-        method = Dfi(case.method.features, case.method.edits, options)
+        method = Dfi(case.method.features, case.method.attributes, options)
         painted = [method.paint(frames[0], [], 0)]
         for frame in frames[1:]:
             # What moves is known to be nothing: the edit before, on this frame's grain.

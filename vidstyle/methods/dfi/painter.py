@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,22 +10,18 @@ import torch
 from torch import Tensor
 
 from vidstyle import losses
-from vidstyle.attributes.attribute import Attribute, combined
-from vidstyle.attributes.cache import FeatureCache
-from vidstyle.attributes.features import SetFeatures, View, fill
-from vidstyle.attributes.vector import AttributeVector
 from vidstyle.errors import UsageError
 from vidstyle.events import Observer
-from vidstyle.features.recipes import check_layers
-from vidstyle.features.weights import cache_directory
 from vidstyle.flow.estimators import DISFlow
 from vidstyle.image.colour import luminance, match_palette, palette
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.warp import warp
-from vidstyle.methods.base import Materials
+from vidstyle.methods.dfi.attribute import Attribute, combined
+from vidstyle.methods.dfi.features import SetFeatures, View, fill
+from vidstyle.methods.dfi.options import DfiOptions
+from vidstyle.methods.dfi.vector import AttributeVector
 from vidstyle.optimize import Minimum, Terms, minimise
-from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Painted, Prior
 
 # Weights that stand behind a user's 1, found by looking at drawn faces at 96 and 200 px.
@@ -37,14 +32,6 @@ _TEMPORAL = 300.0
 _FRINGES = 4.0
 # Steps of a shot's first frame, and after it.
 _STEPS = {"draft": (60, 25), "standard": (150, 50), "high": (400, 120)}
-
-
-@dataclass(frozen=True)
-class Edit:
-    """An attribute and how much of it belongs to strength 1; negative takes it away."""
-
-    attribute: Attribute
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +56,8 @@ class Dfi:
     """Paints a frame so that its features are the content's, moved along the attributes' vectors.
 
     features: with the network on the device to compute with; its layers are those interpolated.
-    edits: the attributes; their vectors add up.
-    mask: float32 (1, H, W) in [0, 1] at any size, the region that may change; None is all.
-    hole: bool (1, H, W) at any size, what is to be inpainted; it is the mask where there is none.
+    attributes: their vectors add up.
+    hole: bool (1, H, W) at any size, what is to be inpainted: nothing else may change.
     landmarks: float64 (N, 2), (x, y) in sides of the frame, onto which the sets' pictures are brought.
     observer: is shown every step of every search.
     """
@@ -79,18 +65,16 @@ class Dfi:
     def __init__(
         self,
         features: SetFeatures,
-        edits: Sequence[Edit],
+        attributes: Sequence[Attribute],
         options: DfiOptions,
         *,
-        mask: Tensor | None = None,
         hole: Tensor | None = None,
         landmarks: np.ndarray | None = None,
         observer: Observer | None = None,
     ) -> None:
-        if not edits:
+        if not attributes:
             raise UsageError("an edit needs at least one attribute")
-        self.features, self.edits, self.options = features, list(edits), options
-        self.mask = hole.float() if hole is not None and mask is None else mask
+        self.features, self.attributes, self.options = features, list(attributes), options
         self.hole, self.landmarks, self.observer = hole, landmarks, observer
         first, after = _STEPS[options.quality]
         self.steps, self.next_steps = options.steps or first, options.next_steps or after
@@ -100,7 +84,7 @@ class Dfi:
     def paint(
         self, content: Tensor, priors: Sequence[Prior], seed: int, draft: Draft | None = None
     ) -> Painted:
-        """See `Method.paint`. Nothing is random. Of several strengths it gives the last.
+        """See `Painter.paint`. Nothing is random. Of several strengths it gives the last.
 
         The carry holds the first frame of the shot, small, as `anchor`, and its neighbours: a shot has one
         vector, which moves with what it belongs to. Of this frame, `place` leads to what it shows in the
@@ -125,11 +109,9 @@ class Dfi:
 
     @torch.no_grad()
     def vector(self, carry: Mapping[str, Tensor]) -> AttributeVector:
-        """Σ weight·w of the shot that a painted frame's carry belongs to: what strength 1 adds, unscaled."""
+        """Σ w of the shot that a painted frame's carry belongs to: what strength 1 adds, unscaled."""
         view = self._view(carry["anchor"])
-        vectors = [edit.attribute.vector(places, view) for edit, places in self._chosen(carry)]
-        weights = [edit.weight for edit in self.edits]
-        return AttributeVector(combined(vectors, weights), view.size, self.features.fingerprint)
+        return AttributeVector(combined(self._vectors(carry, view)), view.size, self.features.fingerprint)
 
     @torch.no_grad()
     def series(self, content: Tensor) -> list[Tensor]:
@@ -137,19 +119,6 @@ class Dfi:
         small = self._small(content)
         task = self._task(small, self._begin(small))
         return [self._pasted(content, task, found.image) for found in self._series(task)]
-
-    def foretell(self, height: int, width: int, device: torch.device) -> tuple[float, float]:
-        """See `Method.foretell`. The time that the sets take is not in it: it is known once they are read."""
-        blank = torch.full((3, *self._size(height, width)), 0.5, device=device)
-        shapes = self.features.shapes((blank.shape[1], blank.shape[2]))
-        change = {layer: torch.ones(shape, device=device) for layer, shape in shapes.items()}
-        task = _Task(blank, change, None, 1.0)
-        with torch.no_grad():
-            self._minimise(task, 1.0, blank, [], 1)
-            started = time.perf_counter()
-            self._minimise(task, 1.0, blank, [], 2)
-        step = (time.perf_counter() - started) / 2
-        return self.steps * len(self.options.strength) * step, self.next_steps * step
 
     def _size(self, height: int, width: int) -> tuple[int, int]:
         columns, rows = fit(width, height, min(max(height, width), self.options.edit_size))
@@ -171,37 +140,32 @@ class Dfi:
     def _begin(self, small: Tensor) -> dict[str, Tensor]:
         """The carry of a shot's first frame."""
         view = self._view(small)
-        chosen = {
-            f"neighbors{i}": edit.attribute.choose(small, view).cpu() for i, edit in enumerate(self.edits)
-        }
+        chosen = {f"neighbors{i}": each.choose(small, view).cpu() for i, each in enumerate(self.attributes)}
         place = torch.zeros(2, small.shape[1], small.shape[2])
         return {"anchor": torch.from_numpy(to_uint8(small)), "place": place, **chosen}
 
     def _task(self, small: Tensor, carry: Mapping[str, Tensor]) -> _Task:
         change = _followed(carry["place"].to(small), self._vector(small, carry))
         size = small.shape[1], small.shape[2]
-        mask = None if self.mask is None else resize(self.mask.to(small), size)
+        mask = None if self.hole is None else resize(self.hole.to(small), size)
         numbers = sum(part.numel() for part in change.values())
         square = sum(float(part.square().sum()) for part in change.values()) / numbers
         return _Task(small, change, mask, square)
 
     def _vector(self, small: Tensor, carry: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Σ weight·α·w of the shot, with α for strength 1; kept until another shot begins."""
-        chosen = self._chosen(carry)
-        key = repr((tuple(small.shape), [places.tolist() for _, places in chosen])).encode()
+        """Σ α·w of the shot, with α for strength 1; kept until another shot begins."""
+        key = repr((tuple(small.shape), [places.tolist() for places in self._chosen(carry)])).encode()
         if self._change is None or self._change[0] != key:
-            view = self._view(small)
-            vectors = [edit.attribute.vector(places, view) for edit, places in chosen]
-            factors = [
-                vector.alpha(edit.weight, self.options.scaling)
-                for edit, vector in zip(self.edits, vectors, strict=True)
-            ]
-            self._change = key, combined(vectors, factors)
+            self._change = key, combined(self._vectors(carry, self._view(small)), self.options.scaling)
         return self._change[1]
 
-    def _chosen(self, carry: Mapping[str, Tensor]) -> list[tuple[Edit, Tensor]]:
-        """The edits, and the neighbours that a carry holds for each."""
-        return [(edit, carry[f"neighbors{i}"]) for i, edit in enumerate(self.edits)]
+    def _vectors(self, carry: Mapping[str, Tensor], view: View) -> list[AttributeVector]:
+        pairs = zip(self.attributes, self._chosen(carry), strict=True)
+        return [attribute.vector(places, view) for attribute, places in pairs]
+
+    def _chosen(self, carry: Mapping[str, Tensor]) -> list[Tensor]:
+        """The neighbours that a carry holds for each attribute."""
+        return [carry[f"neighbors{i}"] for i in range(len(self.attributes))]
 
     def _series(self, task: _Task) -> list[Minimum]:
         """A shot's first frame at every strength."""
@@ -277,48 +241,9 @@ class Dfi:
         if (hole := _hole(self.hole, size)) is not None:
             base = torch.where(hole.to(content.device), resize(task.x, size), content)
         change = resize(z - task.x, size)
-        if self.mask is not None:
-            change = change * resize(self.mask.to(content), size)
+        if self.hole is not None:
+            change = change * resize(self.hole.to(content), size)
         return (base + change).clamp(0, 1)
-
-
-def prepare(materials: Materials, options: DfiOptions) -> Dfi:
-    """The editor of what is given, with those of the layers that its features have."""
-    given = materials.given
-    if given is None:
-        raise UsageError("an edit needs sets, or a vector")
-    network = materials.network(options.pooling)
-    layers = [layer for layer in network.layers if layer in options.layers]
-    if options.layers != DfiOptions.layers or not layers:
-        check_layers(options.layers, network.layers)
-    elif len(layers) < len(options.layers):
-        materials.notice(f"these features end at {network.layers[-1]}: {', '.join(layers)} are interpolated")
-    cache = FeatureCache(cache_directory() / "features") if options.cache else None
-    if cache is not None:
-        cache.prune()
-    features = SetFeatures(
-        network,
-        materials.digest,
-        layers=layers,
-        cache=cache,
-        marks=given.marks,
-        notice=materials.notice,
-    )
-    if given.marks is not None and given.marks.how:
-        materials.notice(f"the sets' pictures are brought onto the input by {given.marks.how}")
-    edits = [
-        Edit(origin.attribute(features, options.neighbors, options.certainty), origin.weight)
-        for origin in given.origins
-    ]
-    return Dfi(
-        features,
-        edits,
-        options,
-        mask=given.mask,
-        hole=given.hole,
-        landmarks=given.landmarks,
-        observer=materials.observer,
-    )
 
 
 def _chroma(change: Tensor) -> Tensor:

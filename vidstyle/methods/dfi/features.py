@@ -15,14 +15,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vidstyle.attributes.cache import FeatureCache, cache_key
-from vidstyle.attributes.landmarks import Landmarks
-from vidstyle.attributes.sets import PictureSet
 from vidstyle.errors import MediaError
 from vidstyle.features.vgg import VGG
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
 from vidstyle.image.similarity import Similarity, apply_similarity, estimate_similarity, reached
+from vidstyle.methods.dfi.cache import FeatureCache, cache_key
+from vidstyle.methods.dfi.landmarks import Landmarks
+from vidstyle.methods.dfi.sets import PictureSet
 from vidstyle.video.pictures import decode_picture, picture_header, read_bytes
 
 LAYERS = ("relu3_1", "relu4_1", "relu5_1")

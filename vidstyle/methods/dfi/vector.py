@@ -17,7 +17,6 @@ from vidstyle.image.resize import resize
 from vidstyle.video.pictures import write_whole
 
 _FORMAT = "vidstyle attribute vector 1"
-SCALINGS = ("raw", "beta")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,18 +42,15 @@ class AttributeVector:
         total = sum(float(part.double().cpu().square().sum()) for part in self.layers.values())
         return total / sum(part.numel() for part in self.layers.values())
 
-    def alpha(self, strength: float, scaling: str) -> float:
-        """The factor α of α·w for a strength, which may be negative.
+    def alpha(self, scaling: str) -> float:
+        """The factor α of α·w at strength 1, to which it is in proportion.
 
-        "raw": α = strength; at 1 the whole difference between the neighbours is added.
-        "beta": α = β / mean(w²), β = strength (Upchurch et al. 2017): less for what differs a lot anyway. An
-            empty vector has α = 0.
+        "raw": 1; the whole difference between the neighbours is added. "beta": 1 / mean(w²) (Upchurch et al.
+            2017): less for what differs a lot anyway. An empty vector has α = 0.
         """
         if scaling == "raw":
-            return strength
-        if scaling != "beta":
-            raise ValueError(f"scaling must be one of {', '.join(SCALINGS)}, not {scaling!r}")
-        return strength / self.mean_square if self.mean_square > 0 else 0.0
+            return 1.0
+        return 1 / self.mean_square if self.mean_square > 0 else 0.0
 
     def fitted(self, size: tuple[int, int], shapes: Mapping[str, tuple[int, ...]]) -> AttributeVector:
         """The same for pictures of another size, whose φ has `shapes` {layer: (C, h, w)}.

@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vidstyle.attributes.features import View
-from vidstyle.attributes.landmarks import read_landmarks
-from vidstyle.attributes.sets import open_set
 from vidstyle.image.convert import to_float
 from vidstyle.image.similarity import estimate_similarity
+from vidstyle.methods.dfi.features import View
+from vidstyle.methods.dfi.landmarks import read_landmarks
+from vidstyle.methods.dfi.sets import open_set
 from vidstyle.video.pictures import read_picture
 
-SCRIPT = Path(__file__).resolve().parent.parent.parent / "scripts" / "make_faces.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "make_faces.py"
 
 
 def test_what_the_script_writes(tmp_path: Path) -> None:

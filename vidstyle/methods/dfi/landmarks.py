@@ -8,10 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
-from vidstyle.attributes.sets import read_rows
 from vidstyle.errors import MediaError
 from vidstyle.image.faces import check_detectors, find_eyes
+from vidstyle.methods.dfi.sets import read_rows
+from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
+from vidstyle.video.sequences import PictureClip
 
 
 class Landmarks(Protocol):
@@ -90,3 +92,15 @@ def read_landmarks(path: Path | str) -> ListedLandmarks:
             )
         table[str(name)] = points
     return ListedLandmarks(str(path), table)
+
+
+def landmarks_of(clip: Clip, marks: Landmarks) -> np.ndarray:
+    """Those of a clip's first frame, float64 (N, 2), (x, y) in sides of it. Raises MediaError without any."""
+    if isinstance(marks, FoundEyes):
+        found = find_eyes(next(iter(clip.frames(0, 1))).pixels)
+        if found is None:
+            raise MediaError(f"no face with two eyes was found in {clip.path}; --align LIST gives landmarks")
+    else:
+        found = marks[clip.pictures[0] if isinstance(clip, PictureClip) else clip.path]
+    points: np.ndarray = (found + 0.5) / (clip.width, clip.height)
+    return points

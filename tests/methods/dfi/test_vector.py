@@ -11,15 +11,14 @@ import pytest
 import torch
 
 from tests.methods.test_contract import tiny_network
-from vidstyle.attributes.attribute import BetweenSets, FillHole, Stored, combined
-from vidstyle.attributes.cache import FeatureCache, cache_key
-from vidstyle.attributes.features import LAYERS, SetFeatures, View, cover, fill
-from vidstyle.attributes.landmarks import ListedLandmarks
-from vidstyle.attributes.neighbours import nearest
-from vidstyle.attributes.sets import PictureSet, open_set
-from vidstyle.attributes.vector import AttributeVector, load_vector
 from vidstyle.errors import MediaError, WeightsError
 from vidstyle.image.convert import to_float
+from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, Stored, combined, nearest
+from vidstyle.methods.dfi.cache import FeatureCache, cache_key
+from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View, cover, fill
+from vidstyle.methods.dfi.landmarks import ListedLandmarks
+from vidstyle.methods.dfi.sets import PictureSet, open_set
+from vidstyle.methods.dfi.vector import AttributeVector, load_vector
 from vidstyle.video.pictures import read_picture, write_picture
 
 SIZE = (40, 48)
@@ -59,7 +58,7 @@ def test_a_cache_changes_nothing_but_the_work(tmp_path: Path, monkeypatch: pytes
 
     plain, first = both(features_of()), both(features_of(tmp_path))
     monkeypatch.setattr(
-        "vidstyle.attributes.features.decode_picture", lambda data, name: pytest.fail("decoded")
+        "vidstyle.methods.dfi.features.decode_picture", lambda data, name: pytest.fail("decoded")
     )
     again = both(features_of(tmp_path))
     for other in (first, again):
@@ -136,7 +135,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 def test_it_is_told_how_far_a_large_set_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidstyle.attributes.features._SECONDS_BETWEEN_NOTICES", -1.0)
+    monkeypatch.setattr("vidstyle.methods.dfi.features._SECONDS_BETWEEN_NOTICES", -1.0)
     lines: list[str] = []
     pictures = random_set(tmp_path / "set", 6, 1)
     list(features_of(batch=4, notice=lines.append).summaries(pictures, View(SIZE)))
@@ -184,7 +183,7 @@ def test_equal_sets_have_no_difference(tmp_path: Path) -> None:
     attribute = BetweenSets(features_of(), pictures, pictures)
     vector = attribute.vector(attribute.choose(torch.rand(3, *SIZE), View(SIZE)), View(SIZE))
     assert vector.mean_square == 0
-    assert vector.alpha(0.4, "beta") == 0
+    assert vector.alpha("beta") == 0
 
 
 def test_the_vector_is_the_difference_of_the_means(tmp_path: Path) -> None:
@@ -200,16 +199,16 @@ def test_the_vector_is_the_difference_of_the_means(tmp_path: Path) -> None:
 
 
 def test_strengths() -> None:
-    """α = β / mean(w²) by hand, and several attributes add up."""
+    """α = 1 / mean(w²) by hand, and several attributes add up."""
     one = AttributeVector(
         {"relu3_1": torch.full((2, 1, 1), 2.0), "relu4_1": torch.zeros(2, 1, 1)}, (4, 4), "f"
     )
     other = AttributeVector({"relu3_1": torch.ones(2, 1, 1), "relu4_1": torch.ones(2, 1, 1)}, (4, 4), "f")
     assert one.mean_square == 2
-    assert one.alpha(0.4, "beta") == pytest.approx(0.2)
-    assert one.alpha(-0.7, "raw") == -0.7
-    total = combined([one, other], [0.5, -3.0])
-    assert total["relu3_1"].flatten().tolist() == [-2, -2] and total["relu4_1"].flatten().tolist() == [-3, -3]
+    assert (one.alpha("raw"), one.alpha("beta"), other.alpha("beta")) == (1, 0.5, 1)
+    for scaling, sums in {"raw": (3, 1), "beta": (2, 1)}.items():
+        total = combined([one, other], scaling)
+        assert [part.flatten().tolist() for part in total.values()] == [[each] * 2 for each in sums]
 
 
 def test_a_vector_is_kept_with_the_weights_it_belongs_to(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from vidstyle.options.dfi import AttributeSpec, SetSpec, parse_where
 
-from vidstyle.attributes.landmarks import read_landmarks
-from vidstyle.attributes.sets import open_set
 from vidstyle.errors import MediaError, UsageError
-from vidstyle.options.edits import AttributeSpec, SetSpec, located_attribute, parse_attribute, parse_where
+from vidstyle.methods.dfi.landmarks import read_landmarks
+from vidstyle.methods.dfi.sets import open_set
+from vidstyle.options import DfiOptions, at_home
 from vidstyle.video.pictures import write_picture
 
 ROWS = [{"path": f"p{i}.png", "smiling": str(i % 2), "sex": "fm"[i % 3 == 0]} for i in range(24)]
@@ -44,19 +45,6 @@ def test_rows_of_a_list(listed: Path, suffix: str, where: str) -> None:
     assert found.paths[0].parent == listed
 
 
-def test_rows_that_are_nearest(tmp_path: Path) -> None:
-    rows = ["a,30,f", "b,70,m", "c,36,m", "d,20,f", "e,,f", "f,31,m"]
-    (tmp_path / "list.csv").write_text("\n".join(["path,age,sex", *rows]))
-    for like, wanted in {"age=31": "facdbe", "sex=m": "bcfade", "age=30,sex=f": "ade"}.items():
-        found = open_set(tmp_path / "list.csv", like=like, count=6)
-        assert "".join(path.name for path in found.paths).startswith(wanted), like
-    assert len(open_set(tmp_path / "list.csv", like="age=31", count=5).paths) == 5
-    with pytest.raises(UsageError, match="no column hat"):
-        open_set(tmp_path / "list.csv", like="hat=1")
-    with pytest.raises(UsageError, match="--like needs a list"):
-        open_set(tmp_path, like="age=31")
-
-
 def test_what_cannot_be_selected(listed: Path) -> None:
     with pytest.raises(UsageError, match=r"no column hat; it has path, smiling, sex"):
         open_set(listed / "list.csv", "hat=1")
@@ -67,21 +55,18 @@ def test_what_cannot_be_selected(listed: Path) -> None:
 
 
 def test_attributes_by_name() -> None:
-    plain = AttributeSpec("smile", 1.0, SetSpec("a/plain"), SetSpec("b/smiling"))
-    assert parse_attribute("smile=a/plain:b/smiling") == plain
-    rows = parse_attribute("smile:-0.5=a.csv[smiling=0,sex=f]:a.csv[smiling=1]")
-    assert rows.weight == -0.5
-    assert (rows.source, rows.target) == (SetSpec("a.csv", "smiling=0,sex=f"), SetSpec("a.csv", "smiling=1"))
-    assert parse_attribute("hat=b/hat.safetensors") == AttributeSpec("hat", vector="b/hat.safetensors")
-    assert all(parse_attribute(str(spec)) == spec for spec in (plain, rows))
-    for wrong in ("smile", "=a:b", "smile=a", "smile=a:", "smile=a:b:c", "smile=a[x=1]:b[y]"):
+    asked = "smile=a/plain: b/smiling", " hat = b/hat.safetensors"
+    smile, hat = DfiOptions(attribute=asked, where="sex=f").attributes
+    assert smile == AttributeSpec("smile", (SetSpec("a/plain", "sex=f"), SetSpec("b/smiling", "sex=f")))
+    assert hat == AttributeSpec("hat", vector="b/hat.safetensors")
+    for wrong in ("smile", "=a:b", "smile=a", "smile=a:", "smile=a:b:c", "smile:0.5=a:b"):
         with pytest.raises(UsageError, match="takes"):
-            parse_attribute(wrong)
-    with pytest.raises(UsageError, match="'much' in 'smile:much=a:b' is no number"):
-        parse_attribute("smile:much=a:b")
-    located = parse_attribute(located_attribute("smile:2=a.csv[x=1]:b"))
-    assert located.source and located.source.path == str(Path.cwd() / "a.csv")
-    assert located.source.where == "x=1" and located.weight == 2
+            DfiOptions(attribute=(wrong,))
+    home = at_home(DfiOptions(attribute=asked))
+    assert home.attribute == (
+        f"smile={Path.cwd()}/a/plain:{Path.cwd()}/b/smiling",
+        f"hat={Path.cwd()}/b/hat.safetensors",
+    )
 
 
 def test_sets_that_are_none(listed: Path, tmp_path: Path) -> None:

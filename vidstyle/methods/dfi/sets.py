@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vidstyle.errors import MediaError, UsageError
-from vidstyle.options.edits import parse_where
+from vidstyle.methods.dfi.options import parse_where
 from vidstyle.plain import parse_json
 from vidstyle.video.pictures import read_bytes
 from vidstyle.video.sequences import pictures_of_folder
@@ -42,33 +41,29 @@ def require(name: str, count: int) -> None:
         )
 
 
-def open_set(path: Path | str, where: str = "", like: str = "", count: int = 100) -> PictureSet:
+def open_set(path: Path | str, where: str = "") -> PictureSet:
     """The pictures of a folder, or those that a list names.
 
     path: a folder, or a list: .csv with a header, or .jsonl with an object per line. The pictures are in the
         column path, file, filename, picture or image, else in the first; relative to the list's folder.
     where: which rows of a list, e.g. "smiling=1,sex=f": all of these must hold. Numbers are compared as
         numbers.
-    like: of these rows the `count` nearest to the values it names, e.g. "age=30,sex=f", instead of all.
 
     Nothing is decoded yet. Raises MediaError for a set that cannot be read or is too small, UsageError for a
     `where` that does not fit.
     """
     path = Path(path)
-    wanted, likes = parse_where(where), parse_where(like, "--like")
+    wanted = parse_where(where)
     if path.suffix.lower() not in _LIST_SUFFIXES:
-        if wanted or likes:
-            option = "--where" if wanted else "--like"
-            raise UsageError(f"{path} is a folder, which has no columns to select by; {option} needs a list")
+        if wanted:
+            raise UsageError(f"{path} is a folder, which has no columns to select by; --where needs a list")
         return PictureSet(str(path), tuple(pictures_of_folder(path)))
     rows = read_rows(path)
     column = next((name for name in _PATH_COLUMNS if name in rows[0]), next(iter(rows[0])))
-    unknown = [name for name in (wanted | likes) if all(name not in row for row in rows)]
+    unknown = [name for name in wanted if all(name not in row for row in rows)]
     if unknown:
         raise UsageError(f"{path} has no column {', '.join(unknown)}; it has {', '.join(map(str, rows[0]))}")
     chosen = [row for row in rows if all(_same(row.get(name), value) for name, value in wanted.items())]
-    if likes:
-        chosen = _nearest_rows(chosen, likes)[: max(count, LEAST)]
     paths = dict.fromkeys(path.parent / str(row[column]) for row in chosen if row.get(column))
     return PictureSet(f"{path} [{where}]" if where else str(path), tuple(paths))
 
@@ -86,33 +81,6 @@ def read_rows(path: Path) -> list[Mapping[str, Any]]:
     if not rows or not all(isinstance(row, dict) and row for row in rows):
         raise MediaError(f"{path} lists no pictures; it takes a .csv with a header or a .jsonl of objects")
     return rows
-
-
-def _nearest_rows(rows: list[Mapping[str, Any]], likes: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    """The rows by how far they are from some values: the sum over the columns of squared differences.
-
-    A number differs by its share of the range of its column, anything else by all or nothing. Ties stay in
-    order.
-    """
-    total = [0.0] * len(rows)
-    for name, value in likes.items():
-        numbers = [_number(row.get(name)) for row in rows]
-        wanted, known = _number(value), [number for number in numbers if number is not None]
-        span = max(known, default=0.0) - min(known, default=0.0) or 1.0
-        for i, (row, number) in enumerate(zip(rows, numbers, strict=True)):
-            if wanted is None or number is None:
-                total[i] += not _same(row.get(name), value)
-            else:
-                total[i] += ((number - wanted) / span) ** 2
-    return [rows[i] for i in sorted(range(len(rows)), key=total.__getitem__)]
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _same(value: Any, wanted: str) -> bool:

@@ -1,1 +1,0 @@
-"""Sets of pictures with and without an attribute, their features, and the vector between them."""
