@@ -13,13 +13,13 @@ from torch import Tensor
 
 import vidstyle
 from benchmarks.common import SAMPLES, Clock, Setting, Table, say
+from vidstyle.device import pick_device
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
-from vidstyle.methods import Analogy
-from vidstyle.options import AnalogyOptions
-from vidstyle.pipeline.device import pick_device
+from vidstyle.methods.analogy.options import AnalogyOptions
+from vidstyle.methods.analogy.painter import Analogy
 from vidstyle.types import Painted, Prior
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip

@@ -12,15 +12,15 @@ from torch import Tensor
 from benchmarks.common import SAMPLES, Setting, Table, say
 from benchmarks.styles import DRAWN, drawn
 from vidstyle import losses
+from vidstyle.device import pick_dtype
 from vidstyle.features.recipes import recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float, to_uint8
 from vidstyle.image.octaves import finest_octave
 from vidstyle.image.resize import fit, resize
-from vidstyle.methods.neural import NeuralStyle, scaled_style
-from vidstyle.options import NeuralOptions
-from vidstyle.pipeline.device import pick_dtype
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.painter import NeuralStyle, scaled_style
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 

@@ -22,8 +22,8 @@ from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
 from vidstyle.image.octaves import grain_quantiles
 from vidstyle.image.resize import fit, resize
-from vidstyle.methods import NeuralStyle
 from vidstyle.methods.judge import WHOLE, ContentJudge
+from vidstyle.methods.style.painter import NeuralStyle
 
 LAYERS = {"content_layers": ("relu3_2",), "style_layers": ("relu1_1", "relu2_1", "relu3_1")}
 

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor
 
 import vidstyle
+from vidstyle.device import pick_device, pick_dtype
 from vidstyle.image.convert import to_float
 from vidstyle.job import JobStore
-from vidstyle.methods import NeuralStyle
+from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.options import split_settings
-from vidstyle.pipeline.device import pick_device, pick_dtype
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.planning import make_plan
 from vidstyle.types import Frame, Prior

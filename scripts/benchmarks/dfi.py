@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from samples.faces import Face, draw, moving, random_face, with_attributes
-from vidstyle.pipeline.device import pick_device, pick_dtype
 
 import vidstyle
 from benchmarks.common import Clock, Setting, Table
+from vidstyle.device import pick_device, pick_dtype
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.methods.dfi.cache import FeatureCache

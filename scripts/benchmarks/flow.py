@@ -12,18 +12,12 @@ import torch
 from samples import truth
 
 from benchmarks.common import SAMPLES, Setting, Table, say
+from vidstyle.device import pick_device
 from vidstyle.errors import VidstyleError
-from vidstyle.flow.consistency import (
-    DISOCCLUDED,
-    HALF_A_PIXEL,
-    consistency,
-    motion_boundaries,
-    reliability,
-)
+from vidstyle.flow.consistency import DISOCCLUDED, HALF_A_PIXEL, consistency, motion_boundaries, reliability
 from vidstyle.flow.estimators import ESTIMATORS, FlowEstimator, make_estimator
 from vidstyle.image.warp import in_frame
 from vidstyle.metrics import endpoint_error, occlusion_f1
-from vidstyle.pipeline.device import pick_device
 from vidstyle.types import Frame
 from vidstyle.video.reader import open_clip
 

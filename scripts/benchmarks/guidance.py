@@ -14,10 +14,10 @@ from torch import Tensor
 from benchmarks.common import SAMPLES, Clock, Setting, Table, scaled_frames
 from vidstyle.flow.consistency import agreement, long_term
 from vidstyle.image.convert import to_float
+from vidstyle.image.correspondence import at_start, carried, looked_up, restored, stored
 from vidstyle.image.labels import one_hot, shares_at
-from vidstyle.image.places import at_start, carried, looked_up, restored, stored
-from vidstyle.methods import NeuralStyle
 from vidstyle.methods.judge import judged
+from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Frame
 

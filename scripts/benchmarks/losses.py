@@ -9,8 +9,8 @@ from torch import Tensor
 
 from benchmarks.common import Clock, Setting, Table, say, scaled_frames
 from vidstyle.image.convert import to_uint16
-from vidstyle.methods import NeuralStyle
 from vidstyle.methods.judge import judged
+from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.types import Prior
 from vidstyle.video.pictures import write_picture
 

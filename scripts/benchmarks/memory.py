@@ -23,8 +23,8 @@ from samples.encode import write_clip, write_picture
 
 import vidstyle
 from benchmarks.common import SCRIPTS, Setting, Table, peak_memory
+from vidstyle.events import Progress
 from vidstyle.features.convolutions import CONV_INDEX
-from vidstyle.pipeline import Progress
 
 SIZE = (64, 36)
 LENGTHS = (100, 3000)

@@ -18,8 +18,8 @@ from vidstyle.evaluation.measures import Totals
 from vidstyle.image.convert import to_uint16
 from vidstyle.image.distribution import distribution
 from vidstyle.image.matting import Guide, Relight
-from vidstyle.methods import NeuralStyle
-from vidstyle.methods.priors import Tint
+from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.style.priors import Tint
 from vidstyle.optimize import Terms
 from vidstyle.types import Prior
 from vidstyle.video.pictures import write_picture

@@ -15,7 +15,7 @@ from benchmarks.common import Clock, Setting, Table, peak_memory, say, scaled_fr
 from vidstyle.image.convert import to_uint16
 from vidstyle.image.warp import warp
 from vidstyle.job import JobStore
-from vidstyle.methods import NeuralStyle
+from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Frame, Painted, Prior
 from vidstyle.video.pictures import decode_png, encode_png

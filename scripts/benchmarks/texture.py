@@ -11,8 +11,8 @@ from torch import Tensor
 
 import vidstyle
 from benchmarks.common import Clock, Setting, Table, peak_memory, say
+from vidstyle.device import pick_device
 from vidstyle.image.convert import to_float
-from vidstyle.pipeline.device import pick_device
 from vidstyle.video.reader import open_clip
 
 LOSSES = ("gram", "wasserstein", "patch", "gram+patch")

@@ -69,7 +69,7 @@ def here(tmp_path: Path, cache: Path, pictures: Path, samples: Path, monkeypatch
         ("clip style.png -o o.mp4 --flow-dir bare", 1, ["bare/backward_1_0.flo", "vidstyle flow"]),
         ("clip style.png -o o.mp4 --flow-dir f_{target}.flo", 2, ["--flow-dir f_{target}.flo", "{source}"]),
         ("clip style.png -o o.mp4 --flow-dir bare --flow-size 32", 2, ["--flow-size"]),
-        ("clip style.png -o o.mp4 --mask-dilate -1", 2, ["--mask-dilate", "-1"]),
+        ("clip style.png -o o.mp4 --trust-dilate -1", 2, ["--trust-dilate", "-1"]),
         ("clip style.png -o o.mp4 --features gone.pth", 1, ["gone.pth"]),
         ("clip style.png -o o.mp4 --features text.mp4", 1, ["text.mp4"]),
         ("clip style.png -o o.mp4 --features torchvision", 1, ["VGG-19", "VIDSTYLE_OFFLINE"]),

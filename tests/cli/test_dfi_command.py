@@ -11,7 +11,7 @@ import pytest
 
 from vidstyle.cli import main
 from vidstyle.cli.options import option_name
-from vidstyle.options import DfiOptions
+from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.video.pictures import write_picture
 
 

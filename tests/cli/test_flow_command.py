@@ -154,7 +154,7 @@ class TestAgain:
         assert contents("flows") == {"forward_0_1.flo": b"precious"}
 
 
-@pytest.mark.parametrize("more", [[], ["--flow", "farneback", "--mask-dilate", "2", "--mask-soften", "2"]])
+@pytest.mark.parametrize("more", [[], ["--flow", "farneback", "--trust-dilate", "2", "--trust-soften", "2"]])
 def test_painting_with_stored_flow_is_painting_with_estimated_flow(
     clip: str,
     pictures: Path,

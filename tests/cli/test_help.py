@@ -15,7 +15,8 @@ import typer
 from vidstyle.cli import main
 from vidstyle.cli.options import collect, option_name, with_options
 from vidstyle.errors import UsageError
-from vidstyle.options import EncodeOptions, FlowOptions, NeuralOptions, RunOptions
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.options import EncodeOptions, FlowOptions, RunOptions
 
 
 def test_help_imports_nothing_heavy() -> None:

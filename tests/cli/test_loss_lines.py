@@ -12,7 +12,7 @@ import pytest
 
 from vidstyle.cli import main
 from vidstyle.cli.losses import curve, loss_lines
-from vidstyle.pipeline.watching import FrameLosses, Search
+from vidstyle.events import FrameLosses, Search
 
 
 def test_a_curve_is_of_the_logarithms() -> None:

@@ -12,7 +12,8 @@ import pytest
 from tests.video.clip_makers import write_image
 from vidstyle.cli import main
 from vidstyle.cli.options import option_name
-from vidstyle.options import EncodeOptions, TextureOptions, TextureRunOptions
+from vidstyle.methods.texture.options import TextureOptions, TextureRunOptions
+from vidstyle.options import EncodeOptions
 from vidstyle.video.reader import open_clip
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from vidstyle.flow.consistency import long_term
-from vidstyle.flow.motion import Motion
 from vidstyle.image.warp import warp, warp_wrapped
+from vidstyle.methods.texture.motion import Motion
 from vidstyle.types import Frame
 
 SIZES = [(64, 48), (33, 70)]

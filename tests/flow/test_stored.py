@@ -13,7 +13,7 @@ from vidstyle.errors import InputError, MediaError, UsageError
 from vidstyle.flow.consistency import HALF_A_PIXEL, cautious, reliability, reliability_8bit
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.files import read_pgm, write_flo, write_pgm
-from vidstyle.flow.pair import Estimated, Stored, flow_between
+from vidstyle.flow.pair import EstimatedFlow, StoredFlow, flow_between
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.types import Frame
 
@@ -35,7 +35,7 @@ def constant(dx: float, dy: float = 0, height: int = HEIGHT, width: int = WIDTH)
 
 class TestEstimated:
     def test_either_direction_and_any_distance(self) -> None:
-        source = Estimated(ESTIMATORS["dis"])
+        source = EstimatedFlow(ESTIMATORS["dis"])
         for target, other in ((5, 4), (4, 5), (7, 4), (4, 7)):
             flow, weight = source.between(frame(target), frame(other))
             assert (flow.target, flow.source) == (target, other)
@@ -44,7 +44,7 @@ class TestEstimated:
 
     def test_it_is_what_flow_between_finds(self) -> None:
         one, other = flow_between(frame(1), frame(0), ESTIMATORS["dis"])
-        flow, weight = Estimated(ESTIMATORS["dis"]).between(frame(1), frame(0))
+        flow, weight = EstimatedFlow(ESTIMATORS["dis"]).between(frame(1), frame(0))
         assert np.array_equal(one.vectors, flow.vectors) and np.array_equal(other, weight)
 
     def test_flow_found_at_a_smaller_size_is_scaled_up(self) -> None:
@@ -54,15 +54,15 @@ class TestEstimated:
             seen.append(target.shape)
             return constant(2, -1, *target.shape[1:])
 
-        vectors = Estimated(estimator, longest=30).vectors(frame(1), frame(0))
+        vectors = EstimatedFlow(estimator, longest=30).vectors(frame(1), frame(0))
         assert seen == [(3, 20, 30)]
         assert np.array_equal(vectors, constant(4, -2))
-        Estimated(estimator, longest=200).vectors(frame(1), frame(0))
+        EstimatedFlow(estimator, longest=200).vectors(frame(1), frame(0))
         assert seen[1] == (3, HEIGHT, WIDTH)
 
     def test_the_mask_is_made_cautious(self) -> None:
-        plain = Estimated(ESTIMATORS["dis"])
-        wary = Estimated(ESTIMATORS["dis"], dilate=2, soften=3)
+        plain = EstimatedFlow(ESTIMATORS["dis"])
+        wary = EstimatedFlow(ESTIMATORS["dis"], dilate=2, soften=3)
         weight = plain.between(frame(3), frame(0))[1]
         assert np.array_equal(wary.between(frame(3), frame(0))[1], cautious(weight, 2, 3))
 
@@ -102,10 +102,10 @@ class TestCautious:
 
 
 class TestStored:
-    def write(self, folder: Path, **flows: np.ndarray) -> Stored:
+    def write(self, folder: Path, **flows: np.ndarray) -> StoredFlow:
         for name, vectors in flows.items():
             write_flo(folder / f"{name}.flo", vectors)
-        return Stored(FlowFiles(str(folder)))
+        return StoredFlow(FlowFiles(str(folder)))
 
     def test_the_names_of_the_released_program(self, tmp_path: Path) -> None:
         stored = self.write(tmp_path, forward_2_5=constant(3), backward_5_2=constant(-3))

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from vidstyle.image.correspondence import alike, at_start, carried, likest, looked_up, restored, stored
 from vidstyle.image.labels import labelled, palette_of
 from vidstyle.image.masks import cleaned, feathered, laid_over
-from vidstyle.image.places import alike, at_start, carried, likest, looked_up, restored, stored
 
 RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 128, 0)
 

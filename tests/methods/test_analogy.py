@@ -15,9 +15,9 @@ from vidstyle.image.colour import luminance
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
 from vidstyle.image.smooth import coloured
-from vidstyle.methods.analogy import Analogy
-from vidstyle.methods.reconstruct import deconvolve, structure
-from vidstyle.options import AnalogyOptions
+from vidstyle.methods.analogy.options import AnalogyOptions
+from vidstyle.methods.analogy.painter import Analogy
+from vidstyle.methods.analogy.reconstruct import deconvolve, structure
 from vidstyle.types import Prior
 from vidstyle.video.pictures import read_picture
 

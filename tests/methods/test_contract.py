@@ -11,10 +11,10 @@ import torch
 from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.vgg import VGG
 from vidstyle.image.convert import to_uint8
-from vidstyle.methods import METHODS
 from vidstyle.methods.base import Guided, Materials, Method
 from vidstyle.methods.dfi.inputs import Given, Origin
 from vidstyle.methods.dfi.sets import PictureSet
+from vidstyle.methods.registry import METHODS
 from vidstyle.types import Painted, Prior
 from vidstyle.video.pictures import write_picture
 

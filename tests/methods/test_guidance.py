@@ -10,11 +10,13 @@ from tests.methods.test_contract import picture, tiny_network
 from vidstyle import losses
 from vidstyle.features.recipes import recipe_for
 from vidstyle.image.labels import one_hot, pooled
-from vidstyle.methods import NeuralStyle, Texture
 from vidstyle.methods.base import Guided
 from vidstyle.methods.judge import WHOLE, judged
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.styleterm import StyleTerm
-from vidstyle.options import NeuralOptions, TextureOptions
+from vidstyle.methods.texture.options import TextureOptions
+from vidstyle.methods.texture.painter import Texture
 
 LOSSES = ["gram", "wasserstein", "patch", "gram+patch"]
 

@@ -13,9 +13,9 @@ from vidstyle.image.distribution import distribution
 from vidstyle.image.resize import resize
 from vidstyle.image.warp import warp
 from vidstyle.methods.judge import judged
-from vidstyle.methods.neural import NeuralStyle
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.styleterm import StyleJudge
-from vidstyle.options import NeuralOptions
 from vidstyle.types import Draft, Prior
 
 

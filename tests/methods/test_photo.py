@@ -11,7 +11,7 @@ from tests.methods.test_contract import picture, prior_of
 from tests.methods.test_neural import neural
 from vidstyle.image.colour import luminance, palette
 from vidstyle.image.matting import Guide
-from vidstyle.methods.recolour import palettes, recoloured, style_palettes
+from vidstyle.methods.style.recolour import palettes, recoloured, style_palettes
 from vidstyle.metrics import gradient_energy
 from vidstyle.types import Draft, Painted, Prior
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vidstyle.methods.priors import entered_in, held, known_in, ripened
+from vidstyle.methods.style.priors import entered_in, held, known_in, ripened
 from vidstyle.types import Prior
 
 SIZE = 8, 12

@@ -19,8 +19,8 @@ from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
 from vidstyle.methods.judge import judged
-from vidstyle.methods.neural import NeuralStyle
-from vidstyle.options import NeuralOptions
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.types import Painted
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip

@@ -12,8 +12,8 @@ from vidstyle.features.recipes import recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.image.resize import resize_wrapped
-from vidstyle.methods.texture import Texture
-from vidstyle.options import TextureOptions
+from vidstyle.methods.texture.options import TextureOptions
+from vidstyle.methods.texture.painter import Texture
 from vidstyle.types import Prior
 
 

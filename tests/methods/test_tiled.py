@@ -14,10 +14,11 @@ from vidstyle.errors import UsageError
 from vidstyle.features.recipes import recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.methods import statistics
-from vidstyle.methods.neural import NeuralStyle
-from vidstyle.methods.texture import Texture
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.texture.options import TextureOptions
+from vidstyle.methods.texture.painter import Texture
 from vidstyle.optimize import HISTORY, Terms, history_for
-from vidstyle.options import NeuralOptions, TextureOptions
 
 STYLES = picture(70, 100, 9), picture(60, 40, 8)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidstyle.pipeline import Progress
+from vidstyle.events import Progress
 from vidstyle.video.reader import open_clip
 
 Paint = Callable[..., Path]

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vidstyle.pipeline.batch as batches
 
 import vidstyle
-import vidstyle.pipeline.batch as batches
 from tests.pipeline.painting import StopAfter, pictures
 from tests.video.clip_makers import make_video, write_image
+from vidstyle.batches.jobs import BatchJob
 from vidstyle.errors import MediaError, OutputError, Stopped, UsageError
-from vidstyle.pipeline.batch import BatchJob
 from vidstyle.video.pictures import read_picture
 
 Batch = Callable[..., list[BatchJob]]

@@ -17,7 +17,9 @@ from tests.video.clip_makers import write_image
 from vidstyle.errors import JobMismatch, MediaError, OutputError, Stopped, UsageError, WeightsError
 from vidstyle.job import JobStore
 from vidstyle.methods.dfi import landmarks
-from vidstyle.options import DfiOptions, NeuralOptions, at_home
+from vidstyle.methods.dfi.options import DfiOptions
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.options import at_home
 from vidstyle.pipeline import resume
 from vidstyle.video.pictures import read_picture
 

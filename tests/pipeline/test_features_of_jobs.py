@@ -12,17 +12,12 @@ import pytest
 
 from tests.pipeline.painting import Paint, StopAfter
 from vidstyle.errors import Stopped
-from vidstyle.features.weights import Weights
-from vidstyle.options import (
-    AnalogyOptions,
-    EncodeOptions,
-    NeuralOptions,
-    PaintOptions,
-    RunOptions,
-    TextureOptions,
-)
+from vidstyle.features.weights import Weights, load_weights
+from vidstyle.methods.analogy.options import AnalogyOptions
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.texture.options import TextureOptions
+from vidstyle.options import EncodeOptions, PaintOptions, RunOptions
 from vidstyle.pipeline import resume
-from vidstyle.pipeline.inputs import load_weights
 from vidstyle.pipeline.planning import make_plan
 
 Asked = Callable[..., tuple[str, bool]]

@@ -15,9 +15,10 @@ from tests.video.clip_makers import write_image
 from vidstyle.errors import JobMismatch, Stopped, UsageError
 from vidstyle.flow.files import read_flo
 from vidstyle.job import JobStore
-from vidstyle.options import AnalogyOptions, EncodeOptions, RunOptions
+from vidstyle.methods.analogy.options import AnalogyOptions
+from vidstyle.methods.tiling import within_memory
+from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import resume, stylize
-from vidstyle.pipeline.memory import within_memory
 
 Match = Callable[..., Path]
 

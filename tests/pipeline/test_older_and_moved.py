@@ -37,7 +37,7 @@ def as_of_an_older_version(content: dict[str, Any]) -> None:
         for name in ("loss", "patch_size", "style_scale"):
             options.pop(name)
     content["settings"].pop("home")
-    content["settings"]["run"].pop("mask_soften")
+    content["settings"]["run"].pop("trust_soften")
 
 
 @pytest.mark.parametrize("how", ["resume", "again"])

@@ -11,8 +11,9 @@ import pytest
 from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, pictures, stored
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.errors import InputError, Stopped
+from vidstyle.events import Progress
 from vidstyle.job import JobStore
-from vidstyle.pipeline import Progress, resume
+from vidstyle.pipeline import resume
 
 FRAMES = 8
 

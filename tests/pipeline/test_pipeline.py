@@ -16,10 +16,12 @@ import torch
 from tests.pipeline.painting import Paint, StopAfter, pictures, stored
 from tests.video.clip_makers import make_video, packets, write_image
 from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, UsageError
+from vidstyle.events import Progress
 from vidstyle.flow.files import write_flo
-from vidstyle.methods import NeuralStyle
-from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
-from vidstyle.pipeline import Progress, estimate, resume
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.options import EncodeOptions, RunOptions
+from vidstyle.pipeline import estimate, resume
 from vidstyle.pipeline.planning import make_plan
 from vidstyle.video import decode
 from vidstyle.video.reader import open_clip
@@ -87,7 +89,7 @@ class TestFlow:
 
     def test_every_option_of_it_reaches_the_painting(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
         plain = self.frames(paint, clip, tmp_path)
-        for settings in ({"flow": "farneback"}, {"flow_size": 24}, {"mask_dilate": 9}, {"mask_soften": 9}):
+        for settings in ({"flow": "farneback"}, {"flow_size": 24}, {"trust_dilate": 9}, {"trust_soften": 9}):
             assert self.frames(paint, clip, tmp_path, **settings) != plain
 
     @pytest.mark.parametrize(
@@ -95,8 +97,8 @@ class TestFlow:
         [
             ({"flow": "farneback"}, "flow: dis -> farneback"),
             ({"flow_size": 24}, "flow_size: not set -> 24"),
-            ({"mask_dilate": 2}, "mask_dilate: not set -> 2"),
-            ({"mask_soften": 3}, "mask_soften: not set -> 3"),
+            ({"trust_dilate": 2}, "trust_dilate: not set -> 2"),
+            ({"trust_soften": 3}, "trust_soften: not set -> 3"),
         ],
     )
     def test_another_one_is_another_job(

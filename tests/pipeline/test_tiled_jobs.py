@@ -14,9 +14,10 @@ from tests.video.clip_makers import make_video, write_image
 from vidstyle.errors import JobMismatch, Stopped
 from vidstyle.features.weights import Weights, find, load
 from vidstyle.job import JobStore
-from vidstyle.options import NeuralOptions, TextureOptions
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.texture.options import TextureOptions
+from vidstyle.methods.tiling import tiled_within_memory
 from vidstyle.pipeline import memory, resume
-from vidstyle.pipeline.memory import tiled_within_memory
 
 
 @pytest.fixture

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vidstyle.pipeline.watching import FrameLosses, Watching
 
 import vidstyle
 from tests.pipeline.painting import Paint
 from tests.video.clip_makers import write_image
-from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
+from vidstyle.events import FrameLosses
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline.planning import make_plan
+from vidstyle.pipeline.trace import Trace
 
 
 def test_every_term_at_every_step_of_every_size(paint: Paint, tmp_path: Path) -> None:
@@ -73,6 +75,6 @@ def test_where_nobody_asks_nothing_is_seen(clip: Path, tmp_path: Path, thin_weig
     style = write_image(tmp_path / "s.png", np.random.default_rng(0).integers(0, 255, (40, 50, 3), np.uint8))
     run = RunOptions(features=str(thin_weights))
     plan = make_plan(clip, [style], Path("o.mp4"), NeuralOptions(), run, EncodeOptions(), lambda line: None)
-    assert Watching(plan, None).observer is None
+    assert Trace(plan, None).observer is None
     assert plan.prepare(lambda line: None).observer is None  # type: ignore[attr-defined]
-    assert Watching(plan, lambda event: None).observer is not None
+    assert Trace(plan, lambda event: None).observer is not None

@@ -16,7 +16,8 @@ from film_makers import FONT, cover_picture, flash_times, remux, sound_span
 import vidstyle
 from vidstyle.cli import main
 from vidstyle.errors import Stopped
-from vidstyle.pipeline import Progress, resume
+from vidstyle.events import Progress
+from vidstyle.pipeline import resume
 
 
 @pytest.fixture

@@ -10,10 +10,7 @@ import pytest
 from clip_makers import random_pixels
 
 from vidstyle.errors import MediaError
-from vidstyle.video.pictures import (
-    natural_key,
-    write_picture,
-)
+from vidstyle.video.pictures import natural_key, write_picture
 from vidstyle.video.reader import open_clip
 
 

@@ -63,7 +63,7 @@ def with_options(**groups: type[Any]) -> Callable[[_Command], _Command]:
 
 
 def required(**arguments: Any) -> Callable[[_Command], _Command]:
-    """Give a command what it needs beside its options: by name, the annotated type; they are in `**values`."""
+    """Give a command what it needs beside its options: by name, the annotated type; in `**values`."""
 
     def decorate(command: _Command) -> _Command:
         signature = inspect.signature(command, eval_str=True)

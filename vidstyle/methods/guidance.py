@@ -15,10 +15,10 @@ from vidstyle.errors import MediaError, UsageError
 from vidstyle.image.convert import on_paper, to_uint8
 from vidstyle.image.labels import MOST, Colour, Palette, labelled, one_hot, palette_of
 from vidstyle.image.masks import check_shape
+from vidstyle.methods.maps import MapReader, open_map
 from vidstyle.options import GuidanceOptions
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
-from vidstyle.video.maps import MapReader, open_map
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 

@@ -14,10 +14,10 @@ from vidstyle.image.masks import cleaned, whiteness
 from vidstyle.image.resize import resize
 from vidstyle.methods.base import Guided, Painter
 from vidstyle.methods.guidance import Guidance, flat, named
+from vidstyle.methods.maps import MapReader, open_map
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.types import Draft, Frame, Prior
 from vidstyle.video.clip import Clip
-from vidstyle.video.maps import MapReader, open_map
 
 PLACE = "map_place"  # under which places are carried; see `vidstyle.image.correspondence`
 

@@ -28,9 +28,9 @@ from vidstyle.image.convert import to_uint8
 from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, Stored
 from vidstyle.methods.dfi.cache import FeatureCache
 from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View, fill
+from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.dfi.painter import Dfi, _place
 from vidstyle.methods.dfi.sets import PictureSet, open_set
-from vidstyle.options import DfiOptions
 from vidstyle.types import Draft, Prior
 from vidstyle.video.pictures import write_picture
 

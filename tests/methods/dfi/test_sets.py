@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidstyle.options.dfi import AttributeSpec, SetSpec, parse_where
 
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.methods.dfi.landmarks import read_landmarks
+from vidstyle.methods.dfi.options import AttributeSpec, DfiOptions, SetSpec, parse_where
 from vidstyle.methods.dfi.sets import open_set
-from vidstyle.options import DfiOptions, at_home
+from vidstyle.options import at_home
 from vidstyle.video.pictures import write_picture
 
 ROWS = [{"path": f"p{i}.png", "smiling": str(i % 2), "sex": "fm"[i % 3 == 0]} for i in range(24)]

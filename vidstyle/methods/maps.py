@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import MediaError
-from ..image.masks import check_shape
-from ..types import Frame
-from .clip import Clip
-from .reader import open_clip
+from vidstyle.errors import MediaError
+from vidstyle.image.masks import check_shape
+from vidstyle.types import Frame
+from vidstyle.video.clip import Clip
+from vidstyle.video.reader import open_clip
 
 
 def open_map(option: str, path: str, clip: Clip, start: int, stop: int | None) -> Clip:
