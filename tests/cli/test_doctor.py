@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from vidstyle import doctor
 from vidstyle.cli import main
 from vidstyle.errors import OutputError, WeightsError
 from vidstyle.features import original, weights
-from vidstyle.pipeline import doctor
 
 
 def test_all_is_well(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

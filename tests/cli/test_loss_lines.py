@@ -12,7 +12,7 @@ import pytest
 
 from vidstyle.cli import main
 from vidstyle.cli.losses import curve, loss_lines
-from vidstyle.events import FrameLosses, Search
+from vidstyle.events import FrameLosses, SearchLosses
 
 
 def test_a_curve_is_of_the_logarithms() -> None:
@@ -32,8 +32,8 @@ def test_a_curve_shows_what_has_no_logarithm_as_the_least() -> None:
 
 def test_a_line_for_the_frame_and_one_for_each_term_at_each_size() -> None:
     searches = [
-        Search(36, 64, {"style": [8.0, 3.0, 2.0], "tv": [0.1, 0.1, 0.1]}),
-        Search(72, 128, {"style": [3.0], "tv": [0.2]}),
+        SearchLosses(36, 64, {"style": [8.0, 3.0, 2.0], "tv": [0.1, 0.1, 0.1]}),
+        SearchLosses(72, 128, {"style": [3.0], "tv": [0.2]}),
     ]
     event = FrameLosses(12, 1, 2, 4, {"style": 3.0, "tv": 0.2}, searches)
     assert loss_lines(event) == [

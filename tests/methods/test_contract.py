@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 import torch
 
 from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.vgg import VGG
+from vidstyle.features.weights import Source, Weights
 from vidstyle.image.convert import to_uint8
-from vidstyle.methods.base import Guided, Materials, Method
+from vidstyle.image.labels import Palette
+from vidstyle.methods.base import Engine, Guided, Inputs, Painter
 from vidstyle.methods.dfi.inputs import Given, Origin
+from vidstyle.methods.dfi.method import DfiInputs
 from vidstyle.methods.dfi.sets import PictureSet
-from vidstyle.methods.registry import METHODS
+from vidstyle.methods.guidance import Guidance
+from vidstyle.methods.registry import METHODS, command, method
+from vidstyle.methods.style.method import StyleInputs
 from vidstyle.types import Painted, Prior
+from vidstyle.video.blank import BlankClip
 from vidstyle.video.pictures import write_picture
 
-Make = Callable[..., Method]
+Make = Callable[..., Painter]
 
 
-def tiny_network() -> VGG:
+def tiny_weights() -> dict[str, torch.Tensor]:
     """All sixteen convolutions with four channels each, seeded."""
     generator = torch.Generator().manual_seed(3)
     weights, incoming = {}, 3
@@ -29,7 +36,11 @@ def tiny_network() -> VGG:
         weights[f"features.{index}.weight"] = torch.randn(4, incoming, 3, 3, generator=generator) * 0.3
         weights[f"features.{index}.bias"] = torch.full((4,), 0.1)
         incoming = 4
-    return VGG(weights)
+    return weights
+
+
+def tiny_network() -> VGG:
+    return VGG(tiny_weights())
 
 
 @pytest.fixture(scope="module")
@@ -52,30 +63,29 @@ def skip_unless_options(kind: type, settings: dict[str, object]) -> None:
 
 @pytest.fixture(params=METHODS)
 def make(request: pytest.FixtureRequest, given: Given) -> Make:
-    """make(OPTION=VALUE...) -> a method with a tiny network, one style picture and few steps.
+    """make(OPTION=VALUE...) -> a painter with a tiny network, one style picture and few steps.
 
     regions: how many columns of the style picture are regions of their own.
     """
-    network = tiny_network()
+    tiny = Weights(Source("vgg19", Path("tiny")), "f" * 64, tiny_weights(), {})
+    engine = Engine(torch.device("cpu"), torch.float32, lambda: tiny, lambda line: None)
 
-    def build(regions: int = 0, **settings: object) -> Method:
-        kind = METHODS[request.param]
-        skip_unless_options(kind.options, settings)
-        names = {spec.name for spec in fields(kind.options)}
+    def build(regions: int = 0, **settings: object) -> Painter:
+        kind = command(request.param).options
+        skip_unless_options(kind, settings)
+        names = {spec.name for spec in fields(kind)}
         quick = {name: 3 for name in ("steps", "next_steps", "sweeps") if name in names}
+        options = kind(**(quick | settings))
         exemplars = [picture(30, 41, seed=9)]
-        maps = [torch.eye(regions).view(regions, 1, regions)] if regions else []
-        materials = Materials(
-            lambda pooling: network,
-            "vgg19",
-            "f" * 64,
-            exemplars,
-            None,
-            lambda line: None,
-            given,
-            regions=maps,
-        )
-        return kind.prepare(materials, kind.options(**(quick | settings)))
+        guidance = None
+        if regions:
+            maps = torch.eye(regions).view(regions, 1, regions)
+            guidance = Guidance(BlankClip(8, 8, 1), Palette((), exact=True), (maps,))
+        inputs = {
+            "style": lambda: StyleInputs(options, exemplars, guidance),
+            "dfi": lambda: DfiInputs(options, given=given),
+        }.get(request.param, lambda: Inputs(options, exemplars, guidance))
+        return method(request.param).painter(inputs(), engine)
 
     return build
 

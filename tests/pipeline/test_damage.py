@@ -10,6 +10,7 @@ import pytest
 
 from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, pictures, stored
 from vidstyle.errors import JobError, Stopped
+from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
 from vidstyle.pipeline import stored as stored_module
 
@@ -137,7 +138,7 @@ def test_a_damaged_draft(paint: Paint, clip: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in job.glob("frames*")) == ["frames-2", "frames-3"]
     flip(job / "frames-2" / "00000005.png")
     lines: list[str] = []
-    assert_same(resume(job, notice=lines.append), whole)
+    assert_same(resume(job, Hooks(notice=lines.append)), whole)
     assert [line for line in lines if "anew" in line] == [
         "painted frame 5 of pass 2 was damaged on disk: it is painted anew",
         "what a damaged frame of pass 2 was made from is gone: the clip is painted anew",
@@ -152,7 +153,7 @@ def test_a_damaged_frame_of_the_last_pass_is_made_from_the_one_before(
     stopped_after(paint, clip, StopWhileEncoding(), passes=2)
     flip(tmp_path / "parts.mkv.vidstyle" / "frames-2" / "00000005.png")
     lines: list[str] = []
-    assert_same(resume(tmp_path / "parts.mkv.vidstyle", notice=lines.append), whole)
+    assert_same(resume(tmp_path / "parts.mkv.vidstyle", Hooks(notice=lines.append)), whole)
     assert [line for line in lines if "anew" in line] == [
         "painted frame 5 of pass 2 was damaged on disk: it is painted anew"
     ]

@@ -12,13 +12,14 @@ import pytest
 
 from tests.pipeline.painting import Paint, StopAfter
 from vidstyle.errors import Stopped
+from vidstyle.events import Hooks
 from vidstyle.features.weights import Weights, load_weights
 from vidstyle.methods.analogy.options import AnalogyOptions
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.texture.options import TextureOptions
-from vidstyle.options import EncodeOptions, PaintOptions, RunOptions
+from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
 from vidstyle.pipeline import resume
-from vidstyle.pipeline.planning import make_plan
+from vidstyle.pipeline.planning import Request, make_plan
 
 Asked = Callable[..., tuple[str, bool]]
 DRAFT = NeuralOptions(quality="draft")
@@ -28,7 +29,7 @@ DRAFT = NeuralOptions(quality="draft")
 def asked(clip: Path, tmp_path: Path, thin_weights: Path) -> Asked:
     """asked(OPTIONS, SETTING=VALUE...): the weights that a run asks for, and whether for a draft."""
 
-    def plan(options: PaintOptions, **settings: Any) -> tuple[str, bool]:
+    def plan(options: MethodOptions, **settings: Any) -> tuple[str, bool]:
         found = []
 
         def load(choice: str, draft: bool, notice: Callable[[str], None]) -> Weights:
@@ -38,7 +39,7 @@ def asked(clip: Path, tmp_path: Path, thin_weights: Path) -> Asked:
         source = None if isinstance(options, TextureOptions) else clip
         run = RunOptions(precision="float32", **settings)
         pictures, out = [tmp_path / "style.png"], tmp_path / "out.mp4"
-        make_plan(source, pictures, out, options, run, EncodeOptions(), lambda line: None, load)
+        make_plan(Request(source, pictures, out, options, run, EncodeOptions(), lambda line: None, load))
         return found[0]
 
     return plan
@@ -54,7 +55,9 @@ def asked(clip: Path, tmp_path: Path, thin_weights: Path) -> Asked:
         (AnalogyOptions(), False),
     ],
 )
-def test_quality_says_what_is_a_draft(paint: Paint, asked: Asked, options: PaintOptions, draft: bool) -> None:
+def test_quality_says_what_is_a_draft(
+    paint: Paint, asked: Asked, options: MethodOptions, draft: bool
+) -> None:
     assert asked(options) == ("auto", draft)
 
 
@@ -78,7 +81,7 @@ def test_a_job_keeps_the_features_that_auto_meant(
     assert [line for line in lines if line.startswith("the bundled features are used: ")]
     # The package has been installed meanwhile.
     lines.clear()
-    assert resume(tmp_path / "out.mp4.vidstyle", notice=lines.append).exists()
+    assert resume(tmp_path / "out.mp4.vidstyle", Hooks(notice=lines.append)).exists()
     assert "going on after 1 painted frames" in lines
 
 

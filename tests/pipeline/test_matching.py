@@ -13,10 +13,12 @@ import torch
 from tests.pipeline.painting import StopAfter, pictures, stored
 from tests.video.clip_makers import write_image
 from vidstyle.errors import JobMismatch, Stopped, UsageError
+from vidstyle.events import Hooks
 from vidstyle.flow.files import read_flo
 from vidstyle.job import JobStore
 from vidstyle.methods.analogy.options import AnalogyOptions
-from vidstyle.methods.tiling import within_memory
+from vidstyle.methods.base import Engine
+from vidstyle.methods.registry import method
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import resume, stylize
 
@@ -37,7 +39,7 @@ def match(tmp_path: Path, clip: Path, thin_weights: Path) -> Match:
             options=AnalogyOptions(**({"steps": 2, "sweeps": 1} | (options or {}))),
             run=RunOptions(features=str(thin_weights), precision="float32", keep=True, frames=":5"),
             encode=EncodeOptions(codec="ffv1"),
-            **hooks,
+            hooks=Hooks(**hooks),
         )
 
     return run
@@ -79,11 +81,13 @@ def test_one_exemplar(match: Match, tmp_path: Path, clip: Path) -> None:
 
 def test_what_would_not_fit_is_matched_smaller_and_said() -> None:
     lines: list[str] = []
-    device = torch.device("cpu")
-    small = within_memory(AnalogyOptions(), 700, 500, device, lines.append)
-    assert small.match_size is None or lines
-    huge = within_memory(AnalogyOptions(), 160_000, 90_000, device, lines.append)
-    assert huge.match_size and huge.match_size < 160_000 and "matched at" in lines[-1]
-    assert (
-        within_memory(AnalogyOptions(match_size=50), 160_000, 90_000, device, lines.append).match_size == 50
-    )
+    engine = Engine(torch.device("cpu"), torch.float32, lambda: 1 / 0, lines.append)  # type: ignore[arg-type, return-value]
+
+    def size(longest: int | None, width: int, height: int) -> int | None:
+        fitted = method("analogy").fitted(AnalogyOptions(match_size=longest), width, height, engine)
+        return fitted.match_size  # type: ignore[no-any-return]
+
+    assert size(None, 700, 500) is None or lines
+    huge = size(None, 160_000, 90_000)
+    assert huge and huge < 160_000 and "matched at" in lines[-1]
+    assert size(50, 160_000, 90_000) == 50

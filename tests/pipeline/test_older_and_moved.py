@@ -16,6 +16,7 @@ from tests.pipeline.painting import Paint, StopAfter, pictures
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.cli import main
 from vidstyle.errors import JobError, JobMismatch, Stopped
+from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
 
 
@@ -48,7 +49,7 @@ def test_a_job_of_an_older_version_goes_on(paint: Paint, clip: Path, tmp_path: P
     edit(job, as_of_an_older_version)
     lines: list[str] = []
     out = (
-        resume(job, notice=lines.append)
+        resume(job, Hooks(notice=lines.append))
         if how == "resume"
         else paint(clip, "out.mkv", codec="ffv1", notice=lines.append)
     )
@@ -140,7 +141,7 @@ def test_moved_with_everything(studio: Path, tmp_path: Path) -> None:
     there = tmp_path / "there" / "studio"
     shutil.move(studio.parent, there.parent)
     lines: list[str] = []
-    assert resume(there / "out.mkv.vidstyle", notice=lines.append) == there / "out.mkv"
+    assert resume(there / "out.mkv.vidstyle", Hooks(notice=lines.append)) == there / "out.mkv"
     assert f"the job has been moved: its result will be {there / 'out.mkv'}" in lines
     assert "going on after 3 painted frames" in lines
     found = pictures(there / "out.mkv")
@@ -168,7 +169,7 @@ def test_a_finished_job_that_is_moved_is_still_finished(studio: Path, tmp_path: 
     paint_in(studio, studio / "out.mkv")
     there = Path(shutil.move(studio, tmp_path / "there"))
     lines: list[str] = []
-    resume(there / "out.mkv.vidstyle", notice=lines.append)
+    resume(there / "out.mkv.vidstyle", Hooks(notice=lines.append))
     assert "nothing to do: this job is done (--restart paints it anew)" in lines
     paint_in(there, there / "out.mkv", notice=lines.append)
     assert lines[-1] == "nothing to do: this job is done (--restart paints it anew)"

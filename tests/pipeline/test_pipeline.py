@@ -15,14 +15,15 @@ import torch
 
 from tests.pipeline.painting import Paint, StopAfter, pictures, stored
 from tests.video.clip_makers import make_video, packets, write_image
+from vidstyle import pipeline
 from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, UsageError
 from vidstyle.events import Progress
 from vidstyle.flow.files import write_flo
 from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import estimate, resume
-from vidstyle.pipeline.planning import make_plan
+from vidstyle.pipeline.estimate import warning
+from vidstyle.pipeline.planning import Request, make_plan
 from vidstyle.video import decode
 from vidstyle.video.reader import open_clip
 
@@ -265,12 +266,12 @@ def test_a_long_run_is_foretold(paint: Paint, clip: Path, monkeypatch: pytest.Mo
     lines: list[str] = []
     paint(clip, "short.mp4", notice=lines.append)
     assert not [line for line in lines if "will take" in line]
-    monkeypatch.setattr(NeuralStyle, "foretell", lambda *_: (5000.0, 600.0))
+    monkeypatch.setattr(pipeline, "warning", lambda canvas, seconds, left: warning(canvas, 1600.0, left))
     monkeypatch.setattr(estimate, "_LEAST_SIZE", 16)
     paint(clip, "long.mp4", notice=lines.append)
-    # 5000 + 7 * 600 s at 48 px; a third of the side takes a ninth.
+    # After two frames of eight: 6 * 1600 s at 48 px; a third of the side takes a ninth.
     assert [line for line in lines if "will take" in line] == [
-        "this will take about 2 h 33 min on cpu; --size 16 would take about 17 min 02 s"
+        "this will take about 2 h 40 min more on cpu; --size 16 would take about 17 min 47 s"
     ]
 
 
@@ -340,7 +341,7 @@ def test_planning_decodes_no_more_than_the_beginning(
     clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=600, options={"preset": "ultrafast"})
     style = write_image(tmp_path / "style.png", np.zeros((16, 16, 3), np.uint8))
     options = NeuralOptions(), RunOptions(features=str(thin_weights)), EncodeOptions()
-    plan = make_plan(clip, [style], tmp_path / "out.mp4", *options, lambda line: None)
+    plan = make_plan(Request(clip, [style], tmp_path / "out.mp4", *options, lambda line: None))
     assert plan.total == 600 and plan.fingerprint["source"]["digest"]
     assert 0 < len(decoded) < 40
 

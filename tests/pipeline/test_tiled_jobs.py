@@ -14,10 +14,12 @@ from tests.video.clip_makers import make_video, write_image
 from vidstyle.errors import JobMismatch, Stopped
 from vidstyle.features.weights import Weights, find, load
 from vidstyle.job import JobStore
+from vidstyle.methods import tiling
+from vidstyle.methods.base import Engine
+from vidstyle.methods.registry import method, method_name
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.texture.options import TextureOptions
-from vidstyle.methods.tiling import tiled_within_memory
-from vidstyle.pipeline import memory, resume
+from vidstyle.pipeline import resume
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def test_tiles_are_chosen_by_the_memory_and_kept(
     notices: list[str] = []
     settings: dict[str, Any] = {"size": 600, "steps": 1, "keep": True, "notice": notices.append}
     with monkeypatch.context() as small:
-        small.setattr(memory, "total_memory", lambda device: 10**8)
+        small.setattr(tiling, "total_memory", lambda device: 10**8)
         paint(still, "tiled.png", **settings)
         job = JobStore.load(tmp_path / "tiled.png.vidstyle")
         assert job.settings["options"]["tile_size"] == 256
@@ -92,24 +94,23 @@ def test_by_size_and_memory(
     bundled: Weights,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memory, "total_memory", lambda device: gigabytes * 10**9)
+    monkeypatch.setattr(tiling, "total_memory", lambda device: gigabytes * 10**9)
     notices: list[str] = []
-    found = tiled_within_memory(
-        kind(tile_size=asked), *size, bundled, torch.float32, torch.device("cpu"), notices.append
-    )
+    engine = Engine(torch.device("cpu"), torch.float32, lambda: bundled, notices.append)
+    options = kind(tile_size=asked)
+    found = method(method_name(options)).fitted(options, *size, engine)
     assert found.tile_size == side
     assert bool(notices) == (asked is None and side is not None)
 
 
 def test_half_the_bytes_take_larger_pictures(bundled: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     """Layers that nobody looks at do not count either."""
-    monkeypatch.setattr(memory, "total_memory", lambda device: 14 * 10**9)
+    monkeypatch.setattr(tiling, "total_memory", lambda device: 14 * 10**9)
 
     def side(dtype: torch.dtype, **settings: Any) -> int | None:
-        options = NeuralOptions(**settings)
-        return tiled_within_memory(
-            options, 1920, 1080, bundled, dtype, torch.device("cpu"), lambda line: None
-        ).tile_size
+        engine = Engine(torch.device("cpu"), dtype, lambda: bundled, lambda line: None)
+        found: int | None = method("style").fitted(NeuralOptions(**settings), 1920, 1080, engine).tile_size
+        return found
 
     assert side(torch.float32) == 704 and side(torch.bfloat16) is None
     assert side(torch.float32, style_layers=("relu1_1",), content_layers=("conv1_1",)) is None

@@ -14,7 +14,7 @@ from tests.video.clip_makers import write_image
 from vidstyle.events import FrameLosses
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
-from vidstyle.pipeline.planning import make_plan
+from vidstyle.pipeline.planning import Request, make_plan
 from vidstyle.pipeline.trace import Trace
 
 
@@ -74,7 +74,8 @@ def test_other_methods_tell_as_well(tmp_path: Path, thin_weights: Path, clip: Pa
 def test_where_nobody_asks_nothing_is_seen(clip: Path, tmp_path: Path, thin_weights: Path) -> None:
     style = write_image(tmp_path / "s.png", np.random.default_rng(0).integers(0, 255, (40, 50, 3), np.uint8))
     run = RunOptions(features=str(thin_weights))
-    plan = make_plan(clip, [style], Path("o.mp4"), NeuralOptions(), run, EncodeOptions(), lambda line: None)
+    asked = Request(clip, [style], Path("o.mp4"), NeuralOptions(), run, EncodeOptions(), lambda line: None)
+    plan = make_plan(asked)
     assert Trace(plan, None).observer is None
-    assert plan.prepare(lambda line: None).observer is None  # type: ignore[attr-defined]
+    assert plan.painter().observer is None  # type: ignore[attr-defined]
     assert Trace(plan, lambda event: None).observer is not None

@@ -216,7 +216,7 @@ class _Painting:
     def __init__(self, plan: Plan, store: JobStore, hooks: Hooks) -> None:
         self.plan, self.store, self.hooks = plan, store, hooks
         self.trace = Trace(plan, hooks.losses)
-        painter = plan.method.painter(plan.inputs, replace(plan.engine, observer=self.trace.observer))
+        painter = plan.painter(self.trace.observer)
         hooks.begin(plan.directory)
         self.guide = Guide(
             plan.inputs.guidance,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vidstyle.events import Observer
 from vidstyle.flow.pair import FlowSource
 from vidstyle.job import default_job_directory
-from vidstyle.methods.base import Engine, Inputs, Method
+from vidstyle.methods.base import Engine, Inputs, Method, Painter
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.frames import frame_total
@@ -58,6 +59,10 @@ class Plan:
     def work(self) -> int | None:
         """How often a frame is painted, in all passes; None or an estimate, as `total`."""
         return None if self.total is None else self.total * self.run.passes
+
+    def painter(self, observer: Observer | None = None) -> Painter:
+        """What paints the frames. observer: is shown every step of every search."""
+        return self.method.painter(self.inputs, replace(self.engine, observer=observer))
 
     def bytes_needed(self, painted: int) -> int:
         """A generous guess of the disk that the frames still to be painted will take (16-bit PNG)."""

@@ -274,7 +274,6 @@ def test_same_arguments_same_result_and_nothing_kept_between_calls(make: Make) -
     assert torch.equal(after.image, fresh.paint(other, [prior_of(first, 0.7)], seed=6).image)
     assert torch.equal(first.image, fresh.paint(content, [], seed=5).image)
     assert method.paint(content, [], 0, Draft(first.image, 2, first.carry)).image.shape == content.shape
-    assert all(seconds > 0 for seconds in method.foretell(32, 48, torch.device("cpu")))
 
 
 def test_options_that_do_not_fit(make: Make) -> None:
