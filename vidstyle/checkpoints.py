@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 import urllib.request
 import warnings
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from vidstyle.atomic import whole
 from vidstyle.errors import WeightsError
 from vidstyle.plain import plain_size
 
@@ -53,17 +53,12 @@ class Published:
             target.parent.mkdir(parents=True, exist_ok=True)
             with (
                 urllib.request.urlopen(self.url, timeout=_CONNECT_SECONDS) as response,
-                tempfile.NamedTemporaryFile(dir=target.parent, prefix=".vidstyle-", delete=False) as file,
+                whole(target) as part,
             ):
                 notice(f"fetching {self.title}, {self.megabytes} MB, once ({self.without})")
-                part = Path(file.name)
-                try:
+                with part.open("wb") as file:
                     shutil.copyfileobj(response, file, 1 << 20)
-                    file.flush()
-                    check_name(part, target.name)
-                    part.replace(target)
-                finally:
-                    part.unlink(missing_ok=True)
+                check_name(part, target.name)
         except OSError as error:
             reason = getattr(error, "reason", None) or error
             raise WeightsError(

@@ -41,7 +41,7 @@ class TestForeignDirectories:
         open_store(directory).close()
         outside = tmp_path / "outside"
         outside.mkdir()
-        for name in ("00000000.png", "00000000.safetensors", "00000000", ".00000000.png.tmp"):
+        for name in ("00000000.png", "00000000.safetensors", "00000000", ".00000000.0123abcd.png"):
             (outside / name).write_bytes(b"precious")
         before = everything_under(outside)
         (directory / kind).rmdir()

@@ -72,7 +72,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
                 list(range(0, len(stored), 10)),
                 list(range(0, len(stored) + 1, 10)),
             )
-        assert list(directory.rglob("*.tmp")) == []
+        assert list(directory.rglob(".*")) == []
     assert reported > 20
 
 

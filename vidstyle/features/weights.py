@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from vidstyle.atomic import whole
 from vidstyle.checkpoints import Published, check_name, read_tensors, sha256
 from vidstyle.errors import VidstyleError, WeightsError
 from vidstyle.features.calibration import pictures
@@ -226,9 +226,7 @@ def _store(path: Path, tensors: dict[str, Tensor], metadata: Mapping[str, str]) 
     """Keep normalised weights for the next run; a cache that cannot be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as directory:
-            part = Path(directory) / path.name
+        with whole(path) as part:
             save_file(tensors, part, dict(metadata))
-            part.replace(path)
     except (OSError, SafetensorError, VidstyleError):
         return

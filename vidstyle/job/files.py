@@ -9,6 +9,7 @@ import socket
 import time
 from pathlib import Path
 
+from vidstyle.atomic import whole
 from vidstyle.errors import JobBusy, JobError, OutputError
 from vidstyle.plain import plain_size, read_plain
 
@@ -49,51 +50,16 @@ def read(path: Path, last: int | None = None) -> bytes:
         raise JobError(f"cannot read {path}: {error.strerror}") from error
 
 
-def temporary(path: Path) -> Path:
-    """Where `path` is written until it is whole."""
-    return path.with_name(f".{path.name}.tmp")
-
-
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears under its name only when all of it is on the disk.
+    """Write a file of the job's whole or not at all.
 
-    Raises:
-        OutputError: it cannot be written; whatever was under that name before is untouched.
+    Raises OutputError where it cannot be written; whatever was under that name before is untouched.
     """
-    partial = temporary(path)
     try:
-        _write_synced(partial, content)
-        partial.replace(path)
-        _sync_directory(path.parent)
+        with whole(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise output_error(path, error) from error
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    # The name is known beforehand: refuse a link laid there, it could lead out of the directory.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o666)
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_directory(directory: Path) -> None:
-    if fcntl is None:  # Windows has no handle to a directory that could be flushed
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some network file systems cannot flush a directory
-            raise
-    finally:
-        os.close(descriptor)
 
 
 class Lock:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from vidstyle.atomic import final_of
 from vidstyle.errors import FrameDamaged, JobError
 from vidstyle.job.files import output_error, read, write_whole
 from vidstyle.job.seal import Seal, seal_at, sealed, unsealed
@@ -172,7 +173,8 @@ class FrameStore:
         except OSError as error:
             raise output_error(folder, error) from error
         for path in list(folder.iterdir()):
-            if re.fullmatch(rf"\.\d{{8,}}{re.escape(_SUFFIXES[kind])}\.tmp", path.name):
+            final = final_of(path)
+            if final and re.fullmatch(rf"\d{{8,}}{re.escape(_SUFFIXES[kind])}", final.name):
                 remove_file(path)
 
     def _check_folder(self, kind: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vidstyle.atomic import final_of
 from vidstyle.errors import JobError
-from vidstyle.job.files import read, temporary, write_whole
+from vidstyle.job.files import read, write_whole
 from vidstyle.plain import json_text, name_bytes, parse_json
 
 FORMAT = 1  # of the job directory; a change that makes old state unusable counts it up
@@ -35,15 +36,17 @@ def refuse_foreign(directory: Path) -> None:
         JobError: it is something else.
     """
     try:
-        names = {path.name for path in directory.iterdir()}
+        found = set(directory.iterdir())
     except FileNotFoundError:
         return
     except NotADirectoryError as error:
         raise JobError(f"{directory} is not a directory; name another with --job DIR") from error
     except OSError as error:
         raise JobError(f"cannot list {directory}: {error.strerror}") from error
-    begun = {LOCK, temporary(directory / JOB).name}  # all that a run killed at its very start can leave
-    if JOB not in names and names - begun:
+    job = directory / JOB
+    # All that a run killed at its very start can leave.
+    begun = {path for path in found if path.name == LOCK or final_of(path) == job}
+    if job not in found and found - begun:
         raise JobError(f"{directory} is not empty and not a job directory; name another with --job DIR")
 
 

@@ -25,8 +25,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import InputError, JobMismatch, OutputError
-from vidstyle.job.files import Lock, holder, is_held, output_error, temporary, write_whole
+from vidstyle.job.files import Lock, holder, is_held, output_error, write_whole
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
@@ -121,8 +122,7 @@ class JobStore(FrameStore):
             self._make(kind)
         for number in self.passes()[1:]:
             self.of_pass(number).prepare()
-        for name in (JOB, _DONE, _END):
-            remove_file(temporary(self.directory / name))
+        clear_leftovers(self.directory / name for name in (JOB, _DONE, _END))
 
     def close(self) -> None:
         """Let go of the lock."""

@@ -8,19 +8,14 @@ from pathlib import Path
 
 from torch import Tensor
 
+from vidstyle.atomic import clear_leftovers, write_whole
 from vidstyle.errors import MediaError, OutputError, UsageError, VidstyleError
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.sheet import MOST_ROWS, cell_side, fitted, sheet
 from vidstyle.pipeline.frames import frame_range, frame_total
 from vidstyle.pipeline.inputs import check_spared, on_paper, picture_on_paper
 from vidstyle.pipeline.plan import Notice
-from vidstyle.video.pictures import (
-    clear_leftovers,
-    picture_bytes,
-    picture_suffix,
-    read_bytes,
-    write_whole,
-)
+from vidstyle.video.pictures import picture_bytes, picture_suffix, read_bytes
 from vidstyle.video.reader import open_clip
 
 _RECORD = ".vidstyle-grids"  # in the folder of results: digests of the sheets that were made of it

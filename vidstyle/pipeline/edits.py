@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from vidstyle.atomic import clear_leftovers
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.strip import strip
 from vidstyle.job import FrameStore
@@ -15,7 +16,6 @@ from vidstyle.pipeline.beside import write_beside
 from vidstyle.pipeline.plan import Notice, Plan
 from vidstyle.pipeline.sets import pictures_beside
 from vidstyle.pipeline.stored import load_carry
-from vidstyle.video.pictures import clear_leftovers
 
 
 def save_edits(plan: Plan, frames: FrameStore, notice: Notice) -> list[Path]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from vidstyle.atomic import write_whole
 from vidstyle.errors import InputError, JobMismatch, OutputError, UsageError
 from vidstyle.flow.colourwheel import colours, radius_for
 from vidstyle.flow.consistency import HALF_A_PIXEL, reliability_8bit
@@ -30,7 +31,7 @@ from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_s
 from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
-from vidstyle.video.pictures import write_picture, write_whole
+from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
 from vidstyle.video.writer import Writer, open_writer

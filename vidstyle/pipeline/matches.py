@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidstyle.atomic import clear_leftovers, write_whole
 from vidstyle.errors import OutputError
 from vidstyle.flow.colourwheel import colours, radius_for
 from vidstyle.flow.files import write_flo
@@ -19,7 +20,7 @@ from vidstyle.job import FrameStore
 from vidstyle.options import AnalogyOptions
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry
-from vidstyle.video.pictures import clear_leftovers, encode_png, write_whole
+from vidstyle.video.pictures import encode_png
 
 
 def save_matches(plan: Plan, frames: FrameStore) -> None:

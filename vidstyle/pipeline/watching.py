@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from vidstyle.atomic import clear_leftovers
 from vidstyle.image.convert import to_uint16
 from vidstyle.image.resize import resize, resize_wrapped
 from vidstyle.methods import NeuralStyle
@@ -18,7 +19,6 @@ from vidstyle.pipeline.beside import write_beside
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stills import save_every, step_picture, step_pictures
 from vidstyle.types import Frame, Painted
-from vidstyle.video.pictures import clear_leftovers
 
 
 @dataclass(frozen=True)

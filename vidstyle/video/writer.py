@@ -8,12 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
 from ..types import Frame
 from .clip import Clip
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
-from .pictures import clear_leftovers, keeps_alpha, temporary_beside, to_depth, write_picture
+from .pictures import keeps_alpha, to_depth, write_picture
 
 __all__ = ["Writer", "check_output", "open_writer"]
 
