@@ -27,9 +27,10 @@ from typing import Any, Self
 
 from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import InputError, JobMismatch, OutputError
-from vidstyle.job.files import Lock, holder, is_held, output_error, write_whole
+from vidstyle.job.files import output_error, write_whole
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
+from vidstyle.job.lock import Lock, holder, is_held
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
 from vidstyle.plain import exists, json_text, parse_json, read_plain
 from vidstyle.text import size
