@@ -94,7 +94,7 @@ class FrameStore:
             JobError: it is not stored or cannot be read.
         """
         try:
-            return unsealed(read(self.frame_path(index)))[0]
+            return unsealed(read(self.frame_path(index)))
         except ValueError as error:
             raise self.damaged(index) from error
 
@@ -108,7 +108,7 @@ class FrameStore:
         path = self._path("carry", index)
         carry = read(path) if path.exists() else None
         seal = seal_at(self.frame_path(index))
-        if seal is not None and not seal.fits_carry(carry):
+        if seal is None or not seal.fits_carry(carry):
             raise self.damaged(index)
         return carry
 

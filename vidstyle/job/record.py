@@ -11,7 +11,7 @@ from vidstyle.errors import JobError
 from vidstyle.job.files import read, write_whole
 from vidstyle.plain import json_text, name_bytes, parse_json
 
-FORMAT = 1  # of the job directory; a change that makes old state unusable counts it up
+FORMAT = 2  # of the job directory; a change that makes old state unusable counts it up
 JOB, LOCK = "job.json", "vidstyle.lock"
 
 _DIFFERENCES_SHOWN = 6
@@ -54,7 +54,7 @@ def read_job(directory: Path) -> dict[str, Any]:
     """{"format", "fingerprint", "settings"} of a job.
 
     Raises:
-        JobError: there is no job.json, or it is damaged or newer than this program.
+        JobError: there is no job.json, or it is damaged or of another version.
     """
     path = directory / JOB
     if not path.is_file():
@@ -68,9 +68,10 @@ def read_job(directory: Path) -> dict[str, Any]:
     version = content.get("format") if isinstance(content, dict) else None
     if type(version) is not int or version < 1:
         raise JobError(f"{path} was not written by vidstyle, or is damaged; {_REMEDY}")
-    if version > FORMAT:
+    if version != FORMAT:
         raise JobError(
-            f"{path} was written by a newer vidstyle (format {version}); update vidstyle, or {_REMEDY}"
+            f"{path} was written by another version of vidstyle (format {version}, this one has {FORMAT}); "
+            f"finish it with that one, or {_REMEDY}"
         )
     for key in ("fingerprint", "settings"):
         if not isinstance(content.get(key), dict):

@@ -38,23 +38,24 @@ def sealed(picture: bytes, carry: bytes | None) -> bytes:
     return picture + _MARK + f"{seal.picture} {seal.carry}\n".encode()
 
 
-def unsealed(content: bytes) -> tuple[bytes, Seal | None]:
-    """The picture and its seal; None where it has none, as those of older versions.
-
-    Raises ValueError where the picture is not the one that was sealed.
-    """
-    match = _FORM.fullmatch(content[-_LENGTH:])
-    if match is None:
-        return content, None
-    picture, seal = content[:-_LENGTH], Seal(match[1].decode(), match[2].decode())
-    if _sha256(picture) != seal.picture:
+def unsealed(content: bytes) -> bytes:
+    """The picture without its seal. Raises ValueError where it is not the one that was sealed."""
+    picture, seal = content[:-_LENGTH], _seal(content[-_LENGTH:])
+    if seal is None or _sha256(picture) != seal.picture:
         raise ValueError("the checksum is wrong")
-    return picture, seal
+    return picture
 
 
 def seal_at(path: Path) -> Seal | None:
-    """The seal of a stored picture, of which no more than the end is read. Raises JobError."""
-    match = _FORM.fullmatch(read(path, last=_LENGTH))
+    """The seal of a stored picture, of which no more than the end is read; None if that is damaged.
+
+    Raises JobError.
+    """
+    return _seal(read(path, last=_LENGTH))
+
+
+def _seal(end: bytes) -> Seal | None:
+    match = _FORM.fullmatch(end)
     return None if match is None else Seal(match[1].decode(), match[2].decode())
 
 

@@ -67,20 +67,18 @@ class JobStore(FrameStore):
         fingerprint: Mapping[str, Any],
         settings: Mapping[str, Any],
         *,
-        assumed: Mapping[str, Any] | None = None,
         restart: bool = False,
     ) -> Self:
         """Create a job, or go on with it when it has the same fingerprint; `settings` replace the old ones.
 
         A job that has painted nothing yet is replaced by any other.
 
-        assumed: what is meant by a part of the fingerprint that a job of an older version does not have.
         restart: drop what an earlier job left in this directory.
 
         Raises:
             JobMismatch: the directory belongs to a job with another fingerprint.
             JobBusy: another run is working on it.
-            JobError: the directory is not vidstyle's, or its job.json is damaged or newer than this program.
+            JobError: the directory is not vidstyle's, or its job.json is damaged or of another version.
             OutputError: it cannot be written.
         """
         refuse_foreign(directory)
@@ -91,7 +89,7 @@ class JobStore(FrameStore):
         lock = Lock(directory / LOCK)
         try:
             store = cls(directory, as_json(fingerprint), as_json(settings), lock)
-            store._take_over(as_json(assumed or {}), restart)
+            store._take_over(restart)
         except BaseException:
             lock.release()
             raise
@@ -102,16 +100,16 @@ class JobStore(FrameStore):
         """Look at a job without locking it; nothing may be saved.
 
         Raises:
-            JobError: there is no job, or its job.json is damaged or newer than this program.
+            JobError: there is no job, or its job.json is damaged or of another version.
         """
         content = read_job(directory)
         return cls(directory, content["fingerprint"], content["settings"], None)
 
-    def _take_over(self, assumed: Mapping[str, Any], restart: bool) -> None:
+    def _take_over(self, restart: bool) -> None:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
         for kind in FOLDERS:
             self._check_folder(kind)
-        found = differences(old["fingerprint"], self.fingerprint, assumed) if old else []
+        found = differences(old["fingerprint"], self.fingerprint) if old else []
         if found and not restart and self.begun:
             raise JobMismatch(mismatch(self.directory, found))
         if found or restart:
@@ -276,22 +274,13 @@ class JobStore(FrameStore):
         record = self._done_record()
         return self._now_at(record["output"], record) if record else None
 
-    def is_done(
-        self,
-        made_with: Mapping[str, Any] | None = None,
-        assumed: Mapping[str, Any] | None = None,
-        *,
-        at_once: bool = False,
-    ) -> bool:
+    def is_done(self, made_with: Mapping[str, Any] | None = None, *, at_once: bool = False) -> bool:
         """Whether the result was finished (with these settings, if given) and still lies there unchanged.
 
-        assumed: values of settings that the version did not have by which it was finished.
         at_once: look at the sizes of its files, not into them.
         """
         record = self._done_record()
-        if record is None:
-            return False
-        if made_with is not None and as_json(made_with) != as_json(assumed or {}) | record["made_with"]:
+        if record is None or (made_with is not None and as_json(made_with) != record["made_with"]):
             return False
         files = [self._now_at(name, record) for name in record["files"]]
         try:
@@ -303,17 +292,17 @@ class JobStore(FrameStore):
 
     def _now_at(self, name: str, record: Mapping[str, Any]) -> Path:
         """A file of the result, which may have been moved together with the job directory."""
-        path, home = Path(name), record.get("home")
-        if exists(path) or not isinstance(home, str):
+        path = Path(name)
+        if exists(path):
             return path
-        return Path(os.path.normpath(self.directory.absolute() / os.path.relpath(path, home)))
+        return Path(os.path.normpath(self.directory.absolute() / os.path.relpath(path, record["home"])))
 
     def _done_record(self) -> dict[str, Any] | None:
         try:
             record = parse_json(read_plain(self.directory / _DONE))
         except (OSError, ValueError):
             return None
-        shape = {"output": str, "files": dict, "sha256": str, "made_with": dict}
+        shape = {"home": str, "output": str, "files": dict, "sha256": str, "made_with": dict}
         good = isinstance(record, dict) and all(
             isinstance(record.get(key), kind) for key, kind in shape.items()
         )

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from vidstyle.options.analogy import AnalogyOptions
-from vidstyle.options.base import at_home, by_role, check_names, defaults, from_json
+from vidstyle.options.base import at_home, by_role, check_names, from_json
 from vidstyle.options.dfi import DfiOptions
 from vidstyle.options.features import FEATURE_SETS
 from vidstyle.options.guidance import GuidanceOptions, MaskOptions
@@ -38,7 +38,6 @@ __all__ = [
     "at_home",
     "by_role",
     "check_names",
-    "defaults",
     "from_json",
     "split_settings",
 ]

@@ -79,8 +79,10 @@ _Options = TypeVar("_Options")
 
 
 def from_json(kind: type[_Options], values: Mapping[str, Any]) -> _Options:
-    """Options as they were stored, tuples as lists. Raises UsageError or TypeError for wrong ones."""
+    """Options as they were stored, tuples as lists. Raises UsageError or TypeError for others."""
     hints = get_type_hints(kind)
+    if missing := sorted(spec.name for spec in fields(kind) if spec.name not in values):  # type: ignore[arg-type]
+        raise UsageError(f"{missing[0]} is not set")
     for name in values.keys() & hints.keys():
         if not _is_a(values[name], hints[name]):
             raise UsageError(f"{name} cannot be {str(values[name])[:80]!r}")
@@ -111,11 +113,6 @@ def at_home(options: _Options) -> _Options:
 def by_role(options: Any, role: str) -> dict[str, Any]:
     """The values of the fields that have this role in a job."""
     return {s.name: getattr(options, s.name) for s in fields(options) if s.metadata["role"] == role}
-
-
-def defaults(kind: type[Any], role: str | None = None) -> dict[str, Any]:
-    """The defaults of the fields of a dataclass of options, or of those that have this role in a job."""
-    return {s.name: s.default for s in fields(kind) if role is None or s.metadata["role"] == role}
 
 
 def as_in(kind: type[Any], name: str, help: str | None = None) -> Any:

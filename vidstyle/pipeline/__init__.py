@@ -138,11 +138,8 @@ def resume(
 
 def execute(plan: Plan, hooks: Hooks) -> Path:
     """Do what is planned, or what is left of it; returns the path of the result. Raises as `stylize` does."""
-    assumed, restart = plan.assumed, plan.run.restart
-    with JobStore.open(
-        plan.directory, plan.fingerprint, plan.settings, assumed=assumed["fingerprint"], restart=restart
-    ) as store:
-        if store.is_done(plan.made_with, assumed["made_with"]):
+    with JobStore.open(plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart) as store:
+        if store.is_done(plan.made_with):
             hooks.begin(plan)
             hooks.tell("nothing to do: this job is done (--restart paints it anew)")
             _give_back(plan, store)  # a run may have been killed while it did so
@@ -168,9 +165,8 @@ def is_done(plan: Plan) -> bool:
         store = JobStore.load(plan.directory)
     except JobError:
         return False
-    assumed = plan.assumed
-    same = not differences(store.fingerprint, plan.fingerprint, assumed["fingerprint"])
-    return same and not plan.run.restart and store.is_done(plan.made_with, assumed["made_with"])
+    same = not differences(store.fingerprint, plan.fingerprint)
+    return same and not plan.run.restart and store.is_done(plan.made_with)
 
 
 def _whole_result(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:

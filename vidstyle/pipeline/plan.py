@@ -33,7 +33,6 @@ from vidstyle.options import (
     TextureOptions,
     at_home,
     by_role,
-    defaults,
 )
 from vidstyle.pipeline.flow import flow_entry
 from vidstyle.pipeline.frames import frame_total, resized
@@ -172,15 +171,6 @@ class Plan:
         """What the result depends on beside the painted frames."""
         laid = self.maps.laid_with(self.options) if self.maps else {}
         return {**asdict(self.encode), **by_role(at_home(self.options), "written"), **laid}
-
-    @property
-    def assumed(self) -> dict[str, Any]:
-        """What stands in `fingerprint` and `made_with` for options that an older version did not have."""
-        kind = type(self.options)
-        return {
-            "fingerprint": {"options": defaults(kind, "decides")},
-            "made_with": {**defaults(EncodeOptions), **defaults(kind, "written")},
-        }
 
     def bytes_needed(self, painted: int) -> int:
         """A generous guess of the disk that the frames still to be painted will take (16-bit PNG)."""

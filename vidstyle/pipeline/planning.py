@@ -154,19 +154,10 @@ def _earlier(directory: Path) -> dict[str, Any]:
         return {}
     store = JobStore.load(directory)
     settings = at_new_home(store.settings, directory)
-    settings = {**settings, "features": _begun_with(store, settings.get("features"))}
+    if not store.begun:  # with no weights yet
+        settings.pop("features", None)
     known = {"run": dict, "options": dict, "features": str, "output": str}
     return {key: settings[key] for key, kind in known.items() if isinstance(settings.get(key), kind)}
-
-
-def _begun_with(store: JobStore, features: Any) -> Any:
-    """Which weights a job has begun to paint with; None where it has not. features: by its settings."""
-    if not store.begun:
-        return None
-    # Older versions called torchvision's weights vgg19.
-    kept = store.fingerprint.get("weights")
-    torchvisions = isinstance(kept, dict) and str(kept.get("name")).startswith("vgg19-")
-    return "torchvision" if features == "vgg19" and torchvisions else features
 
 
 def _chosen_features(run: RunOptions, earlier: dict[str, Any]) -> str:
