@@ -9,12 +9,12 @@ from pathlib import Path
 
 from vidstyle.atomic import final_of
 from vidstyle.errors import FrameDamaged, JobError
+from vidstyle.job.checksum import Checksums, checksums_at, verified, with_checksums
 from vidstyle.job.files import output_error, read, write_whole
-from vidstyle.job.seal import Seal, seal_at, sealed, unsealed
 
 FOLDERS = ("frames", "carry", "shots", "times")
 _KINDS = ("frames", "carry")  # those that every pass has its own of
-# A damaged picture is put aside, among the pictures: its seal tells whether the new one is the same.
+# A damaged picture is put aside, among the pictures: its checksums tell whether the new one is the same.
 _SUFFIXES = {"frames": ".png", "carry": ".safetensors", "shots": "", "times": "", "damaged": ".damaged"}
 
 
@@ -83,7 +83,7 @@ class FrameStore:
         self._discard("carry", [index])
         if carry is not None:
             write_whole(self._path("carry", index), carry)
-        write_whole(self.frame_path(index), sealed(picture, carry))
+        write_whole(self.frame_path(index), with_checksums(picture, carry))
         self._discard("damaged", [index])
 
     def load_frame(self, index: int) -> bytes:
@@ -94,7 +94,7 @@ class FrameStore:
             JobError: it is not stored or cannot be read.
         """
         try:
-            return unsealed(read(self.frame_path(index)))
+            return verified(read(self.frame_path(index)))
         except ValueError as error:
             raise self.damaged(index) from error
 
@@ -107,8 +107,8 @@ class FrameStore:
         """
         path = self._path("carry", index)
         carry = read(path) if path.exists() else None
-        seal = seal_at(self.frame_path(index))
-        if seal is None or not seal.fits_carry(carry):
+        checksums = checksums_at(self.frame_path(index))
+        if checksums is None or not checksums.fit_carry(carry):
             raise self.damaged(index)
         return carry
 
@@ -145,7 +145,7 @@ class FrameStore:
         What was painted from that one should then be painted anew.
         """
         aside = self._path("damaged", index)
-        return aside.exists() and seal_at(aside) != Seal.of(picture, carry)
+        return aside.exists() and checksums_at(aside) != Checksums.of(picture, carry)
 
     def prepare(self) -> None:
         """Make the folders, and clear away what a killed run left half written.
