@@ -70,7 +70,8 @@ def batch(
     styles: pictures, or folders of such.
     folder: for the results, called INPUT_STYLE.SUFFIX with the suffix of the input, or .png or .mp4 where
         that cannot be written. It is made where there is none.
-    grid: a picture to write of all results, the inputs before the rows and the styles above the columns.
+    grid: a picture to write of all results, the inputs before the rows and the styles above the columns. One
+        that is there already stays as it is, which is told at the beginning, unless `run.overwrite` is set.
     run: `run.job` is a folder for the jobs' directories.
     each: called as every job begins and ends.
 
@@ -87,7 +88,10 @@ def batch(
     sheet = None
     if grid is not None:
         read = [*sources, *pictures, *(job.output for job in jobs)]
-        sheet = ContactSheet(Path(grid), Path(folder), read, work.run.overwrite)
+        sheet = ContactSheet(Path(grid), Path(folder), read)
+        if sheet.path.exists() and not work.run.overwrite:
+            work.hooks.tell(f"{grid} is there already and stays as it is; --overwrite makes it anew")
+            sheet = None
     _make_folder(Path(folder))
     for job in jobs:
         work.do(job)
