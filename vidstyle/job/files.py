@@ -30,11 +30,7 @@ def output_error(path: Path, error: OSError) -> OutputError:
 
 
 def read(path: Path, last: int | None = None) -> bytes:
-    """All of a file, or its last bytes.
-
-    Raises:
-        JobError: it cannot be read.
-    """
+    """All of a file, or its last bytes. Raises JobError where it cannot be read."""
     try:
         size = plain_size(path)
         with path.open("rb") as file:

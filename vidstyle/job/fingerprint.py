@@ -29,8 +29,7 @@ def digest(paths: Iterable[Path]) -> str:
 
     Each file is hashed on its own, so that a byte moved from one file to its neighbour is a difference.
 
-    Raises:
-        InputError: a file cannot be read.
+    Raises InputError where a file cannot be read.
     """
     whole = hashlib.sha256()
     for path in paths:

@@ -74,8 +74,7 @@ class FrameStore:
     def save_frame(self, index: int, picture: bytes, carry: bytes | None = None) -> None:
         """Store a painted frame (an encoded picture) and what the next frame needs of it.
 
-        Raises:
-            OutputError: the disk is full or cannot be written; the frames before are untouched.
+        Raises OutputError where the disk is full or cannot be written; the frames before are untouched.
         """
         self._require_lock()
         # Never a new carry beside an older picture, whenever the process may be killed.
@@ -89,9 +88,8 @@ class FrameStore:
     def load_frame(self, index: int) -> bytes:
         """The encoded picture of a stored frame.
 
-        Raises:
-            FrameDamaged: it is not what was stored.
-            JobError: it is not stored or cannot be read.
+        Raises FrameDamaged where it is not what was stored, JobError where it is not stored or cannot be
+        read.
         """
         try:
             return verified(read(self.frame_path(index)))
@@ -101,9 +99,7 @@ class FrameStore:
     def load_carry(self, index: int) -> bytes | None:
         """What a stored frame left for the next one; None where it left nothing.
 
-        Raises:
-            FrameDamaged: it is not what was stored.
-            JobError: it cannot be read.
+        Raises FrameDamaged where it is not what was stored, JobError where it cannot be read.
         """
         path = self._path("carry", index)
         carry = read(path) if path.exists() else None
@@ -150,9 +146,8 @@ class FrameStore:
     def prepare(self) -> None:
         """Make the folders, and clear away what a killed run left half written.
 
-        Raises:
-            JobError: a folder is a link or a file, which is not ours to write through.
-            OutputError: they cannot be made.
+        Raises JobError where a folder is a link or a file, which is not ours to write through; OutputError
+        where they cannot be made.
         """
         self._require_lock()
         for kind in _KINDS:

@@ -32,8 +32,7 @@ def job_named(path: Path) -> Path:
 def refuse_foreign(directory: Path) -> None:
     """A directory with files in it must show by its job.json that it is a job's.
 
-    Raises:
-        JobError: it is something else.
+    Raises JobError where it is something else.
     """
     try:
         found = set(directory.iterdir())
@@ -53,8 +52,7 @@ def refuse_foreign(directory: Path) -> None:
 def read_job(directory: Path) -> dict[str, Any]:
     """{"format", "fingerprint", "settings"} of a job.
 
-    Raises:
-        JobError: there is no job.json, or it is damaged or of another version.
+    Raises JobError where there is no job.json, or it is damaged or of another version.
     """
     path = directory / JOB
     if not path.is_file():
@@ -89,11 +87,7 @@ def _check_names(value: Any) -> None:
 
 
 def write_job(directory: Path, content: Mapping[str, Any]) -> None:
-    """Write job.json, whole or not at all.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
+    """Write job.json, whole or not at all. Raises OutputError where it cannot be written."""
     write_whole(directory / JOB, json_text(content, indent=2).encode())
 
 

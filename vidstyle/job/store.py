@@ -46,10 +46,8 @@ class JobStore(FrameStore):
 
     Made by `open` (to work on it) or `load` (to look at it). All frame indices count from 0 in the source.
 
-    Attributes:
-        directory: the job directory.
-        fingerprint: what makes it this job.
-        settings: everything needed to run the same command again.
+    directory: the job directory. fingerprint: what makes it this job. settings: everything needed to run the
+    same command again.
     """
 
     def __init__(
@@ -75,11 +73,9 @@ class JobStore(FrameStore):
 
         restart: drop what an earlier job left in this directory.
 
-        Raises:
-            JobMismatch: the directory belongs to a job with another fingerprint.
-            JobBusy: another run is working on it.
-            JobError: the directory is not vidstyle's, or its job.json is damaged or of another version.
-            OutputError: it cannot be written.
+        Raises JobMismatch where the directory belongs to a job with another fingerprint; JobBusy where
+        another run is working on it; JobError where the directory is not vidstyle's, or its job.json is
+        damaged or of another version; OutputError where it cannot be written.
         """
         refuse_foreign(directory)
         try:
@@ -99,8 +95,7 @@ class JobStore(FrameStore):
     def load(cls, directory: Path) -> Self:
         """Look at a job without locking it; nothing may be saved.
 
-        Raises:
-            JobError: there is no job, or its job.json is damaged or of another version.
+        Raises JobError where there is no job, or its job.json is damaged or of another version.
         """
         content = read_job(directory)
         return cls(directory, content["fingerprint"], content["settings"], None)
@@ -182,11 +177,7 @@ class JobStore(FrameStore):
     # Shots
 
     def mark_shot(self, start: int) -> None:
-        """Note that a shot starts at this frame.
-
-        Raises:
-            OutputError: the mark cannot be written.
-        """
+        """Note that a shot starts at this frame. Raises OutputError where the mark cannot be written."""
         self._require_lock()
         path = self._path("shots", start)
         try:
@@ -201,8 +192,7 @@ class JobStore(FrameStore):
     def mark_time(self, index: int, pts: int) -> None:
         """Note when this frame of the source is shown.
 
-        Raises:
-            OutputError: the mark cannot be written.
+        Raises OutputError where the mark cannot be written.
         """
         self._require_lock()
         write_whole(self._path("times", index), str(pts).encode())
@@ -220,8 +210,7 @@ class JobStore(FrameStore):
     def mark_end(self, stop: int) -> None:
         """Note that there is no frame from `stop` on: the first pass has come to the end.
 
-        Raises:
-            OutputError: the mark cannot be written.
+        Raises OutputError where the mark cannot be written.
         """
         self._require_lock()
         write_whole(self.directory / _END, str(stop).encode())
@@ -253,9 +242,8 @@ class JobStore(FrameStore):
         output: as the user named it. files: what it consists of, where it is more than the one file.
         made_with: the settings beyond the fingerprint that it depends on, its codec say; JSON values.
 
-        Raises:
-            InputError: a file of the result cannot be read.
-            OutputError: the mark cannot be written.
+        Raises InputError where a file of the result cannot be read, OutputError where the mark cannot be
+        written.
         """
         self._require_lock()
         parts = [path.absolute() for path in ([output] if files is None else files)]
@@ -313,8 +301,7 @@ class JobStore(FrameStore):
     def check_space(self, bytes_needed: int) -> None:
         """Before starting: is there room for what this job will store?
 
-        Raises:
-            OutputError: there is not.
+        Raises OutputError where there is not.
         """
         free = shutil.disk_usage(self.directory).free
         if free < bytes_needed:
