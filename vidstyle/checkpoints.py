@@ -7,7 +7,7 @@ import os
 import shutil
 import urllib.request
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from torch import Tensor
 from vidstyle.atomic import whole
 from vidstyle.errors import WeightsError
 from vidstyle.plain import plain_size
+from vidstyle.types import Notice, say_nothing
 
 _CONNECT_SECONDS = 5.0
 
@@ -41,7 +42,7 @@ class Published:
         """Where torchvision keeps them, whether or not they are there."""
         return Path(torch.hub.get_dir()) / "checkpoints" / Path(self.url).name
 
-    def fetch(self, notice: Callable[[str], None] = lambda line: None) -> Path:
+    def fetch(self, notice: Notice = say_nothing) -> Path:
         """Download them into torchvision's cache, checked, and return the path.
 
         Raises WeightsError where they cannot be had. VIDSTYLE_OFFLINE=1 forbids the attempt.

@@ -31,7 +31,7 @@ from vidstyle.pipeline import Hooks, Progress
 from vidstyle.pipeline.device import pick_device
 from vidstyle.pipeline.frames import check_longest, frame_range, resized
 from vidstyle.pipeline.inputs import load_weights, picture_on_paper
-from vidstyle.types import Frame
+from vidstyle.types import Frame, Notice
 from vidstyle.video.clip import Clip
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
@@ -80,7 +80,7 @@ def evaluate(
     styles: Sequence[Path | str] = (),
     options: EvaluateOptions | None = None,
     progress: Callable[[Progress], None] | None = None,
-    notice: Callable[[str], None] | None = None,
+    notice: Notice | None = None,
 ) -> Evaluation:
     """Measure painted clips beside the clip they were made from.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from vidstyle.flow import raft
 from vidstyle.flow.classic import TVL1, DeepFlow, DISFlow, Farneback, NoFlow
 from vidstyle.flow.epic import EpicFlow
 from vidstyle.flow.grey import contrib
+from vidstyle.types import Notice, say_nothing
 
 __all__ = ["ESTIMATORS", "DISFlow", "FlowEstimator", "make_estimator"]
 
@@ -52,7 +52,7 @@ def make_estimator(
     name: str,
     weights: Path | None = None,
     device: str = "cpu",
-    notice: Callable[[str], None] = lambda line: None,
+    notice: Notice = say_nothing,
 ) -> FlowEstimator:
     """The estimator called `name`, with all that it needs found and loaded.
 

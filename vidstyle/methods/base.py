@@ -13,7 +13,7 @@ from vidstyle.attributes.given import Given
 from vidstyle.errors import UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.optimize import Observer
-from vidstyle.types import Draft, Painted, Prior
+from vidstyle.types import Draft, Notice, Painted, Prior
 
 
 class Method(Protocol):
@@ -74,7 +74,7 @@ class Materials:
     digest: str
     exemplars: Sequence[Tensor]
     init: Tensor | None
-    notice: Callable[[str], None]
+    notice: Notice
     given: Given | None = None
     observer: Observer | None = None
     regions: Sequence[Tensor] = ()

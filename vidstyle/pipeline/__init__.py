@@ -27,7 +27,7 @@ from vidstyle.pipeline.steps import Step, backwards, first_pass, later_pass
 from vidstyle.pipeline.stills import save_every
 from vidstyle.pipeline.stored import load_painted, load_pixels, save_painted
 from vidstyle.pipeline.watching import FrameLosses, Watching
-from vidstyle.types import Draft, Painted, Prior, Shot
+from vidstyle.types import Draft, Notice, Painted, Prior, Shot
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Hooks:
     """
 
     progress: Callable[[Progress], None] | None = None
-    notice: Callable[[str], None] | None = None
+    notice: Notice | None = None
     stop: StopSignal | None = None
     begun: Callable[[Path], None] | None = None
     losses: Callable[[FrameLosses], None] | None = None
@@ -94,7 +94,7 @@ def stylize(
     run: RunOptions | None = None,
     encode: EncodeOptions | None = None,
     progress: Callable[[Progress], None] | None = None,
-    notice: Callable[[str], None] | None = None,
+    notice: Notice | None = None,
     stop: StopSignal | None = None,
     begun: Callable[[Path], None] | None = None,
     losses: Callable[[FrameLosses], None] | None = None,
@@ -126,7 +126,7 @@ def resume(
     job: Path | str,
     *,
     progress: Callable[[Progress], None] | None = None,
-    notice: Callable[[str], None] | None = None,
+    notice: Notice | None = None,
     stop: StopSignal | None = None,
     begun: Callable[[Path], None] | None = None,
     losses: Callable[[FrameLosses], None] | None = None,

@@ -21,8 +21,8 @@ from vidstyle.options import EncodeOptions, NeuralOptions, RunOptions
 from vidstyle.pipeline import Hooks, execute, is_done
 from vidstyle.pipeline.contact import ContactSheet
 from vidstyle.pipeline.inputs import load_weights
-from vidstyle.pipeline.plan import Notice
 from vidstyle.pipeline.planning import make_plan
+from vidstyle.types import Notice
 from vidstyle.video.formats import CONTAINERS
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
 from vidstyle.video.sequences import (

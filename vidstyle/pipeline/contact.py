@@ -13,7 +13,7 @@ from vidstyle.image.convert import to_uint8
 from vidstyle.image.sheet import MOST_ROWS, cell_side, fitted, sheet
 from vidstyle.pipeline.frames import frame_range, frame_total
 from vidstyle.pipeline.inputs import check_spared, on_paper, picture_on_paper
-from vidstyle.pipeline.plan import Notice
+from vidstyle.types import Notice
 from vidstyle.video.pictures import picture_suffix, write_picture
 from vidstyle.video.reader import open_clip
 

@@ -13,9 +13,10 @@ from vidstyle.job import FrameStore
 from vidstyle.methods import Dfi
 from vidstyle.options import DfiOptions
 from vidstyle.pipeline.beside import write_beside
-from vidstyle.pipeline.plan import Notice, Plan
+from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.sets import pictures_beside
 from vidstyle.pipeline.stored import load_carry
+from vidstyle.types import Notice
 
 
 def save_edits(plan: Plan, frames: FrameStore, notice: Notice) -> list[Path]:

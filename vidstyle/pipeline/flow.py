@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,16 @@ from vidstyle.flow.raft import Raft
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.job import file_entry
 from vidstyle.options import FlowOptions, RunOptions
+from vidstyle.types import Notice
 
 
-def find_estimator(
-    run: RunOptions | FlowOptions, device: torch.device, notice: Callable[[str], None]
-) -> FlowEstimator:
+def find_estimator(run: RunOptions | FlowOptions, device: torch.device, notice: Notice) -> FlowEstimator:
     """The estimator that the options ask for. Raises UsageError or WeightsError."""
     weights = Path(run.flow_weights) if run.flow_weights else None
     return make_estimator(run.flow, weights, str(device), notice)
 
 
-def find_flow(run: RunOptions, device: torch.device, notice: Callable[[str], None]) -> FlowSource:
+def find_flow(run: RunOptions, device: torch.device, notice: Notice) -> FlowSource:
     """The source of flow that the options ask for. Raises UsageError, WeightsError or InputError."""
     masks = run.mask_dilate, run.mask_soften
     if run.flow_dir is None:

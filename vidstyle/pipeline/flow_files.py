@@ -29,7 +29,7 @@ from vidstyle.pipeline.device import pick_device
 from vidstyle.pipeline.flow import find_estimator, flow_entry
 from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
 from vidstyle.plain import json_text, parse_json, read_plain
-from vidstyle.types import Frame
+from vidstyle.types import Frame, Notice
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
@@ -47,7 +47,7 @@ def write_flow(
     *,
     options: FlowOptions | None = None,
     progress: Callable[[Progress], None] | None = None,
-    notice: Callable[[str], None] | None = None,
+    notice: Notice | None = None,
     stop: StopSignal | None = None,
 ) -> Path:
     """Write the flow between the frames of a clip, both ways, into a folder; returns the folder.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,8 @@ from torch import Tensor
 from vidstyle.errors import MediaError, OutputError, UsageError
 from vidstyle.features.weights import Weights, find, load
 from vidstyle.image.convert import to_float
+from vidstyle.types import Notice
 from vidstyle.video.pictures import read_picture
-
-Notice = Callable[[str], None]
 
 _SHAPES_AGREE = 0.02  # by which share the sides' ratio of a map may differ from that of what it is of
 

@@ -23,7 +23,7 @@ from vidstyle.job import FrameStore, file_entry
 from vidstyle.methods.base import Guided, Method
 from vidstyle.options import GuidanceOptions, MaskOptions, PaintOptions, TextureOptions
 from vidstyle.pipeline.inputs import check_shape, on_paper, whiteness
-from vidstyle.types import Draft, Frame, Prior
+from vidstyle.types import Draft, Frame, Notice, Prior
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
@@ -188,7 +188,7 @@ class Guide:
         start: int,
         size: tuple[int, int],
         device: torch.device,
-        notice: Callable[[str], None],
+        notice: Notice,
     ) -> None:
         self.maps, self.method, self.start = maps, method, start
         self.size, self.device, self.notice = size, device, notice

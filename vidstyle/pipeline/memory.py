@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -14,6 +13,7 @@ from vidstyle.features.vgg import reach, stride
 from vidstyle.features.weights import Weights
 from vidstyle.methods.styleterm import layers_of
 from vidstyle.options import AnalogyOptions, NeuralOptions, TextureOptions
+from vidstyle.types import Notice
 
 # Bytes per pixel that matching holds at its finest level, both ways and one way: mostly what L-BFGS remembers
 # of the features. Measured at 700x500 and a quarter added (11 300 both ways, 8 500 one way).
@@ -28,7 +28,7 @@ _TILES = (256, 1024)  # sides: smaller ones run mostly over what overlaps, large
 
 
 def within_memory(
-    options: AnalogyOptions, width: int, height: int, device: torch.device, notice: Callable[[str], None]
+    options: AnalogyOptions, width: int, height: int, device: torch.device, notice: Notice
 ) -> AnalogyOptions:
     """The options with a size of matching that fits into the memory; a notice tells where it is reduced."""
     total = total_memory(device)
@@ -53,7 +53,7 @@ def tiled_within_memory(
     weights: Weights,
     dtype: torch.dtype,
     device: torch.device,
-    notice: Callable[[str], None],
+    notice: Notice,
 ) -> NeuralOptions | TextureOptions:
     """The options with the tiles in which frames of this size are judged; a notice tells of a choice.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -39,11 +38,9 @@ from vidstyle.pipeline.frames import frame_total, resized
 from vidstyle.pipeline.inputs import picture_on_paper
 from vidstyle.pipeline.maps import Maps
 from vidstyle.pipeline.sets import entry
-from vidstyle.types import Frame
+from vidstyle.types import Frame, Notice
 from vidstyle.video.clip import Clip
 from vidstyle.video.writer import Writer, open_writer
-
-Notice = Callable[[str], None]
 
 _UNKNOWN = 1000  # frames, where the source does not say
 # A change to what is computed counts this up: frames of two versions must not meet in one result.

@@ -30,9 +30,10 @@ from vidstyle.pipeline.inputs import check_spared, load_weights
 from vidstyle.pipeline.maps import doodled, open_maps
 from vidstyle.pipeline.memory import tiled_within_memory, within_memory
 from vidstyle.pipeline.moved import at_new_home
-from vidstyle.pipeline.plan import Notice, Plan, codec_of
+from vidstyle.pipeline.plan import Plan, codec_of
 from vidstyle.pipeline.sets import check_beside, gather
 from vidstyle.pipeline.stills import check_steps
+from vidstyle.types import Notice
 from vidstyle.video.blank import BlankClip
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture

@@ -16,14 +16,13 @@ from av.video.stream import VideoStream
 
 from ..atomic import put_in_place, temporary_beside
 from ..errors import OutputError, UsageError
-from ..types import Frame
+from ..types import Frame, Notice
 from .clip import Clip
 from .colour import FromRGB
 from .decode import VideoClip
 from .formats import Codec, container_of
 from .sequences import DEFAULT_RATE
 from .streams import StreamCopier
-from .tracks import Notice
 
 # pixels; of some smaller sizes, such as 48x48, its assembler writes beyond its buffers
 _SMALL_FOR_X265 = 128
