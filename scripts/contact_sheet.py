@@ -12,9 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vidstyle.atomic import write_whole
 from vidstyle.image.convert import reduce_to_uint8, to_float, to_uint8
 from vidstyle.image.resize import fit, resize
-from vidstyle.video.pictures import write_picture, write_whole
+from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 import urllib.request
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from vidstyle.atomic import whole
 from vidstyle.errors import WeightsError
 from vidstyle.plain import plain_size
+from vidstyle.types import Notice, say_nothing
 
 _CONNECT_SECONDS = 5.0
 
@@ -41,7 +42,7 @@ class Published:
         """Where torchvision keeps them, whether or not they are there."""
         return Path(torch.hub.get_dir()) / "checkpoints" / Path(self.url).name
 
-    def fetch(self, notice: Callable[[str], None] = lambda line: None) -> Path:
+    def fetch(self, notice: Notice = say_nothing) -> Path:
         """Download them into torchvision's cache, checked, and return the path.
 
         Raises WeightsError where they cannot be had. VIDSTYLE_OFFLINE=1 forbids the attempt.
@@ -53,17 +54,12 @@ class Published:
             target.parent.mkdir(parents=True, exist_ok=True)
             with (
                 urllib.request.urlopen(self.url, timeout=_CONNECT_SECONDS) as response,
-                tempfile.NamedTemporaryFile(dir=target.parent, prefix=".vidstyle-", delete=False) as file,
+                whole(target) as part,
             ):
                 notice(f"fetching {self.title}, {self.megabytes} MB, once ({self.without})")
-                part = Path(file.name)
-                try:
+                with part.open("wb") as file:
                     shutil.copyfileobj(response, file, 1 << 20)
-                    file.flush()
-                    check_name(part, target.name)
-                    part.replace(target)
-                finally:
-                    part.unlink(missing_ok=True)
+                check_name(part, target.name)
         except OSError as error:
             reason = getattr(error, "reason", None) or error
             raise WeightsError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vidstyle.errors import Stopped
+from vidstyle.types import Notice
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -94,7 +95,7 @@ class Hooks:
     """
 
     progress: Callable[[Progress], None] | None = None
-    notice: Callable[[str], None] | None = None
+    notice: Notice | None = None
     stop: StopSignal | None = None
     begun: Callable[[Path], None] | None = None
     losses: Callable[[FrameLosses], None] | None = None

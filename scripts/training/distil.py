@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from training.crops import Crops, Replay
 from training.measures import CONTENT, STYLE, Distance, gram, gram_distance
 from training.network import NAMES, POOLED, RANKS, Network, continued, outer
+from vidstyle.atomic import whole
 
 _BIAS = 0.02  # where responses have mean 1
 _RIDGE = 0.02  # of the mean variance of what a layer sees, for each value per position; see `_regress`
@@ -109,9 +110,8 @@ class Run:
         """Writes all that is needed to go on after `done` steps."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
         state |= {"done": done, "replay": replay.state(), "random": crops.random.get_state()}
-        part = path.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(path)
+        with whole(path) as part:
+            torch.save(state, part)
 
     def restore(self, path: Path, crops: Crops, replay: Replay) -> int:
         """Goes on from what `keep` has written; returns how many steps were made."""

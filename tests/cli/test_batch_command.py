@@ -59,6 +59,7 @@ def test_what_it_says_and_what_it_returns(options: list[str], capsys: pytest.Cap
     Path("in/2.png").unlink()
     assert main(command) == 0
     assert capsys.readouterr().err.splitlines() == [
+        "sheet.jpg is there already and stays as it is; --overwrite makes it anew",
         "1 of 2: out/0_style.png is done already",
         "2 of 2: out/1_style.png is done already",
         "done: out",

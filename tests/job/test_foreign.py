@@ -41,7 +41,7 @@ class TestForeignDirectories:
         open_store(directory).close()
         outside = tmp_path / "outside"
         outside.mkdir()
-        for name in ("00000000.png", "00000000.safetensors", "00000000", ".00000000.png.tmp"):
+        for name in ("00000000.png", "00000000.safetensors", "00000000", ".00000000.0123abcd.png"):
             (outside / name).write_bytes(b"precious")
         before = everything_under(outside)
         (directory / kind).rmdir()
@@ -81,9 +81,10 @@ class TestJobJson:
             (b"[]", "was not written by vidstyle"),
             (b'{"name": "some node package"}', "was not written by vidstyle"),
             (b'{"format": true}', "was not written by vidstyle"),
-            (b'{"format": 1, "fingerprint": {}}', 'no "settings"'),
-            (b'{"format": 1, "fingerprint": [], "settings": {}}', 'no "fingerprint"'),
-            (json.dumps({"format": FORMAT + 1}).encode(), "newer vidstyle"),
+            (f'{{"format": {FORMAT}, "fingerprint": {{}}}}'.encode(), 'no "settings"'),
+            (f'{{"format": {FORMAT}, "fingerprint": [], "settings": {{}}}}'.encode(), 'no "fingerprint"'),
+            (json.dumps({"format": FORMAT + 1}).encode(), "was written by another version of vidstyle"),
+            (json.dumps({"format": FORMAT - 1}).encode(), "was written by another version of vidstyle"),
         ],
     )
     def test_a_damaged_one_is_refused_and_nothing_deleted(

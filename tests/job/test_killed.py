@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
+import os
 import random
 import subprocess
 import sys
@@ -12,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from vidstyle.errors import JobBusy
+from vidstyle.errors import JobBusy, OutputError
 from vidstyle.job import JobStore
-from vidstyle.job.files import Lock
+from vidstyle.job.lock import Lock
 
 PAINTER = """
 import hashlib, sys
@@ -72,7 +75,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
                 list(range(0, len(stored), 10)),
                 list(range(0, len(stored) + 1, 10)),
             )
-        assert list(directory.rglob("*.tmp")) == []
+        assert list(directory.rglob(".*")) == []
     assert reported > 20
 
 
@@ -101,3 +104,13 @@ def test_a_look_at_the_lock_does_not_make_a_run_fail(tmp_path: Path) -> None:
     look = Lock(tmp_path / "vidstyle.lock")
     threading.Timer(0.1, look.release).start()
     JobStore.open(tmp_path, {"job": 1}, {"settings": 1}).close()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OutputError, match=r"vidstyle\.lock: this disk has no locks; put the job on another"):
+        JobStore.open(tmp_path / "job", {"job": 1}, {"settings": 1})

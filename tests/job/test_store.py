@@ -142,8 +142,13 @@ class TestReopening:
 
     def test_leftovers_of_a_killed_run_are_removed_and_nothing_else(self, directory: Path) -> None:
         open_store(directory).close()
-        ours = ["frames/.00000003.png.tmp", "carry/.00000003.safetensors.tmp", ".job.json.tmp", ".done.tmp"]
-        theirs = ["frames/notes.txt", "frames/.notes.tmp", "frames/3.png", "mine.png"]
+        ours = [
+            "frames/.00000003.0123abcd.png",
+            "carry/.00000003.0123abcd.safetensors",
+            ".job.0123abcd.json",
+            ".done.0123abcd",
+        ]
+        theirs = ["frames/notes.txt", "frames/.notes.0123abcd.txt", "frames/3.png", "mine.png"]
         for name in ours + theirs:
             (directory / name).write_bytes(b"?")
         with open_store(directory, restart=True) as store:
@@ -155,7 +160,7 @@ class TestReopening:
     def test_a_run_killed_before_it_wrote_job_json(self, directory: Path) -> None:
         directory.mkdir()
         (directory / "vidstyle.lock").write_text("12345 on elsewhere")
-        (directory / ".job.json.tmp").write_text('{"form')
+        (directory / ".job.0123abcd.json").write_text('{"form')
         with open_store(directory) as store:
             store.save_frame(0, b"x")
         assert JobStore.load(directory).frames() == [0]
@@ -212,25 +217,33 @@ class TestDone:
 
 class TestFullDisk:
     @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
-    @pytest.mark.parametrize("call", ["write", "fsync", "replace"])
+    @pytest.mark.parametrize(("owner", "call"), [(Path, "write_bytes"), (os, "fsync"), (os, "replace")])
     @pytest.mark.parametrize("after", [0, 1])
     def test_a_failed_save_leaves_the_frames_before_and_nothing_half(
-        self, directory: Path, monkeypatch: pytest.MonkeyPatch, number: int, call: str, after: int
+        self,
+        directory: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        number: int,
+        owner: Any,
+        call: str,
+        after: int,
     ) -> None:
         store = open_store(directory)
         store.save_frame(0, b"first", b"carry")
         before = everything_under(directory)
-        real, calls = getattr(os, call), 0
+        real, calls = getattr(owner, call), 0
 
         def fail(*args: Any) -> Any:
             nonlocal calls
             calls += 1
-            if calls > after:
-                raise OSError(number, os.strerror(number))
-            return real(args[0], args[1][:3]) if call == "write" else real(*args)
+            if calls <= after:
+                return real(*args)
+            if call == "write_bytes":  # some of it comes to the disk
+                real(args[0], args[1][:3])
+            raise OSError(number, os.strerror(number))
 
         with monkeypatch.context() as patch:
-            patch.setattr(os, call, fail)
+            patch.setattr(owner, call, fail)
             with pytest.raises(OutputError) as error:
                 store.save_frame(1, b"second picture", b"second carry")
         assert_one_line(error)
@@ -305,7 +318,7 @@ class TestPasses:
     def test_what_a_killed_run_left_half_written_is_cleared_away(self, directory: Path) -> None:
         with open_store(directory) as store:
             store.of_pass(2).prepare()
-        half = directory / "frames-2" / ".00000001.png.tmp"
+        half = directory / "frames-2" / ".00000001.0123abcd.png"
         half.write_bytes(b"half")
         with open_store(directory):
             assert not half.exists()

@@ -244,17 +244,15 @@ class TestGrid:
         assert np.array_equal(sheet[:, 30:54, 2:34], pictures(Path("plain/clip.mkv"))[4])
         assert np.array_equal(sheet[:, 30:54, 38:70], pictures(Path("out/clip_blue.mkv"))[1])
 
-    def test_its_own_sheet_is_replaced_and_no_other_file(self, run: Batch, plain: Path) -> None:
-        run("plain/red.png", "inks", "out", grid="sheet.png")
-        small = read_picture("sheet.png")[0].shape
-        run(["plain/red.png", "plain/green.png"], "inks", "out", grid="sheet.png")
-        assert read_picture("sheet.png")[0].shape[1] > small[1]
+    def test_a_file_that_is_there_stays_unless_it_may_be_replaced(self, run: Batch, plain: Path) -> None:
         Path("sheet.png").write_bytes(b"mine")
-        with pytest.raises(OutputError, match=r"sheet\.png exists; give another name, or --overwrite"):
-            run("plain/red.png", "inks", "out", grid="sheet.png")
+        lines: list[str] = []
+        (painted,) = run("plain/red.png", "inks", "out", grid="sheet.png", notice=lines.append)
+        assert lines[0] == "sheet.png is there already and stays as it is; --overwrite makes it anew"
         assert Path("sheet.png").read_bytes() == b"mine"
-        run("plain/red.png", "inks", "out", grid="sheet.png", overwrite=True)
-        assert read_picture("sheet.png")[0].shape == small
+        (again,) = run("plain/red.png", "inks", "out", grid="sheet.png", overwrite=True)
+        assert (painted.state, again.state) == ("painted", "done")
+        assert read_picture("sheet.png")[0].shape[0] == 3
 
     @pytest.mark.parametrize(
         ("grid", "error", "words"),

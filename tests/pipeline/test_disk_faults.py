@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import shutil
 from pathlib import Path
@@ -19,10 +20,13 @@ _MOST = 200  # calls of a whole run; there are fewer
 
 
 class Failing:
-    """One of the system's calls, which fails the `at`th time; `failed` says whether it came to that."""
+    """A call that fails the `at`th time; `failed` says whether it came to that."""
 
-    def __init__(self, name: str, number: int, at: int) -> None:
-        self.real, self.number, self.left, self.failed = getattr(os, name), number, at, False
+    def __init__(self, real: Any, number: int, at: int) -> None:
+        self.real, self.number, self.left, self.failed = real, number, at, False
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        return functools.partial(self, owner)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         self.left -= 1
@@ -33,19 +37,30 @@ class Failing:
 
 
 @pytest.mark.parametrize(
-    ("call", "number"),
-    [("write", errno.ENOSPC), ("fsync", errno.EIO), ("replace", errno.ENOSPC), ("open", errno.EDQUOT)],
+    ("owner", "call", "number"),
+    [
+        (Path, "write_bytes", errno.ENOSPC),
+        (os, "fsync", errno.EIO),
+        (os, "replace", errno.ENOSPC),
+        (os, "open", errno.EDQUOT),
+    ],
 )
 def test_a_fault_at_every_call_of_a_run(
-    paint: Paint, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+    paint: Paint,
+    clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: Any,
+    call: str,
+    number: int,
 ) -> None:
     """The first fault comes at the first call of the first run, the next one later in the next run, ..."""
     whole = pictures(paint(clip, "whole.mkv", **SETTINGS))
     failures = 0
     for at in range(1, _MOST):
-        failing = Failing(call, number, at)
+        failing = Failing(getattr(owner, call), number, at)
         with monkeypatch.context() as patch:
-            patch.setattr(os, call, failing)
+            patch.setattr(owner, call, failing)
             try:
                 out = paint(clip, "out.mkv", **SETTINGS)
             except OutputError as error:
@@ -58,4 +73,4 @@ def test_a_fault_at_every_call_of_a_run(
         out.unlink()  # it did without: from the beginning, then, or nothing would be left to do
         shutil.rmtree(tmp_path / "out.mkv.vidstyle")
     assert failures >= 5
-    assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".tmp")]
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]

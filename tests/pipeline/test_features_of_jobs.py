@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -94,17 +93,3 @@ def test_what_is_begun_anew_asks_anew(paint: Paint, clip: Path, tmp_path: Path, 
     for frame in (tmp_path / "out.mp4.vidstyle" / "frames").iterdir():
         frame.unlink()
     assert asked(NeuralOptions()) == ("auto", False)  # nothing is painted yet: any other job may replace it
-
-
-def test_what_an_older_version_called_vgg19_is_torchvisions(
-    paint: Paint, clip: Path, tmp_path: Path, asked: Asked
-) -> None:
-    begin(paint, clip, quality="draft")
-    path = tmp_path / "out.mp4.vidstyle" / "job.json"
-    content = json.loads(path.read_text())
-    content["settings"]["features"] = "vgg19"
-    path.write_text(json.dumps(content))
-    assert asked(DRAFT) == ("vgg19", True)
-    content["fingerprint"]["weights"]["name"] = "vgg19-dcbb9e9d.pth"
-    path.write_text(json.dumps(content))
-    assert asked(DRAFT) == ("torchvision", True)

@@ -13,14 +13,7 @@ import pytest
 from clip_makers import random_pixels, write_image
 
 from vidstyle.errors import MediaError, OutputError, UsageError
-from vidstyle.video.pictures import (
-    clear_leftovers,
-    decode_png,
-    encode_png,
-    read_picture,
-    to_depth,
-    write_picture,
-)
+from vidstyle.video.pictures import decode_png, encode_png, read_picture, to_depth, write_picture
 from vidstyle.video.png import SIGNATURE as PNG_SIGNATURE
 from vidstyle.video.reader import open_clip
 
@@ -304,15 +297,3 @@ def test_nothing_is_left_when_writing_fails(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write_picture(tmp_path / "none" / "a.png", random_pixels())
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
-
-
-def test_what_killed_runs_have_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:
-    left = [tmp_path / name for name in (".a.b.0123abcd.png", ".frames.89abcdef", "sub/.%04d.01234567.png")]
-    kept = [
-        tmp_path / name for name in ("a.b.png", ".a.b.0123abcd.jpg", ".a.b.0123abc.png", ".c.0123abcd.png")
-    ]
-    for path in (left[1] / "inside.png", left[2], left[0], *kept):
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-    clear_leftovers([tmp_path / name for name in ("a.b.png", "frames", "sub/%04d.png", "none/x.png")])
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
 
+from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import MediaError, OutputError, UsageError, VidstyleError
 from vidstyle.image.convert import on_paper, to_uint8
 from vidstyle.image.sheet import MOST_ROWS, cell_side, fitted, sheet
 from vidstyle.pipeline.frames import frame_range, frame_total
+from vidstyle.types import Notice
 from vidstyle.video.formats import check_spared
-from vidstyle.video.pictures import (
-    clear_leftovers,
-    picture_bytes,
-    picture_suffix,
-    read_bytes,
-    read_picture,
-    write_whole,
-)
+from vidstyle.video.pictures import picture_suffix, read_picture, write_picture
 from vidstyle.video.reader import open_clip
-
-Notice = Callable[[str], None]
-
-_RECORD = ".vidstyle-grids"  # in the folder of results: digests of the sheets that were made of it
-_KEPT = 8
 
 
 class ContactSheet:
@@ -34,18 +23,17 @@ class ContactSheet:
 
     folder: of the results. read: what the batch reads and writes, which is spared.
 
-    Raises UsageError or OutputError where the sheet cannot be written, or would replace a file that is not
-    an earlier sheet of this folder.
+    Raises UsageError or OutputError where the sheet cannot be written.
     """
 
-    def __init__(self, path: Path, folder: Path, read: Sequence[Path], overwrite: bool) -> None:
-        self.path, self._record = path, folder / _RECORD
+    def __init__(self, path: Path, folder: Path, read: Sequence[Path]) -> None:
+        self.path = path
         picture_suffix(path)
         if path.parent != folder and not path.parent.is_dir():
             raise OutputError(f"{path} cannot be written: there is no folder {path.parent}")
         if path.resolve() in {other.resolve() for other in read}:
             raise UsageError(f"{path} is a picture of this batch; give the grid another name")
-        check_spared(path, [], overwrite or self._is_ours())
+        check_spared(path, [], overwrite=True)
 
     def write(
         self,
@@ -70,18 +58,8 @@ class ContactSheet:
             [_head(source, frames, side), *(painted.get((source, style)) for style in styles)]
             for source in sources
         ]
-        data = picture_bytes(self.path, to_uint8(sheet(rows, side)))
-        clear_leftovers([self.path, self._record])
-        # First its digest: a run killed in between leaves no sheet that the next takes for the user's own.
-        digests = [*self._digests(), hashlib.sha256(data).hexdigest()]
-        write_whole(self._record, "\n".join(digests[-_KEPT:]).encode())
-        write_whole(self.path, data)
-
-    def _is_ours(self) -> bool:
-        return self.path.is_file() and hashlib.sha256(read_bytes(self.path)).hexdigest() in self._digests()
-
-    def _digests(self) -> list[str]:
-        return self._record.read_text("utf-8", "replace").split() if self._record.is_file() else []
+        clear_leftovers([self.path])
+        write_picture(self.path, to_uint8(sheet(rows, side)))
 
 
 def middle_frame(path: Path, frames: str | None = None) -> Tensor:

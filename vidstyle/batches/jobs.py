@@ -22,7 +22,8 @@ from vidstyle.job import default_job_directory
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
-from vidstyle.pipeline.planning import Notice, Request, make_plan
+from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.types import Notice
 from vidstyle.video.formats import CONTAINERS
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
 from vidstyle.video.sequences import (
@@ -70,7 +71,8 @@ def batch(
     styles: pictures, or folders of such.
     folder: for the results, called INPUT_STYLE.SUFFIX with the suffix of the input, or .png or .mp4 where
         that cannot be written. It is made where there is none.
-    grid: a picture to write of all results, the inputs before the rows and the styles above the columns.
+    grid: a picture to write of all results, the inputs before the rows and the styles above the columns. One
+        that is there already stays as it is, which is told at the beginning, unless `run.overwrite` is set.
     run: `run.job` is a folder for the jobs' directories.
     each: called as every job begins and ends.
 
@@ -87,7 +89,10 @@ def batch(
     sheet = None
     if grid is not None:
         read = [*sources, *pictures, *(job.output for job in jobs)]
-        sheet = ContactSheet(Path(grid), Path(folder), read, work.run.overwrite)
+        sheet = ContactSheet(Path(grid), Path(folder), read)
+        if sheet.path.exists() and not work.run.overwrite:
+            work.hooks.tell(f"{grid} is there already and stays as it is; --overwrite makes it anew")
+            sheet = None
     _make_folder(Path(folder))
     for job in jobs:
         work.do(job)

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from vidstyle.atomic import write_whole
 from vidstyle.cli.options import Quiet, collect, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import OutputError, UsageError
@@ -101,8 +102,6 @@ def _as_json(found: Evaluation) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from vidstyle.video.pictures import write_whole
-
     write_whole(path, text.encode())
 
 

@@ -78,8 +78,7 @@ def required(**arguments: Any) -> Callable[[_Command], _Command]:
 def collect(options: type[Any], values: Mapping[str, Any]) -> Any:
     """The dataclass, from what `with_options` brought to the command.
 
-    Raises:
-        UsageError: a value is not what its field takes.
+    Raises UsageError where a value is not what its field takes.
     """
     hints = get_type_hints(options)
     return options(**{f.name: _parsed(f, hints[f.name], values[f.name]) for f in fields(options)})

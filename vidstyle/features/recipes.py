@@ -7,10 +7,11 @@ features, which answer as it does, share one recipe: what is tuned with one hold
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vidstyle.errors import UsageError
+from vidstyle.types import Notice
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ _RECIPE = Recipe(
 _CONTENT_FALLBACK = ("relu4_2", "relu3_2", "relu2_2", "relu1_2")
 
 
-def recipe_for(kind: str, layers: Sequence[str], notice: Callable[[str], None]) -> Recipe:
+def recipe_for(kind: str, layers: Sequence[str], notice: Notice) -> Recipe:
     """The recipe for weights of `kind` (see `weights.Source`) that reach `layers`, deepest last.
 
     Layers that they do not reach are left out, or replaced by the deepest sensible ones, with a notice.

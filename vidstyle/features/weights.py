@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from vidstyle.atomic import whole
 from vidstyle.checkpoints import Published, check_name, read_tensors, sha256
 from vidstyle.errors import VidstyleError, WeightsError
 from vidstyle.features.calibration import pictures
@@ -19,6 +19,7 @@ from vidstyle.features.convolutions import channels, fault, key, parts, reached
 from vidstyle.features.original import dequantized, installed_file
 from vidstyle.features.vgg import calibrated
 from vidstyle.options import FEATURE_SETS
+from vidstyle.types import Notice, say_nothing
 
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
 _CALIBRATION_VERSION = "2"
@@ -56,7 +57,7 @@ class Weights:
 
 def find(
     choice: str,
-    notice: Callable[[str], None] = lambda line: None,
+    notice: Notice = say_nothing,
     *,
     draft: bool = False,
     fetch: bool = True,
@@ -92,7 +93,7 @@ def _automatic(draft: bool) -> Source:
         return Source("bundled", BUNDLED, f"the bundled features are used: {error}")
 
 
-def _torchvision_file(notice: Callable[[str], None], fetch: bool) -> Path:
+def _torchvision_file(notice: Notice, fetch: bool) -> Path:
     cached = torchvision_cache()
     if cached.is_file():
         return cached
@@ -106,7 +107,7 @@ def torchvision_cache() -> Path:
     return _torchvision().cached()
 
 
-def fetch_torchvision(notice: Callable[[str], None] = lambda line: None) -> Path:
+def fetch_torchvision(notice: Notice = say_nothing) -> Path:
     """Download torchvision's VGG-19 into its cache, checked; see `Published.fetch`."""
     return _torchvision().fetch(notice)
 
@@ -120,7 +121,7 @@ def _torchvision() -> Published:
     )
 
 
-def load_weights(choice: str, draft: bool, notice: Callable[[str], None]) -> Weights:
+def load_weights(choice: str, draft: bool, notice: Notice) -> Weights:
     """The weights of the feature network that `choice` names, for a draft or not. Raises WeightsError."""
     found = find(choice, notice, draft=draft)
     if found.note:
@@ -234,9 +235,7 @@ def _store(path: Path, tensors: dict[str, Tensor], metadata: Mapping[str, str]) 
     """Keep normalised weights for the next run; a cache that cannot be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as directory:
-            part = Path(directory) / path.name
+        with whole(path) as part:
             save_file(tensors, part, dict(metadata))
-            part.replace(path)
     except (OSError, SafetensorError, VidstyleError):
         return

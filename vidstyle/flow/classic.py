@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
@@ -12,6 +11,7 @@ import numpy as np
 
 from vidstyle.errors import UsageError
 from vidstyle.flow.grey import contrib, grey_pair, no_motion, to_vectors
+from vidstyle.types import Notice
 
 
 class Classic:
@@ -21,7 +21,7 @@ class Classic:
     weights: ClassVar[Path | None] = None
     name: str
 
-    def prepared(self, weights: Path | None, device: str, notice: Callable[[str], None]) -> Self:
+    def prepared(self, weights: Path | None, device: str, notice: Notice) -> Self:
         """Raises UsageError for weights, and where OpenCV lacks the module."""
         if weights is not None:
             raise UsageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -12,8 +11,7 @@ from vidstyle.errors import UsageError
 from vidstyle.flow import raft
 from vidstyle.flow.classic import TVL1, DeepFlow, DISFlow, Farneback, NoFlow
 from vidstyle.flow.epic import EpicFlow
-
-Notice = Callable[[str], None]
+from vidstyle.types import Notice, say_nothing
 
 __all__ = ["ESTIMATORS", "DISFlow", "FlowEstimator", "make_estimator"]
 
@@ -62,7 +60,7 @@ def make_estimator(
     name: str,
     weights: Path | None = None,
     device: str = "cpu",
-    notice: Notice = lambda line: None,
+    notice: Notice = say_nothing,
 ) -> FlowEstimator:
     """The estimator called `name`, with all that it needs found and loaded.
 

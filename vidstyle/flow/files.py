@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from vidstyle.atomic import write_whole
 from vidstyle.errors import InputError
 from vidstyle.plain import plain_size
-from vidstyle.video.pictures import check_size, read_picture, to_depth, write_whole
+from vidstyle.video.pictures import check_size, read_picture, to_depth
 
 MAGIC = b"PIEH"  # the float 202021.25, which also shows the byte order
 HEADER_BYTES = 12

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from torch.nn.functional import pad
 from vidstyle.checkpoints import Published, check_name, read_tensors
 from vidstyle.errors import WeightsError
 from vidstyle.flow.grey import colour_pair
+from vidstyle.types import Notice, say_nothing
 
 if TYPE_CHECKING:
     from torchvision.models.optical_flow import RAFT
@@ -48,7 +48,7 @@ class Raft:
             flow = self._loaded()(*images, num_flow_updates=_UPDATES)[-1]
         return np.ascontiguousarray(flow[0, :, :height, :width].float().cpu().numpy())
 
-    def prepared(self, weights: Path | None, device: str, notice: Callable[[str], None]) -> Raft:
+    def prepared(self, weights: Path | None, device: str, notice: Notice) -> Raft:
         """With weights found or fetched and loaded, so that what is wrong with them is told at once.
 
         Raises WeightsError.
@@ -57,7 +57,7 @@ class Raft:
         network._loaded(notice)
         return network
 
-    def _loaded(self, notice: Callable[[str], None] = lambda line: None) -> RAFT:
+    def _loaded(self, notice: Notice = say_nothing) -> RAFT:
         if self._network is None:
             if self.weights is None:
                 self.weights = _published_file(self.name, notice)
@@ -81,7 +81,7 @@ def published(name: str) -> Published:
     return Published(title, str(url), 4 if small else 20, "--flow dis does without", "--flow-weights FILE")
 
 
-def _published_file(name: str, notice: Callable[[str], None]) -> Path:
+def _published_file(name: str, notice: Notice) -> Path:
     weights = published(name)
     path = weights.cached()
     if not path.is_file():

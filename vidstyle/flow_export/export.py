@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from vidstyle.atomic import write_whole
 from vidstyle.device import pick_device
 from vidstyle.errors import InputError, JobMismatch, OutputError, UsageError
 from vidstyle.events import Hooks, Pace
@@ -28,7 +29,7 @@ from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_s
 from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
-from vidstyle.video.pictures import write_picture, write_whole
+from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
 from vidstyle.video.writer import Writer, open_writer

@@ -1,29 +1,25 @@
-"""Files that are either whole or not there, and a lock that a killed process cannot leave behind."""
+"""The files of a job, and in what words it is told that one cannot be read or written."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import socket
-import time
 from pathlib import Path
 
-from vidstyle.errors import JobBusy, JobError, OutputError
-from vidstyle.plain import plain_size, read_plain
+from vidstyle.atomic import whole
+from vidstyle.errors import JobError, OutputError
+from vidstyle.plain import plain_size
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-_MOST_OF_A_MARK = 2**16  # bytes
+_NO_LOCKS = "this disk has no locks; put the job on another one with --job DIR"
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and run the same command again",
     errno.EDQUOT: "the disk quota is used up; free some space and run the same command again",
     errno.EROFS: "the disk is read-only; put the job elsewhere with --job DIR",
     errno.EACCES: "permission denied; put the job elsewhere with --job DIR",
     errno.ENOENT: "its directory is gone; was it deleted or moved?",
+    errno.ENOLCK: _NO_LOCKS,
+    errno.ENOSYS: _NO_LOCKS,
+    errno.EOPNOTSUPP: _NO_LOCKS,
 }
 
 
@@ -34,11 +30,7 @@ def output_error(path: Path, error: OSError) -> OutputError:
 
 
 def read(path: Path, last: int | None = None) -> bytes:
-    """All of a file, or its last bytes.
-
-    Raises:
-        JobError: it cannot be read.
-    """
+    """All of a file, or its last bytes. Raises JobError where it cannot be read."""
     try:
         size = plain_size(path)
         with path.open("rb") as file:
@@ -49,134 +41,13 @@ def read(path: Path, last: int | None = None) -> bytes:
         raise JobError(f"cannot read {path}: {error.strerror}") from error
 
 
-def temporary(path: Path) -> Path:
-    """Where `path` is written until it is whole."""
-    return path.with_name(f".{path.name}.tmp")
-
-
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears under its name only when all of it is on the disk.
+    """Write a file of the job's whole or not at all.
 
-    Raises:
-        OutputError: it cannot be written; whatever was under that name before is untouched.
+    Raises OutputError where it cannot be written; whatever was under that name before is untouched.
     """
-    partial = temporary(path)
     try:
-        _write_synced(partial, content)
-        partial.replace(path)
-        _sync_directory(path.parent)
+        with whole(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise output_error(path, error) from error
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    # The name is known beforehand: refuse a link laid there, it could lead out of the directory.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o666)
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_directory(directory: Path) -> None:
-    if fcntl is None:  # Windows has no handle to a directory that could be flushed
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some network file systems cannot flush a directory
-            raise
-    finally:
-        os.close(descriptor)
-
-
-class Lock:
-    """An exclusive lock on a file, released by the system when its process ends, however it ends."""
-
-    def __init__(self, path: Path) -> None:
-        """Take the lock.
-
-        Raises:
-            JobBusy: another process holds it.
-            JobError: the file system has no locks.
-            OutputError: the file cannot be written.
-        """
-        try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        except OSError as error:
-            raise output_error(path, error) from error
-        with contextlib.ExitStack() as undo:
-            undo.callback(self.release)
-            self._take(path)
-            try:
-                os.ftruncate(self._descriptor, 0)
-                os.write(self._descriptor, f"{os.getpid()} on {socket.gethostname()}".encode())
-            except OSError as error:
-                raise output_error(path, error) from error
-            undo.pop_all()
-
-    def _take(self, path: Path, patience_seconds: float = 0.3) -> None:
-        # `is_held` holds the lock for an instant: being refused once is no proof.
-        deadline = time.monotonic() + patience_seconds
-        while not _try_lock(self._descriptor, path):
-            if time.monotonic() > deadline:
-                raise JobBusy(
-                    f"{path.parent} is being worked on by process {holder(path) or '?'}; "
-                    "let it finish or stop it, or name another directory with --job DIR"
-                )
-            time.sleep(0.05)
-
-    def release(self) -> None:
-        os.close(self._descriptor)
-
-
-def holder(path: Path) -> str:
-    """The last process that took the lock, as "PID on HOST"; empty when there was none."""
-    try:
-        return read_plain(path, _MOST_OF_A_MARK).decode("utf-8", errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def is_held(path: Path) -> bool:
-    """Whether some process holds the lock at this moment."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        return not _try_lock(descriptor, path)
-    finally:
-        os.close(descriptor)
-
-
-def _try_lock(descriptor: int, path: Path) -> bool:
-    try:
-        if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            _lock_on_windows(descriptor)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
-            return False
-        raise JobError(
-            f"cannot lock {path}: {error.strerror}; put the job on another disk with --job DIR"
-        ) from error
-    return True
-
-
-def _lock_on_windows(descriptor: int) -> None:
-    import msvcrt
-
-    # A locked byte cannot be read, and the holder's name must be: lock one far beyond it.
-    os.lseek(descriptor, 1 << 20, os.SEEK_SET)
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    finally:
-        os.lseek(descriptor, 0, os.SEEK_SET)

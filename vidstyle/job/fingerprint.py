@@ -29,8 +29,7 @@ def digest(paths: Iterable[Path]) -> str:
 
     Each file is hashed on its own, so that a byte moved from one file to its neighbour is a difference.
 
-    Raises:
-        InputError: a file cannot be read.
+    Raises InputError where a file cannot be read.
     """
     whole = hashlib.sha256()
     for path in paths:
@@ -54,26 +53,12 @@ def as_json(value: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def differences(
-    old: Mapping[str, Any], new: Mapping[str, Any], assumed: Mapping[str, Any] | None = None
-) -> list[str]:
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What differs between two fingerprints, each in human words; empty when they are the same job.
 
     "style_weight: 10.0 -> 20.0", "the style picture wave.jpg has changed".
-
-    assumed: what stands for parts that `old` does not have, being of an older version.
     """
-    complete = _completed(as_json(old), as_json(assumed or {}))
-    return list(_differences((), complete, as_json(new)))
-
-
-def _completed(old: Mapping[str, Any], assumed: Mapping[str, Any]) -> dict[str, Any]:
-    """`old` with what it lacks from `assumed`, in the dicts within likewise."""
-    found = {**assumed, **old}
-    for key, value in assumed.items():
-        if isinstance(value, dict) and isinstance(found[key], dict) and not _is_file(value):
-            found[key] = _completed(found[key], value)
-    return found
+    return list(_differences((), as_json(old), as_json(new)))
 
 
 def _differences(path: tuple[str, ...], old: Any, new: Any) -> Iterable[str]:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from vidstyle.atomic import final_of
 from vidstyle.errors import FrameDamaged, JobError
+from vidstyle.job.checksum import Checksums, checksums_at, verified, with_checksums
 from vidstyle.job.files import output_error, read, write_whole
-from vidstyle.job.seal import Seal, seal_at, sealed, unsealed
 
 FOLDERS = ("frames", "carry", "shots", "times")
 _KINDS = ("frames", "carry")  # those that every pass has its own of
-# A damaged picture is put aside, among the pictures: its seal tells whether the new one is the same.
+# A damaged picture is put aside, among the pictures: its checksums tell whether the new one is the same.
 _SUFFIXES = {"frames": ".png", "carry": ".safetensors", "shots": "", "times": "", "damaged": ".damaged"}
 
 
@@ -73,8 +74,7 @@ class FrameStore:
     def save_frame(self, index: int, picture: bytes, carry: bytes | None = None) -> None:
         """Store a painted frame (an encoded picture) and what the next frame needs of it.
 
-        Raises:
-            OutputError: the disk is full or cannot be written; the frames before are untouched.
+        Raises OutputError where the disk is full or cannot be written; the frames before are untouched.
         """
         self._require_lock()
         # Never a new carry beside an older picture, whenever the process may be killed.
@@ -82,32 +82,29 @@ class FrameStore:
         self._discard("carry", [index])
         if carry is not None:
             write_whole(self._path("carry", index), carry)
-        write_whole(self.frame_path(index), sealed(picture, carry))
+        write_whole(self.frame_path(index), with_checksums(picture, carry))
         self._discard("damaged", [index])
 
     def load_frame(self, index: int) -> bytes:
         """The encoded picture of a stored frame.
 
-        Raises:
-            FrameDamaged: it is not what was stored.
-            JobError: it is not stored or cannot be read.
+        Raises FrameDamaged where it is not what was stored, JobError where it is not stored or cannot be
+        read.
         """
         try:
-            return unsealed(read(self.frame_path(index)))[0]
+            return verified(read(self.frame_path(index)))
         except ValueError as error:
             raise self.damaged(index) from error
 
     def load_carry(self, index: int) -> bytes | None:
         """What a stored frame left for the next one; None where it left nothing.
 
-        Raises:
-            FrameDamaged: it is not what was stored.
-            JobError: it cannot be read.
+        Raises FrameDamaged where it is not what was stored, JobError where it cannot be read.
         """
         path = self._path("carry", index)
         carry = read(path) if path.exists() else None
-        seal = seal_at(self.frame_path(index))
-        if seal is not None and not seal.fits_carry(carry):
+        checksums = checksums_at(self.frame_path(index))
+        if checksums is None or not checksums.fit_carry(carry):
             raise self.damaged(index)
         return carry
 
@@ -144,14 +141,13 @@ class FrameStore:
         What was painted from that one should then be painted anew.
         """
         aside = self._path("damaged", index)
-        return aside.exists() and seal_at(aside) != Seal.of(picture, carry)
+        return aside.exists() and checksums_at(aside) != Checksums.of(picture, carry)
 
     def prepare(self) -> None:
         """Make the folders, and clear away what a killed run left half written.
 
-        Raises:
-            JobError: a folder is a link or a file, which is not ours to write through.
-            OutputError: they cannot be made.
+        Raises JobError where a folder is a link or a file, which is not ours to write through; OutputError
+        where they cannot be made.
         """
         self._require_lock()
         for kind in _KINDS:
@@ -172,7 +168,8 @@ class FrameStore:
         except OSError as error:
             raise output_error(folder, error) from error
         for path in list(folder.iterdir()):
-            if re.fullmatch(rf"\.\d{{8,}}{re.escape(_SUFFIXES[kind])}\.tmp", path.name):
+            final = final_of(path)
+            if final and re.fullmatch(rf"\d{{8,}}{re.escape(_SUFFIXES[kind])}", final.name):
                 remove_file(path)
 
     def _check_folder(self, kind: str) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vidstyle.atomic import final_of
 from vidstyle.errors import JobError
-from vidstyle.job.files import read, temporary, write_whole
+from vidstyle.job.files import read, write_whole
 from vidstyle.plain import json_text, name_bytes, parse_json
 
-FORMAT = 1  # of the job directory; a change that makes old state unusable counts it up
+FORMAT = 2  # of the job directory; a change that makes old state unusable counts it up
 JOB, LOCK = "job.json", "vidstyle.lock"
 
 _DIFFERENCES_SHOWN = 6
@@ -31,27 +32,27 @@ def job_named(path: Path) -> Path:
 def refuse_foreign(directory: Path) -> None:
     """A directory with files in it must show by its job.json that it is a job's.
 
-    Raises:
-        JobError: it is something else.
+    Raises JobError where it is something else.
     """
     try:
-        names = {path.name for path in directory.iterdir()}
+        found = set(directory.iterdir())
     except FileNotFoundError:
         return
     except NotADirectoryError as error:
         raise JobError(f"{directory} is not a directory; name another with --job DIR") from error
     except OSError as error:
         raise JobError(f"cannot list {directory}: {error.strerror}") from error
-    begun = {LOCK, temporary(directory / JOB).name}  # all that a run killed at its very start can leave
-    if JOB not in names and names - begun:
+    job = directory / JOB
+    # All that a run killed at its very start can leave.
+    begun = {path for path in found if path.name == LOCK or final_of(path) == job}
+    if job not in found and found - begun:
         raise JobError(f"{directory} is not empty and not a job directory; name another with --job DIR")
 
 
 def read_job(directory: Path) -> dict[str, Any]:
     """{"format", "fingerprint", "settings"} of a job.
 
-    Raises:
-        JobError: there is no job.json, or it is damaged or newer than this program.
+    Raises JobError where there is no job.json, or it is damaged or of another version.
     """
     path = directory / JOB
     if not path.is_file():
@@ -65,9 +66,10 @@ def read_job(directory: Path) -> dict[str, Any]:
     version = content.get("format") if isinstance(content, dict) else None
     if type(version) is not int or version < 1:
         raise JobError(f"{path} was not written by vidstyle, or is damaged; {_REMEDY}")
-    if version > FORMAT:
+    if version != FORMAT:
         raise JobError(
-            f"{path} was written by a newer vidstyle (format {version}); update vidstyle, or {_REMEDY}"
+            f"{path} was written by another version of vidstyle (format {version}, this one has {FORMAT}); "
+            f"finish it with that one, or {_REMEDY}"
         )
     for key in ("fingerprint", "settings"):
         if not isinstance(content.get(key), dict):
@@ -85,11 +87,7 @@ def _check_names(value: Any) -> None:
 
 
 def write_job(directory: Path, content: Mapping[str, Any]) -> None:
-    """Write job.json, whole or not at all.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
+    """Write job.json, whole or not at all. Raises OutputError where it cannot be written."""
     write_whole(directory / JOB, json_text(content, indent=2).encode())
 
 

@@ -25,10 +25,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import InputError, JobMismatch, OutputError
-from vidstyle.job.files import Lock, holder, is_held, output_error, temporary, write_whole
+from vidstyle.job.files import output_error, write_whole
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
+from vidstyle.job.lock import Lock, holder, is_held
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
 from vidstyle.plain import exists, json_text, parse_json, read_plain
 from vidstyle.text import size
@@ -44,10 +46,8 @@ class JobStore(FrameStore):
 
     Made by `open` (to work on it) or `load` (to look at it). All frame indices count from 0 in the source.
 
-    Attributes:
-        directory: the job directory.
-        fingerprint: what makes it this job.
-        settings: everything needed to run the same command again.
+    directory: the job directory. fingerprint: what makes it this job. settings: everything needed to run the
+    same command again.
     """
 
     def __init__(
@@ -65,21 +65,17 @@ class JobStore(FrameStore):
         fingerprint: Mapping[str, Any],
         settings: Mapping[str, Any],
         *,
-        assumed: Mapping[str, Any] | None = None,
         restart: bool = False,
     ) -> Self:
         """Create a job, or go on with it when it has the same fingerprint; `settings` replace the old ones.
 
         A job that has painted nothing yet is replaced by any other.
 
-        assumed: what is meant by a part of the fingerprint that a job of an older version does not have.
         restart: drop what an earlier job left in this directory.
 
-        Raises:
-            JobMismatch: the directory belongs to a job with another fingerprint.
-            JobBusy: another run is working on it.
-            JobError: the directory is not vidstyle's, or its job.json is damaged or newer than this program.
-            OutputError: it cannot be written.
+        Raises JobMismatch where the directory belongs to a job with another fingerprint; JobBusy where
+        another run is working on it; JobError where the directory is not vidstyle's, or its job.json is
+        damaged or of another version; OutputError where it cannot be written.
         """
         refuse_foreign(directory)
         try:
@@ -89,7 +85,7 @@ class JobStore(FrameStore):
         lock = Lock(directory / LOCK)
         try:
             store = cls(directory, as_json(fingerprint), as_json(settings), lock)
-            store._take_over(as_json(assumed or {}), restart)
+            store._take_over(restart)
         except BaseException:
             lock.release()
             raise
@@ -99,17 +95,16 @@ class JobStore(FrameStore):
     def load(cls, directory: Path) -> Self:
         """Look at a job without locking it; nothing may be saved.
 
-        Raises:
-            JobError: there is no job, or its job.json is damaged or newer than this program.
+        Raises JobError where there is no job, or its job.json is damaged or of another version.
         """
         content = read_job(directory)
         return cls(directory, content["fingerprint"], content["settings"], None)
 
-    def _take_over(self, assumed: Mapping[str, Any], restart: bool) -> None:
+    def _take_over(self, restart: bool) -> None:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
         for kind in FOLDERS:
             self._check_folder(kind)
-        found = differences(old["fingerprint"], self.fingerprint, assumed) if old else []
+        found = differences(old["fingerprint"], self.fingerprint) if old else []
         if found and not restart and self.begun:
             raise JobMismatch(mismatch(self.directory, found))
         if found or restart:
@@ -121,8 +116,7 @@ class JobStore(FrameStore):
             self._make(kind)
         for number in self.passes()[1:]:
             self.of_pass(number).prepare()
-        for name in (JOB, _DONE, _END):
-            remove_file(temporary(self.directory / name))
+        clear_leftovers(self.directory / name for name in (JOB, _DONE, _END))
 
     def close(self) -> None:
         """Let go of the lock."""
@@ -183,11 +177,7 @@ class JobStore(FrameStore):
     # Shots
 
     def mark_shot(self, start: int) -> None:
-        """Note that a shot starts at this frame.
-
-        Raises:
-            OutputError: the mark cannot be written.
-        """
+        """Note that a shot starts at this frame. Raises OutputError where the mark cannot be written."""
         self._require_lock()
         path = self._path("shots", start)
         try:
@@ -202,8 +192,7 @@ class JobStore(FrameStore):
     def mark_time(self, index: int, pts: int) -> None:
         """Note when this frame of the source is shown.
 
-        Raises:
-            OutputError: the mark cannot be written.
+        Raises OutputError where the mark cannot be written.
         """
         self._require_lock()
         write_whole(self._path("times", index), str(pts).encode())
@@ -221,8 +210,7 @@ class JobStore(FrameStore):
     def mark_end(self, stop: int) -> None:
         """Note that there is no frame from `stop` on: the first pass has come to the end.
 
-        Raises:
-            OutputError: the mark cannot be written.
+        Raises OutputError where the mark cannot be written.
         """
         self._require_lock()
         write_whole(self.directory / _END, str(stop).encode())
@@ -254,9 +242,8 @@ class JobStore(FrameStore):
         output: as the user named it. files: what it consists of, where it is more than the one file.
         made_with: the settings beyond the fingerprint that it depends on, its codec say; JSON values.
 
-        Raises:
-            InputError: a file of the result cannot be read.
-            OutputError: the mark cannot be written.
+        Raises InputError where a file of the result cannot be read, OutputError where the mark cannot be
+        written.
         """
         self._require_lock()
         parts = [path.absolute() for path in ([output] if files is None else files)]
@@ -275,22 +262,13 @@ class JobStore(FrameStore):
         record = self._done_record()
         return self._now_at(record["output"], record) if record else None
 
-    def is_done(
-        self,
-        made_with: Mapping[str, Any] | None = None,
-        assumed: Mapping[str, Any] | None = None,
-        *,
-        at_once: bool = False,
-    ) -> bool:
+    def is_done(self, made_with: Mapping[str, Any] | None = None, *, at_once: bool = False) -> bool:
         """Whether the result was finished (with these settings, if given) and still lies there unchanged.
 
-        assumed: values of settings that the version did not have by which it was finished.
         at_once: look at the sizes of its files, not into them.
         """
         record = self._done_record()
-        if record is None:
-            return False
-        if made_with is not None and as_json(made_with) != as_json(assumed or {}) | record["made_with"]:
+        if record is None or (made_with is not None and as_json(made_with) != record["made_with"]):
             return False
         files = [self._now_at(name, record) for name in record["files"]]
         try:
@@ -302,17 +280,17 @@ class JobStore(FrameStore):
 
     def _now_at(self, name: str, record: Mapping[str, Any]) -> Path:
         """A file of the result, which may have been moved together with the job directory."""
-        path, home = Path(name), record.get("home")
-        if exists(path) or not isinstance(home, str):
+        path = Path(name)
+        if exists(path):
             return path
-        return Path(os.path.normpath(self.directory.absolute() / os.path.relpath(path, home)))
+        return Path(os.path.normpath(self.directory.absolute() / os.path.relpath(path, record["home"])))
 
     def _done_record(self) -> dict[str, Any] | None:
         try:
             record = parse_json(read_plain(self.directory / _DONE))
         except (OSError, ValueError):
             return None
-        shape = {"output": str, "files": dict, "sha256": str, "made_with": dict}
+        shape = {"home": str, "output": str, "files": dict, "sha256": str, "made_with": dict}
         good = isinstance(record, dict) and all(
             isinstance(record.get(key), kind) for key, kind in shape.items()
         )
@@ -323,8 +301,7 @@ class JobStore(FrameStore):
     def check_space(self, bytes_needed: int) -> None:
         """Before starting: is there room for what this job will store?
 
-        Raises:
-            OutputError: there is not.
+        Raises OutputError where there is not.
         """
         free = shutil.disk_usage(self.directory).free
         if free < bytes_needed:

@@ -19,7 +19,7 @@ from vidstyle.features.weights import Weights
 from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import on_paper
 from vidstyle.methods.guidance import Guidance
-from vidstyle.types import Draft, Frame, Painted, Prior
+from vidstyle.types import Draft, Frame, Notice, Painted, Prior
 from vidstyle.video.clip import Clip
 from vidstyle.video.formats import check_spared
 from vidstyle.video.pictures import read_picture
@@ -82,7 +82,7 @@ class Engine:
     device: torch.device
     dtype: torch.dtype
     load: Callable[[], Weights]
-    notice: Callable[[str], None]
+    notice: Notice
     observer: Observer | None = None
 
     @property

@@ -14,6 +14,7 @@ from vidstyle.features.weights import Weights
 from vidstyle.methods.base import Engine
 from vidstyle.methods.styleterm import layers_of
 from vidstyle.options.losses import StyleLossOptions
+from vidstyle.types import say_nothing
 
 # Bytes that a step holds per pixel and byte of all responses to it, and those of the picture itself. Measured
 # at 640x360 and 1280x720 with the bundled features (2120 in float32, 1300 in bfloat16).
@@ -62,7 +63,7 @@ def tiled_within_memory(
 def _used(options: StyleLossOptions, weights: Weights, more: Callable[[Recipe], Sequence[str]]) -> list[str]:
     """The layers that run to paint with these options, from the first to the deepest that is looked at."""
     there = [f"relu{suffix}" for suffix in reached(weights.tensors)]
-    recipe = recipe_for(weights.source.kind, there, lambda line: None)
+    recipe = recipe_for(weights.source.kind, there, say_nothing)
     looked = [layer for loss in options.losses for layer in layers_of(options, recipe, loss)]
     looked = [layer.replace("conv", "relu") for layer in (*looked, *more(recipe))]
     deepest = max((there.index(layer) for layer in looked if layer in there), default=len(there) - 1)

@@ -152,8 +152,10 @@ _Options = TypeVar("_Options")
 
 
 def from_json(kind: type[_Options], values: Mapping[str, Any]) -> _Options:
-    """Options as they were stored, tuples as lists. Raises UsageError or TypeError for wrong ones."""
+    """Options as they were stored, tuples as lists. Raises UsageError or TypeError for others."""
     hints = get_type_hints(kind)
+    if missing := sorted(spec.name for spec in fields(kind) if spec.name not in values):  # type: ignore[arg-type]
+        raise UsageError(f"{missing[0]} is not set")
     for name in values.keys() & hints.keys():
         if not _is_a(values[name], hints[name]):
             raise UsageError(f"{name} cannot be {str(values[name])[:80]!r}")

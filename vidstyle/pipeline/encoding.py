@@ -14,7 +14,7 @@ from vidstyle.options import EncodeOptions
 from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry, load_pixels
-from vidstyle.types import Frame
+from vidstyle.types import Frame, Notice
 from vidstyle.video.formats import output_kind
 from vidstyle.video.pictures import to_depth, write_picture
 from vidstyle.video.writer import Writer, open_writer
@@ -54,7 +54,7 @@ def codec_of(output: Path, encode: EncodeOptions) -> str:
     return "vp9" if output.suffix.lower() == ".webm" else "h264"
 
 
-def _opened(plan: Plan, notice: Callable[[str], None]) -> Writer:
+def _opened(plan: Plan, notice: Notice) -> Writer:
     # Frames are kept with 16 bits; a picture gets them on request only, or where it keeps what has them.
     kept = 16 if plan.mask and plan.clip.bit_depth > 8 else 8
     depth = plan.encode.bit_depth or (None if output_kind(plan.output) == "video" else kept)

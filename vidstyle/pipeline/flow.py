@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -12,17 +11,16 @@ from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.pair import EstimatedFlow, FlowSource, StoredFlow
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.options import FlowOptions, RunOptions
+from vidstyle.types import Notice
 
 
-def find_estimator(
-    run: RunOptions | FlowOptions, device: torch.device, notice: Callable[[str], None]
-) -> FlowEstimator:
+def find_estimator(run: RunOptions | FlowOptions, device: torch.device, notice: Notice) -> FlowEstimator:
     """The estimator that the options ask for. Raises UsageError or WeightsError."""
     weights = Path(run.flow_weights) if run.flow_weights else None
     return make_estimator(run.flow, weights, str(device), notice)
 
 
-def find_flow(run: RunOptions, device: torch.device, notice: Callable[[str], None]) -> FlowSource:
+def find_flow(run: RunOptions, device: torch.device, notice: Notice) -> FlowSource:
     """The source of flow that the options ask for. Raises UsageError, WeightsError or InputError."""
     trust = run.trust_dilate, run.trust_soften
     if run.flow_dir is None:

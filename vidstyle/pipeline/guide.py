@@ -16,7 +16,7 @@ from vidstyle.methods.base import Guided, Painter
 from vidstyle.methods.guidance import Guidance, flat, named
 from vidstyle.methods.maps import MapReader, open_map
 from vidstyle.pipeline.canvas import Canvas
-from vidstyle.types import Draft, Frame, Prior
+from vidstyle.types import Draft, Frame, Notice, Prior
 from vidstyle.video.clip import Clip
 
 PLACE = "map_place"  # under which places are carried; see `vidstyle.image.correspondence`
@@ -60,7 +60,7 @@ class Guide:
         start: int,
         carries: bool,
         canvas: Canvas,
-        notice: Callable[[str], None],
+        notice: Notice,
     ) -> None:
         self.guidance, self.mask, self.method = guidance, mask, painter
         self.start, self.carries, self.canvas, self.notice = start, carries, canvas, notice

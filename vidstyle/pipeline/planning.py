@@ -27,10 +27,10 @@ from vidstyle.pipeline.guide import is_carried, open_mask
 from vidstyle.pipeline.plan import Plan, job_directory
 from vidstyle.pipeline.relocate import at_new_home
 from vidstyle.pipeline.stills import check_steps
+from vidstyle.types import Notice
 from vidstyle.video.clip import Clip
 from vidstyle.video.writer import check_output
 
-Notice = Callable[[str], None]
 Load = Callable[[str, bool, Notice], Weights]
 
 _UNKNOWN = 1000  # frames, where the source does not say

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from vidstyle.errors import MediaError
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.job import FrameStore, JobStore
 from vidstyle.pipeline.frame_order import backwards
@@ -36,19 +34,13 @@ def load_painted(frames: FrameStore, index: int) -> Painted:
 
 def load_pixels(frames: FrameStore, index: int) -> np.ndarray:
     """The pixels of a stored frame, uint16 (3, H, W). Raises FrameDamaged."""
-    try:
-        return decode_png(frames.load_frame(index))[0]
-    except MediaError as error:  # of an older version, without a checksum of ours
-        raise frames.damaged(index) from error
+    return decode_png(frames.load_frame(index))[0]
 
 
 def load_carry(frames: FrameStore, index: int) -> dict[str, Tensor]:
     """The tensors that a stored frame has left, by name; none where it left none. Raises FrameDamaged."""
     data = frames.load_carry(index)
-    try:
-        return {} if data is None else load_tensors(data)
-    except SafetensorError as error:  # likewise
-        raise frames.damaged(index) from error
+    return {} if data is None else load_tensors(data)
 
 
 def _forget_followers(job: JobStore, frames: FrameStore, index: int) -> None:

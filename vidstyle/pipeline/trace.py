@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from vidstyle.atomic import clear_leftovers
 from vidstyle.events import FrameLosses, Observer, SearchLosses, StepInfo
 from vidstyle.image.convert import to_uint16
 from vidstyle.image.resize import resize, resize_wrapped
@@ -16,7 +17,6 @@ from vidstyle.pipeline.encoding import write_beside
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stills import step_picture, step_pictures
 from vidstyle.types import Frame, Painted
-from vidstyle.video.pictures import clear_leftovers
 
 
 class Trace:

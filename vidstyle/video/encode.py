@@ -14,16 +14,15 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from ..atomic import put_in_place, temporary_beside
 from ..errors import OutputError, UsageError
-from ..types import Frame
+from ..types import Frame, Notice
 from .clip import Clip
 from .colour import FromRGB
 from .decode import VideoClip
 from .formats import Codec, container_of
-from .pictures import temporary_beside
 from .sequences import DEFAULT_RATE
 from .streams import StreamCopier
-from .tracks import Notice
 
 # pixels; of some smaller sizes, such as 48x48, its assembler writes beyond its buffers
 _SMALL_FOR_X265 = 128
@@ -171,9 +170,7 @@ class VideoWriter:
             if self._copier is not None:
                 self._copier.compare(self._temporary)
                 self._copier.close()
-            with self._temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            self._temporary.replace(self._path)
+            put_in_place(self._temporary, self._path)
 
     def discard(self) -> None:
         """Remove every trace of the output."""

@@ -15,8 +15,9 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 
+from ..types import Notice
 from .decode import VideoClip, describe, open_input, video_stream
-from .tracks import Notice, stream_metadata
+from .tracks import stream_metadata
 
 # Of the container itself, written by the muxer. A timecode is a track or a tag of the picture.
 _OWN_METADATA = frozenset(

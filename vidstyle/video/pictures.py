@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import shutil
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
 from ..plain import read_plain
 from .headers import PictureHeader, read_header
@@ -37,7 +34,6 @@ _WRITE_OPTIONS: dict[str, list[int]] = {
     ".webp": [cv2.IMWRITE_WEBP_QUALITY, 95],
 }
 WRITABLE_SUFFIXES = frozenset(_WRITE_OPTIONS)
-_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}(\.[^.]*)?")  # see temporary_beside
 _DEEP = frozenset({".png", ".tif", ".tiff"})
 _TRANSPARENT = frozenset({".png", ".tif", ".tiff", ".webp"})
 
@@ -219,48 +215,3 @@ def picture_bytes(path: Path, pixels: np.ndarray, alpha: np.ndarray | None = Non
     if suffix not in _DEEP:
         pixels, alpha = to_depth(pixels, 8), None if alpha is None else to_depth(alpha, 8)
     return _encode(suffix, pixels, alpha if suffix in _TRANSPARENT else None)
-
-
-def temporary_beside(path: Path) -> Path:
-    """A hidden name in the same folder (so that it can be renamed to `path`) that nothing else uses."""
-    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
-
-
-def clear_leftovers(paths: Iterable[Path]) -> None:
-    """Remove what runs that were killed while they wrote these files have left under temporary names.
-
-    No other run may be writing them at this moment. What cannot be removed stays.
-    """
-    wanted = {path.absolute() for path in paths}
-    for folder in {path.parent for path in wanted}:
-        try:
-            found = list(folder.iterdir())
-        except OSError:  # it may not have been made yet
-            continue
-        for path in found:
-            match = _TEMPORARY.fullmatch(path.name)
-            if match and folder / f"{match[1]}{match[2] or ''}" in wanted:
-                _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-        return
-    with suppress(OSError):
-        path.unlink()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file by way of a hidden temporary beside it; raises OutputError."""
-    temporary = temporary_beside(path)
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -14,11 +14,12 @@ from av.packet import Packet
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
+from ..types import Notice
 from .decode import VideoClip, describe, open_input
 from .extras import Extras
 from .sound import Encoded
 from .subtitles import TEXT_CODECS
-from .tracks import Copied, Notice, TextSubtitle, Track
+from .tracks import Copied, TextSubtitle, Track
 
 # What players expect in a container; FFmpeg would write more (PCM or Vorbis in MP4) than they play.
 _AUDIO = {

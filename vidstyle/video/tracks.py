@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import cast
 
@@ -26,8 +26,6 @@ _OWN_METADATA = re.compile(
     r"(encoder|vendor_id|rotate|timecode|(bps|duration|number_of_(frames|bytes)|_statistics_.*)(-\w+)?)", re.I
 )
 _UNNAMED = {"VideoHandler", "SoundHandler", "SubtitleHandler", "DataHandler"}
-
-Notice = Callable[[str], None]
 
 
 def stream_metadata(source: Stream, container: str) -> dict[str, str]:

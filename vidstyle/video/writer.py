@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
-from ..types import Frame
+from ..types import Frame, Notice
 from .clip import Clip
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
-from .pictures import clear_leftovers, keeps_alpha, temporary_beside, to_depth, write_picture
+from .pictures import keeps_alpha, to_depth, write_picture
 
 __all__ = ["Writer", "check_output", "open_writer"]
 
@@ -67,7 +67,7 @@ def open_writer(
     start: int = 0,
     stop: int | None = None,
     overwrite: bool = False,
-    notice: Callable[[str], None],
+    notice: Notice,
 ) -> Writer:
     """A writer, used as a context manager, of frames of `width` x `height` pixels made from those of `clip`.
 
@@ -117,7 +117,7 @@ class PictureWriter:
         kind: OutputKind,
         bit_depth: int | None,
         overwrite: bool,
-        notice: Callable[[str], None],
+        notice: Notice,
     ) -> None:
         self._path, self._kind, self._depth, self._overwrite = path, kind, bit_depth, overwrite
         self._notice = notice

@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidstyle.atomic import clear_leftovers, write_whole
 from vidstyle.errors import OutputError
 from vidstyle.flow.colourwheel import colours, radius_for
 from vidstyle.flow.files import write_flo
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.fields import offsets
 from vidstyle.methods.base import Finished
-from vidstyle.video.pictures import clear_leftovers, encode_png, write_whole
+from vidstyle.video.pictures import encode_png
 
 
 def save_matches(folder: Path, finished: Finished) -> None:

@@ -6,7 +6,7 @@ the structure of B′ and the look of A. A field φ_ab matches places of A with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +23,7 @@ from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.smooth import coloured, refined
 from vidstyle.methods.analogy.options import AnalogyOptions
 from vidstyle.methods.analogy.reconstruct import deconvolve, structure
-from vidstyle.types import Draft, Painted, Prior
+from vidstyle.types import Draft, Notice, Painted, Prior, say_nothing
 
 _LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 # Level -> side of the patches, and how far random places are tried; None is the whole map.
@@ -76,7 +76,7 @@ class Analogy:
         features: VGG,
         exemplar: Tensor,
         options: AnalogyOptions,
-        notice: Callable[[str], None] = lambda line: None,
+        notice: Notice = say_nothing,
         observer: Observer | None = None,
     ) -> None:
         self.features = features

@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from vidstyle.atomic import clear_leftovers
 from vidstyle.image.convert import to_float
 from vidstyle.methods.base import Finished
 from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.dfi.painter import Dfi
-from vidstyle.video.pictures import clear_leftovers, picture_suffix
+from vidstyle.video.pictures import picture_suffix
 
 _GAP = 4  # pixels between the pictures of a strip
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from vidstyle.atomic import write_whole
 from vidstyle.errors import OutputError
-from vidstyle.video.pictures import write_whole
 
 _VERSION = 2
 _LIMIT_BYTES = 10 * 2**30

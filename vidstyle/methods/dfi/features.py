@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,6 +23,7 @@ from vidstyle.image.similarity import Similarity, apply_similarity, estimate_sim
 from vidstyle.methods.dfi.cache import FeatureCache, cache_key
 from vidstyle.methods.dfi.landmarks import Landmarks
 from vidstyle.methods.dfi.sets import PictureSet
+from vidstyle.types import Notice, say_nothing
 from vidstyle.video.pictures import decode_picture, picture_header, read_bytes
 
 LAYERS = ("relu3_1", "relu4_1", "relu5_1")
@@ -105,7 +106,7 @@ class SetFeatures:
         cache: FeatureCache | None = None,
         marks: Landmarks | None = None,
         batch: int = 8,
-        notice: Callable[[str], None] = lambda line: None,
+        notice: Notice = say_nothing,
     ) -> None:
         self.network, self.fingerprint, self.layers = network, fingerprint, tuple(layers)
         self.cache, self.marks, self.batch, self.notice = cache, marks, batch, notice

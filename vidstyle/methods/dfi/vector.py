@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from vidstyle.atomic import write_whole
 from vidstyle.checkpoints import read_tensors
 from vidstyle.errors import WeightsError
 from vidstyle.image.resize import resize
-from vidstyle.video.pictures import write_whole
 
 _FORMAT = "vidstyle attribute vector 1"
 

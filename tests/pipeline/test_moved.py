@@ -1,4 +1,4 @@
-"""Jobs of older versions, and jobs whose directory was moved, alone or with everything: gone on with."""
+"""Jobs that were moved, alone or with everything, are gone on with; those of another version are refused."""
 
 from __future__ import annotations
 
@@ -33,48 +33,6 @@ def edit(job: Path, change: Callable[[dict[str, Any]], None]) -> None:
     path.write_text(json.dumps(content))
 
 
-def as_of_an_older_version(content: dict[str, Any]) -> None:
-    for options in (content["fingerprint"]["options"], content["settings"]["options"]):
-        for name in ("loss", "patch_size", "style_scale"):
-            options.pop(name)
-    content["settings"].pop("home")
-    content["settings"]["run"].pop("trust_soften")
-
-
-@pytest.mark.parametrize("how", ["resume", "again"])
-def test_a_job_of_an_older_version_goes_on(paint: Paint, clip: Path, tmp_path: Path, how: str) -> None:
-    whole = paint(clip, "whole.mkv", codec="ffv1")
-    begin(paint, clip)
-    job = tmp_path / "out.mkv.vidstyle"
-    edit(job, as_of_an_older_version)
-    lines: list[str] = []
-    out = (
-        resume(job, Hooks(notice=lines.append))
-        if how == "resume"
-        else paint(clip, "out.mkv", codec="ffv1", notice=lines.append)
-    )
-    assert "going on after 4 painted frames" in lines
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(out), pictures(whole), strict=True))
-
-
-def test_an_option_it_did_not_have_still_counts(paint: Paint, clip: Path, tmp_path: Path) -> None:
-    begin(paint, clip)
-    edit(tmp_path / "out.mkv.vidstyle", as_of_an_older_version)
-    with pytest.raises(JobMismatch, match=r"style_scale: 1\.0 -> 2\.0"):
-        paint(clip, "out.mkv", codec="ffv1", style_scale=2.0)
-
-
-def test_a_finished_one_stays_finished(paint: Paint, clip: Path, tmp_path: Path) -> None:
-    paint(clip, "out.mkv", codec="ffv1")
-    done = tmp_path / "out.mkv.vidstyle" / "done"
-    record = json.loads(done.read_text())
-    del record["home"], record["made_with"]["fps"]
-    done.write_text(json.dumps(record))
-    lines: list[str] = []
-    paint(clip, "out.mkv", codec="ffv1", notice=lines.append)
-    assert lines == ["nothing to do: this job is done (--restart paints it anew)"]
-
-
 def test_one_that_painted_otherwise_is_refused(paint: Paint, clip: Path, tmp_path: Path) -> None:
     begin(paint, clip)
     edit(tmp_path / "out.mkv.vidstyle", lambda content: content["fingerprint"].update(painter=1))
@@ -89,6 +47,7 @@ def test_one_that_painted_otherwise_is_refused(paint: Paint, clip: Path, tmp_pat
         lambda content: content["settings"].update(options="none"),
         lambda content: content["settings"].update(output=3),
         lambda content: content["settings"]["options"].update(magic=1),
+        lambda content: content["settings"]["options"].pop("loss"),
         lambda content: content["settings"]["options"].update(loss="magic"),
         lambda content: content["settings"].update(styles=7),
         lambda content: content["settings"].update(method="magic"),
