@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import vidstyle.pipeline.batch as batches
+import vidstyle.batches.jobs as batches
 
 import vidstyle
 from tests.pipeline.painting import StopAfter, pictures
