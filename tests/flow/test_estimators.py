@@ -191,7 +191,9 @@ def test_the_registry_is_keyed_by_name():
 def test_what_cannot_be_made_is_told_in_one_line(monkeypatch, tmp_path):
     with pytest.raises(UsageError, match=r"--flow must be one of dis, .*none, not 'psychic'"):
         make_estimator("psychic")
-    with pytest.raises(UsageError, match="--flow-weights is for --flow raft or raft-small, not for dis"):
+    with pytest.raises(
+        UsageError, match="--flow-weights is for estimators that are learnt, such as raft, not dis"
+    ):
         make_estimator("dis", tmp_path / "raft.pth")
     for name, module in (("deepflow", "optflow"), ("tvl1", "optflow"), ("epic", "ximgproc")):
         monkeypatch.delattr(cv2, module, raising=False)

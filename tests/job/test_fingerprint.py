@@ -13,11 +13,11 @@ from vidstyle.job import differences, digest, file_entry
 
 OLD: dict[str, Any] = {
     "source": {"name": "in.mp4", "digest": "a1"},
-    "styles": [{"name": "wave.jpg", "digest": "b2"}, {"name": "fire.jpg", "digest": "c3"}],
+    "pictures": [{"name": "wave.jpg", "digest": "b2"}, {"name": "fire.jpg", "digest": "c3"}],
     "method": "neural",
     "options": {"style_weight": 10.0, "style_layers": ("relu1_1", "relu2_1"), "steps": None},
     "size": 640,
-    "weights_digest": "d4",
+    "run": {"features": {"name": "vgg19.npz", "digest": "d4"}},
 }
 
 
@@ -47,11 +47,11 @@ def test_tuples_equal_the_lists_they_are_read_back_as() -> None:
         ("options.style_layers", ("relu1_1",), 'style_layers: ["relu1_1", "relu2_1"] -> ["relu1_1"]'),
         ("method", "analogy", "method: neural -> analogy"),
         ("size", None, "size: 640 -> not set"),
-        ("styles.0.digest", "xx", "the style picture wave.jpg has changed"),
-        ("styles.1", {"name": "ice.jpg", "digest": "xx"}, "the style picture: fire.jpg -> ice.jpg"),
-        ("styles", [{"name": "wave.jpg", "digest": "b2"}], "styles: wave.jpg, fire.jpg -> wave.jpg"),
+        ("pictures.0.digest", "xx", "the style picture wave.jpg has changed"),
+        ("pictures.1", {"name": "ice.jpg", "digest": "xx"}, "the style picture: fire.jpg -> ice.jpg"),
+        ("pictures", [{"name": "wave.jpg", "digest": "b2"}], "pictures: wave.jpg, fire.jpg -> wave.jpg"),
         ("source.digest", "xx", "the input in.mp4 has changed"),
-        ("weights_digest", "xx", "the weights file has changed"),
+        ("run.features.digest", "xx", "--features vgg19.npz has changed"),
         ("extra", 1, "extra: not set -> 1"),
         ("options.fresh", True, "fresh: not set -> true"),
     ],
@@ -61,7 +61,7 @@ def test_each_difference_is_named(path: str, value: Any, words: str) -> None:
 
 
 def test_a_renamed_file_with_the_same_content_is_the_same() -> None:
-    assert differences(OLD, changed("styles.0.name", "renamed.jpg")) == []
+    assert differences(OLD, changed("pictures.0.name", "renamed.jpg")) == []
 
 
 def test_every_difference_is_listed() -> None:

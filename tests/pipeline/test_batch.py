@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import vidstyle.batches.jobs as batches
 
 import vidstyle
+import vidstyle.batches.jobs as batches
 from tests.pipeline.painting import StopAfter, pictures
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.batches.jobs import BatchJob

@@ -71,7 +71,7 @@ def test_regions_reach_the_painting_and_content_counts(
         frames.append(stored(tmp_path / "out.mp4.vidstyle"))
     assert frames[0] != frames[1]
     write_image(Path(maps["labels"]), halves(at=10))
-    with pytest.raises(JobMismatch, match=r"the label map labels\.png has changed"):
+    with pytest.raises(JobMismatch, match=r"--labels labels\.png has changed"):
         paint(clip, "out.mp4", keep=True, frames=":2", **maps)
 
 

@@ -124,7 +124,7 @@ class TestFlow:
         folder.rename(tmp_path / "moved")
         paint(clip, "out.mp4", flow_dir=str(tmp_path / "moved"))
         write_flo(tmp_path / "moved" / "backward_1_0.flo", np.ones((2, 32, 48), np.float32))
-        with pytest.raises(JobMismatch, match="flow moved has changed"):
+        with pytest.raises(JobMismatch, match="--flow-dir moved has changed"):
             paint(clip, "out.mp4", flow_dir=str(tmp_path / "moved"))
         with pytest.raises(JobMismatch, match="flow: moved -> dis"):
             paint(clip, "out.mp4", flow="dis")
@@ -149,7 +149,7 @@ class TestFlow:
             settings = {"flow": "raft-small", "flow_weights": "raft.pth", "frames": ":2"}
             if seed == 0:
                 paint(clip, "out.mp4", **settings)
-        with pytest.raises(JobMismatch, match=r"flow_weights raft\.pth has changed"):
+        with pytest.raises(JobMismatch, match=r"--flow-weights raft\.pth has changed"):
             paint(clip, "out.mp4", **settings)
 
     def test_a_job_finds_its_flow_from_another_directory(

@@ -16,12 +16,8 @@ from vidstyle.errors import InputError
 from vidstyle.plain import plain_size
 
 _LONGEST_SHOWN = 200  # characters
-_NOUNS = {
-    "source": "the input",
-    "styles": "the style picture",
-    "weights": "the weights file",
-    "init": "the picture to start from",
-}
+_NOUNS = {"source": "the input", "pictures": "the style picture"}
+_OPTIONS = ("options", "run")  # under these, parts are called as options are
 
 
 def digest(paths: Iterable[Path]) -> str:
@@ -74,10 +70,7 @@ def _differences(path: tuple[str, ...], old: Any, new: Any) -> Iterable[str]:
         for one, other in zip(old, new, strict=True):
             yield from _differences(path, one, other)
     elif old != new:
-        if path[-1] == "digest" or path[-1].endswith("_digest"):
-            yield _file_words((*path[:-1], path[-1].removesuffix("digest").rstrip("_")), "", "")
-        else:
-            yield f"{_label(path)}: {_show(old)} -> {_show(new)}"
+        yield f"{_label(path)}: {_show(old)} -> {_show(new)}"
 
 
 def _is_file(value: Any) -> bool:
@@ -89,13 +82,13 @@ def _are_files(value: Any) -> bool:
 
 
 def _file_words(path: tuple[str, ...], old: str, new: str) -> str:
-    label = _label(tuple(filter(None, path)))
-    noun = _NOUNS.get(label, label)
-    return f"{noun}: {old} -> {new}" if old != new else f"{noun} {new}".rstrip() + " has changed"
+    label = _label(path)
+    noun = f"--{label.replace('_', '-')}" if path[0] in _OPTIONS else _NOUNS.get(label, label)
+    return f"{noun}: {old} -> {new}" if old != new else f"{noun} {new} has changed"
 
 
 def _label(path: tuple[str, ...]) -> str:
-    return ".".join(path[1:] if path[0] == "options" and len(path) > 1 else path)
+    return ".".join(path[1:] if path[0] in _OPTIONS and len(path) > 1 else path)
 
 
 def _show(value: Any) -> str:

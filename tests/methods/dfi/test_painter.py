@@ -154,18 +154,11 @@ def test_two_attributes_at_once_can_cancel(case: Case) -> None:
     assert torch.equal(method.series(case.content)[0], case.content)
 
 
-def test_a_mask_keeps_the_rest_and_a_large_picture_stays_sharp(case: Case) -> None:
-    face = random_face(np.random.default_rng(77), 0.3)
-    large = drawn(face, 4 * SIDE)
-    mask = torch.zeros(1, SIDE, SIDE)
-    mask[:, *case.eyes] = 1
+def test_a_large_picture_stays_sharp(case: Case) -> None:
+    large = drawn(random_face(np.random.default_rng(77), 0.3), 4 * SIDE)
     options = DfiOptions(strength=(1.5,), steps=40, edit_size=SIDE)
-    [image] = Dfi(case.method.features, case.method.attributes, options, mask=mask).series(large)
-    changed = (image - large).abs().amax(dim=0)
-    away = torch.ones(4 * SIDE, 4 * SIDE, dtype=torch.bool)
-    rows, columns = (slice(4 * s.start - 12, 4 * s.stop + 12) for s in case.eyes)
-    away[rows, columns] = False
-    assert float(changed[away].max()) == 0 and float(changed.max()) > 0.05
+    [image] = Dfi(case.method.features, case.method.attributes, options).series(large)
+    assert float((image - large).abs().max()) > 0.05
     # The change is smooth at this size: the grain of the picture is as it was.
     grain = [(i[:, 1:] - i[:, :-1]).abs().median() for i in (image, large)]
     assert float(grain[0]) == pytest.approx(float(grain[1]), rel=0.05)
