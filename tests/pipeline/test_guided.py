@@ -59,7 +59,7 @@ def test_stopped_and_resumed_a_carried_map_and_mask_give_the_same(
         assert next(jobs) == next(jobs)
     assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
     carry = load_file(tmp_path / "whole.mkv.vidstyle" / "carry-2" / "00000007.safetensors")
-    assert carry["place"].shape == (2, 32, 48)
+    assert carry["map_place"].shape == (2, 32, 48)
 
 
 def test_regions_reach_the_painting_and_content_counts(

@@ -49,7 +49,7 @@ def test_one_that_painted_otherwise_is_refused(paint: Paint, clip: Path, tmp_pat
         lambda content: content["settings"]["options"].update(magic=1),
         lambda content: content["settings"]["options"].pop("loss"),
         lambda content: content["settings"]["options"].update(loss="magic"),
-        lambda content: content["settings"].update(styles=7),
+        lambda content: content["settings"].update(pictures=7),
         lambda content: content["settings"].update(method="magic"),
         lambda content: content["settings"].update(home=3, output=[]),
     ],

@@ -98,8 +98,8 @@ class TestFlow:
         [
             ({"flow": "farneback"}, "flow: dis -> farneback"),
             ({"flow_size": 24}, "flow_size: not set -> 24"),
-            ({"trust_dilate": 2}, "trust_dilate: not set -> 2"),
-            ({"trust_soften": 3}, "trust_soften: not set -> 3"),
+            ({"trust_dilate": 2}, "trust_dilate: 0 -> 2"),
+            ({"trust_soften": 3}, "trust_soften: 0 -> 3"),
         ],
     )
     def test_another_one_is_another_job(
