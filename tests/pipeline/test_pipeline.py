@@ -126,7 +126,7 @@ class TestFlow:
         write_flo(tmp_path / "moved" / "backward_1_0.flo", np.ones((2, 32, 48), np.float32))
         with pytest.raises(JobMismatch, match="--flow-dir moved has changed"):
             paint(clip, "out.mp4", flow_dir=str(tmp_path / "moved"))
-        with pytest.raises(JobMismatch, match="flow: moved -> dis"):
+        with pytest.raises(JobMismatch, match="flow_dir: moved -> not set"):
             paint(clip, "out.mp4", flow="dis")
 
     def test_no_file_at_all_is_told_before_painting(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
