@@ -11,7 +11,6 @@ from torch import Tensor
 
 from benchmarks.common import SAMPLES, Setting, Table, say
 from benchmarks.styles import DRAWN, drawn
-from vidstyle import losses
 from vidstyle.device import pick_dtype
 from vidstyle.features.recipes import recipe_for
 from vidstyle.features.vgg import VGG
@@ -19,6 +18,8 @@ from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float, to_uint8
 from vidstyle.image.octaves import finest_octave
 from vidstyle.image.resize import fit, resize
+from vidstyle.losses.content import content_distance
+from vidstyle.losses.gram import gram_distance, gram_matrix
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle, scaled_style
 from vidstyle.video.pictures import write_picture
@@ -78,8 +79,8 @@ def distances(
     found = referee(painted[None], (*STYLE_LAYERS, CONTENT_LAYER))
     wanted = referee(style[None], STYLE_LAYERS)
     kept = referee(subject[None], [CONTENT_LAYER])[CONTENT_LAYER]
-    apart = [float(losses.style(losses.gram(found[k]), losses.gram(wanted[k]))) for k in STYLE_LAYERS]
-    content = float(losses.content(found[CONTENT_LAYER], kept))
+    apart = [float(gram_distance(gram_matrix(found[k]), gram_matrix(wanted[k]))) for k in STYLE_LAYERS]
+    content = float(content_distance(found[CONTENT_LAYER], kept))
     return float(np.mean(apart)), content, grain(painted, plain(subject)), grain(style, None)
 
 

@@ -17,12 +17,13 @@ import torch
 from torch import Tensor
 
 from benchmarks.common import Clock, Judge, Setting, Table, say
-from vidstyle import losses
 from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
 from vidstyle.image.octaves import grain_quantiles
 from vidstyle.image.resize import fit, resize
-from vidstyle.methods.judge import WHOLE, ContentJudge
+from vidstyle.losses.content import ContentLoss
+from vidstyle.losses.gram import gram_distance, gram_matrix
+from vidstyle.losses.variation import grain_loss, total_variation
 from vidstyle.methods.style.painter import NeuralStyle
 
 LAYERS = {"content_layers": ("relu3_2",), "style_layers": ("relu1_1", "relu2_1", "relu3_1")}
@@ -90,18 +91,21 @@ def classic_loss(features: VGG, recipe: Recipe, style: Tensor, content: Tensor) 
     columns, rows = fit(width, height, min(max(width, height), max(content.shape[1:])))
     shares = 1 / len(recipe.style_layers)
     with torch.no_grad():
-        content_judge = ContentJudge(features(content[None], recipe.content_layers))
+        shown = features(content[None], recipe.content_layers)
+        contents = {layer: ContentLoss(response) for layer, response in shown.items()}
         near_style = resize(style, (rows, columns))
         quantiles = grain_quantiles(near_style, content[0].numel())
         found = features(near_style[None], recipe.style_layers)
-        grams = {layer: losses.gram(response) for layer, response in found.items()}
+        grams = {layer: gram_matrix(response) for layer, response in found.items()}
 
     def loss(image: Tensor) -> Tensor:
         found = features(image[None], [*recipe.content_layers, *recipe.style_layers])
-        near = content_judge.value(content_judge.measure(found, WHOLE))
-        alike = [losses.style(losses.gram(found[layer]), target) for layer, target in grams.items()]
-        rough = recipe.tv * losses.total_variation(image) + recipe.grain * losses.grain(image, quantiles)
-        return recipe.content * near + recipe.style * shares * sum(alike) + rough
+        near = [
+            each.distance(each.sums(found[layer], lambda whole: whole)) for layer, each in contents.items()
+        ]
+        alike = [gram_distance(gram_matrix(found[layer]), target) for layer, target in grams.items()]
+        rough = recipe.tv * total_variation(image) + recipe.grain * grain_loss(image, quantiles)
+        return recipe.content * sum(near) / len(near) + recipe.style * shares * sum(alike) + rough
 
     return loss
 

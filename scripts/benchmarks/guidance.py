@@ -16,8 +16,8 @@ from vidstyle.flow.consistency import agreement, long_term
 from vidstyle.image.convert import to_float
 from vidstyle.image.correspondence import at_start, carried, looked_up, restored, stored
 from vidstyle.image.labels import one_hot, shares_at
-from vidstyle.methods.judge import judged
 from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.terms import term_values
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Frame
 
@@ -74,7 +74,7 @@ def _distance(setting: Setting, loss: str, image: Tensor) -> float:
     method, content, where = _method(setting, loss, 3)
     assert where is not None
     term = method.guided(where).style_term((content.shape[1], content.shape[2]))
-    return float(judged(method.features, image, {"style": term})["style"])
+    return float(term_values(method.features, image, {"style": term})["style"])
 
 
 def _numbers(frame: int) -> np.ndarray:

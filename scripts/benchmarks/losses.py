@@ -9,8 +9,8 @@ from torch import Tensor
 
 from benchmarks.common import Clock, Setting, Table, say, scaled_frames
 from vidstyle.image.convert import to_uint16
-from vidstyle.methods.judge import judged
 from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.terms import term_values
 from vidstyle.types import Prior
 from vidstyle.video.pictures import write_picture
 
@@ -61,9 +61,9 @@ def _method(setting: Setting, folder: Path, loss: str) -> tuple[NeuralStyle, Ten
 
 def _judged(method: NeuralStyle, content: Tensor, painted: dict[str, Tensor]) -> dict[str, float]:
     """The distance from the style of every painting, by the loss that `method` paints with."""
-    (_, known, _), *_ = method.style.parts
+    (_, kind, _), *_ = method.style.parts
     found = {}
     for name, image in painted.items():
         term = method.style_term((content.shape[1], content.shape[2]))
-        found[name] = float(judged(method.features, image, {"style": term})["style"]) / known.factor
+        found[name] = float(term_values(method.features, image, {"style": term})["style"]) / kind.factor
     return found

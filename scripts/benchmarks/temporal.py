@@ -15,7 +15,7 @@ from benchmarks.common import SAMPLES, Judge, Setting, Table, paint, scaled_fram
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
-from vidstyle.methods.judge import judged
+from vidstyle.methods.terms import term_values
 from vidstyle.metrics import WarpingError, gradient_energy
 from vidstyle.types import Frame
 
@@ -139,7 +139,7 @@ def _border_style(judge: Judge, image: Tensor) -> float:
     found = []
     for strip in (image[..., :width], image[..., -width:]):
         strip = strip.to(next(method.features.parameters()).device)
-        found.append(float(judged(method.features, strip, {"style": term})["style"]))
+        found.append(float(term_values(method.features, strip, {"style": term})["style"]))
     return fmean(found)
 
 

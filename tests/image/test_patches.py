@@ -7,9 +7,9 @@ import math
 import pytest
 import torch
 
-from vidstyle import losses
 from vidstyle.image import patches
-from vidstyle.image.patches import Pool, components, match, variants, vote
+from vidstyle.image.patches import Pool, components, lay, match, variants
+from vidstyle.losses.patch import patch_distance
 
 
 def features(height: int, width: int, seed: int = 0, channels: int = 6) -> torch.Tensor:
@@ -26,10 +26,10 @@ def test_a_part_of_the_style_is_found_where_it_lies(known: str) -> None:
     found = match(3.0 * part, pool)  # correlation does not see the scale
     rows, columns = torch.meshgrid(torch.arange(9), torch.arange(10), indexing="ij")
     assert torch.equal(found, (rows + 4) * 28 + columns + 7)
-    laid = vote(found, pool, (11, 12))
+    laid = lay(found, pool, (11, 12))
     assert torch.allclose(laid.mean, part, atol=1e-6)
-    assert float(losses.patch(part[None], laid.mean, laid.count, laid.spread)) < 1e-3
-    assert float(losses.patch(0 * part[None], laid.mean, laid.count, laid.spread)) > 100
+    assert float(patch_distance(part[None], laid.mean, laid.count, laid.spread)) < 1e-3
+    assert float(patch_distance(0 * part[None], laid.mean, laid.count, laid.spread)) > 100
 
 
 def test_with_a_stride_every_position_is_covered() -> None:
@@ -37,7 +37,7 @@ def test_with_a_stride_every_position_is_covered() -> None:
     pool = Pool([whole], 3, 2)
     for size in ((9, 13), (10, 12), (3, 3), (4, 5)):
         part = whole[:, 6 : 6 + size[0], 4 : 4 + size[1]]
-        laid = vote(match(part, pool), pool, size)
+        laid = lay(match(part, pool), pool, size)
         assert float(laid.count.min()) >= 1
         covered = [(n - 3) // 2 * 2 + 3 for n in size]
         known = laid.mean[:, : covered[0] - 2, : covered[1] - 2]
@@ -47,7 +47,7 @@ def test_with_a_stride_every_position_is_covered() -> None:
 def test_the_loss_is_the_sum_over_all_patches() -> None:
     now, pool = features(7, 8, 1), Pool([features(9, 9, 2), features(5, 12, 3)], 3, 1)
     chosen = match(now, pool)
-    laid = vote(chosen, pool, (7, 8))
+    laid = lay(chosen, pool, (7, 8))
     inside = [(dy, dx) for dy in range(3) for dx in range(3)]
     total = 0.0
     for row in range(5):
@@ -55,7 +55,7 @@ def test_the_loss_is_the_sum_over_all_patches() -> None:
             for dy, dx in inside:
                 theirs = pool.at(chosen[row, column], dy, dx)
                 total += float((now[:, row + dy, column + dx] - theirs).square().sum())
-    found = losses.patch(now[None], laid.mean, laid.count, laid.spread)
+    found = patch_distance(now[None], laid.mean, laid.count, laid.spread)
     assert float(found) == pytest.approx(total, rel=1e-4)
     everything = torch.arange(len(pool.rows))
     each = sum(pool.at(everything, dy, dx).square().sum(dim=0) for dy, dx in inside)
@@ -69,7 +69,7 @@ def test_wrapped_opposite_borders_are_neighbours(stride: int) -> None:
     pool = Pool([tile.repeat(1, 2, 2)], 3, 1)
     pool.stride = stride
     rolled = tile.roll((3, 5), dims=(1, 2))
-    laid = vote(match(rolled, pool, wrap=True), pool, (8, 10), wrap=True)
+    laid = lay(match(rolled, pool, wrap=True), pool, (8, 10), wrap=True)
     assert torch.allclose(laid.mean, rolled, atol=1e-6)
     if stride == 1:
         assert bool((laid.count == 9).all())
@@ -93,7 +93,7 @@ def test_a_favoured_map_is_chosen_where_both_fit() -> None:
 def test_maps_smaller_than_a_patch(size: tuple[int, int]) -> None:
     pool = Pool([features(6, 6), features(*size)], 3, 2)
     for wrap in (False, True):
-        laid = vote(match(features(4, 5), pool, wrap=wrap), pool, (4, 5), wrap=wrap)
+        laid = lay(match(features(4, 5), pool, wrap=wrap), pool, (4, 5), wrap=wrap)
         assert float(laid.count.min()) >= 1
 
 

@@ -7,18 +7,18 @@ import torch
 from torch import Tensor
 
 from tests.methods.test_contract import picture, tiny_network
-from vidstyle import losses
 from vidstyle.features.recipes import recipe_for
 from vidstyle.image.labels import one_hot, pooled
+from vidstyle.losses.gram import gram_distance, gram_matrix
+from vidstyle.losses.loss import StyleLoss, Tensors
 from vidstyle.methods.base import Guided
-from vidstyle.methods.judge import WHOLE, judged
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.styleterm import StyleTerm
+from vidstyle.methods.terms import term_values
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.methods.texture.painter import Texture
-
-LOSSES = ["gram", "wasserstein", "patch", "gram+patch"]
+from vidstyle.options.losses import LOSSES
 
 
 def halves(height: int, width: int) -> Tensor:
@@ -36,11 +36,11 @@ def term(styles: list[Tensor], regions: list[Tensor], **settings: object) -> Sty
 
 
 def value(style: StyleTerm, image: Tensor, where: Tensor | None, wrap: bool = False) -> float:
-    judge = style.judge("", lambda each: each, wrap=wrap, where=where)
-    return float(judged(style.features, image, {"style": judge}, wrap=wrap)["style"])
+    losses = style.losses("", lambda each: each, wrap=wrap, where=where)
+    return float(term_values(style.features, image, {"style": losses}, wrap=wrap)["style"])
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [*LOSSES, "gram+patch"])
 def test_one_region_is_none(loss: str) -> None:
     style, image = picture(33, 47, 1), picture(30, 41, 2)
     plain = value(term([style], [], loss=loss), image, None)
@@ -48,7 +48,7 @@ def test_one_region_is_none(loss: str) -> None:
     assert one == pytest.approx(plain, rel=1e-4)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [*LOSSES, "gram+patch"])
 def test_what_is_in_no_region_is_compared_with_the_whole(loss: str) -> None:
     """No region of the picture, or none that the style has, is no guidance at all: bit for bit."""
     style, image = picture(33, 47, 1), picture(30, 41, 2)
@@ -59,7 +59,7 @@ def test_what_is_in_no_region_is_compared_with_the_whole(loss: str) -> None:
     assert value(missing, image, one_hot(torch.ones(1, 30, 41, dtype=torch.uint8), 2)) == plain
 
 
-@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_picture_fits_its_own_regions_and_not_when_they_are_swapped(loss: str) -> None:
     both = torch.cat([picture(32, 32, 1) * 0.3, picture(32, 32, 2) * 0.3 + 0.7], dim=2)
     style = term([both], [halves(32, 64)], loss=loss)
@@ -77,10 +77,10 @@ def test_each_half_gets_the_gram_of_its_own_style() -> None:
     method = NeuralStyle(network, recipe, styles, options, regions=regions)
     content = picture(40, 80, 5) * 0.2 + 0.4
     image = method.guided(halves(40, 80)).paint(content, [], 0).image
-    wanted = [losses.gram(network(style[None], ["relu1_1"])["relu1_1"]) for style in styles]
+    wanted = [gram_matrix(network(style[None], ["relu1_1"])["relu1_1"]) for style in styles]
     for half, own in ((image[..., :36], 0), (image[..., 44:], 1)):
-        found = losses.gram(network(half[None], ["relu1_1"])["relu1_1"])
-        near, far = (float(losses.style(found, wanted[n])) for n in (own, 1 - own))
+        found = gram_matrix(network(half[None], ["relu1_1"])["relu1_1"])
+        near, far = (float(gram_distance(found, wanted[n])) for n in (own, 1 - own))
         assert near < 0.1 * far, (near, far)
     assert isinstance(method, Guided)
 
@@ -94,7 +94,7 @@ def test_weights_sum_to_one_at_every_layer() -> None:
             assert torch.allclose(found.sum(dim=0), torch.ones(found.shape[1:]), atol=1e-6)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [*LOSSES, "gram+patch"])
 @pytest.mark.parametrize("size", [(1, 1), (2, 30), (37, 23)])
 def test_tiny_regions_are_no_trouble(loss: str, size: tuple[int, int]) -> None:
     """A region of one pixel is compared with the whole wherever it says too little; nothing is infinite."""
@@ -104,30 +104,30 @@ def test_tiny_regions_are_no_trouble(loss: str, size: tuple[int, int]) -> None:
     spot[0, 20, 20] = 1
     style = term([picture(40, 40, 3)], [one_hot(spot, 2)], loss=loss)
     image = picture(*size, seed=4).requires_grad_(True)
-    judge = style.judge("", lambda each: each, where=one_hot(labels, 2))
-    found = judged(style.features, image, {"style": judge})["style"]
+    losses = style.losses("", lambda each: each, where=one_hot(labels, 2))
+    found = term_values(style.features, image, {"style": losses})["style"]
     found.backward()
     assert bool(found.isfinite()) and bool(image.grad is not None and image.grad.isfinite().all())
     if size == (37, 23):
         assert style.small(one_hot(labels, 2)) == {1: "relu3_1" if loss == "patch" else "relu1_1"}
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_picture_judged_in_parts_has_the_sums_of_the_whole(loss: str) -> None:
-    """What tiled evaluation relies on: everything adds up over positions, with regions as without."""
+@pytest.mark.parametrize("loss", [*LOSSES, "gram+patch"])
+def test_a_picture_in_parts_has_the_sums_of_the_whole(loss: str) -> None:
+    """What tiles rely on: everything adds up over positions, with regions as without."""
     style = term([picture(16, 24, 1)], [halves(16, 24)], loss=loss, style_layers=("relu1_1",))
     image, where = picture(12, 40, 2), halves(12, 40)
-    judge = style.judge("", lambda each: each, where=where)
-    found = style.features(image[None], judge.layers)
-    judge.look(lambda wanted: {layer: found[layer] for layer in wanted})
-    whole = judge.measure(found, WHOLE)
-    parts = []
-    for left, right in ((0, 16), (16, None)):
-        place = type(WHOLE)(left=left, right=right)
-        parts.append(judge.measure({k: each[..., left:right] for k, each in found.items()}, place))
-    for key, sums in whole.items():
-        for number, wanted in enumerate(sums):
-            assert torch.allclose(parts[0][key][number] + parts[1][key][number], wanted, rtol=1e-4, atol=1e-4)
+    features = style.features(image[None], style.layers)["relu1_1"]
+
+    def sums(loss: StyleLoss, weight: Tensor, columns: slice) -> Tensors:
+        return loss.sums(features[..., columns], lambda whole: whole[..., columns], weight[..., columns])
+
+    for each in style.losses("", lambda each: each, where=where):
+        each.loss.search(lambda: features)
+        spans = slice(16), slice(16, None), slice(None)
+        left, right, whole = (sums(each.loss, each.where, columns) for columns in spans)
+        for one, other, wanted in zip(left, right, whole, strict=True):
+            assert torch.allclose(one + other, wanted, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("loss", ["gram", "patch"])

@@ -12,10 +12,10 @@ from vidstyle.image.colour import luminance, match_palette, palette, with_lumina
 from vidstyle.image.distribution import distribution
 from vidstyle.image.resize import resize
 from vidstyle.image.warp import warp
-from vidstyle.methods.judge import judged
+from vidstyle.losses import patch
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
-from vidstyle.methods.styleterm import StyleJudge
+from vidstyle.methods.terms import LayerLoss, term_values
 from vidstyle.types import Draft, Prior
 
 
@@ -38,8 +38,9 @@ def test_the_moments_of_two_styles_are_those_of_both_together() -> None:
     both = torch.cat([one, other], dim=2)
     size = (60, 800)
     options = {"loss": "wasserstein", "style_layers": ("relu1_1",)}
-    mean, root = neural(one, other, **options).style_targets(size)[0]["relu1_1"]
-    wanted_mean, wanted_root = neural(both, **options).style_targets(size)[0]["relu1_1"]
+    (mean, root), (wanted_mean, wanted_root) = (
+        neural(*styles, **options).style_term(size)[0].loss.target for styles in ((one, other), (both,))
+    )
     assert torch.allclose(mean, wanted_mean, atol=2e-2)  # but for the column where they meet
     assert torch.allclose(root, wanted_root, atol=5e-2)
 
@@ -47,13 +48,18 @@ def test_the_moments_of_two_styles_are_those_of_both_together() -> None:
 def test_layers_that_see_too_little_of_the_styles_are_left_out() -> None:
     """A style of 40 by 30 at a tenth of a frame of 200: 20 by 15, seven positions of relu2_1."""
     method = neural(style_scale=0.1, style_layers=("relu1_1", "relu2_1", "relu3_1"))
-    judge = method.style_term((150, 200))
-    assert judge.layers == ["relu1_1", "relu2_1"]
-    assert sum(each.factor for each in judge.compared) == pytest.approx(1)
-    assert neural(style_scale=0.05).style_term((60, 100)).layers == ["relu1_1"]
+    assert layers_of(method.style_term((150, 200))) == ["relu1_1", "relu2_1"]
+    assert sum(each.factor for each in method.style_term((150, 200))) == pytest.approx(1)
+    assert layers_of(neural(style_scale=0.05).style_term((60, 100))) == ["relu1_1"]
     deep = neural(style_scale=0.1, style_layers=("relu1_1", "relu3_1"), layer_weights=(0.0, 1.0))
-    assert deep.style_term((150, 200)).layers == ["relu3_1"]  # of those that have any weight the shallowest
-    assert neural().style_term((30, 40)).layers == list(method.recipe.style_layers[:3])
+    assert layers_of(deep.style_term((150, 200))) == [
+        "relu3_1"
+    ]  # of those that have any weight the shallowest
+    assert layers_of(neural().style_term((30, 40))) == list(method.recipe.style_layers[:3])
+
+
+def layers_of(term: list[LayerLoss]) -> list[str]:
+    return [each.layer for each in term]
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
@@ -92,16 +98,16 @@ def test_what_is_new_has_a_style_term_of_its_own() -> None:
     fresh = torch.zeros(1, 64, 64)
     fresh[..., 48:] = 1
     whole, apart = method.style_term((64, 64)), method.style_term((64, 64), fresh=fresh)
-    assert [round(each.factor, 4) for each in apart.compared] == [0.5, 0.0625, 0.5, 0.0625]
+    assert [round(each.factor, 4) for each in apart] == [0.5, 0.0625, 0.5, 0.0625]
     weak, strong = (gradient_of(method, image, term)[..., 52:] for term in (whole, apart))
     assert float(strong.abs().mean()) > 1.2 * float(weak.abs().mean())
     few = method.style_term((64, 64), fresh=fresh * 0.001)  # fewer positions than say anything
-    assert len(few.compared) == len(whole.compared)
+    assert len(few) == len(whole)
 
 
-def gradient_of(method: NeuralStyle, image: torch.Tensor, term: StyleJudge) -> torch.Tensor:
+def gradient_of(method: NeuralStyle, image: torch.Tensor, term: list[LayerLoss]) -> torch.Tensor:
     x = image.clone().requires_grad_()
-    judged(method.features, x, {"style": term})["style"].backward()
+    term_values(method.features, x, {"style": term})["style"].backward()
     assert x.grad is not None
     return x.grad
 
@@ -122,7 +128,7 @@ def test_a_strip_that_enters_is_painted_as_far_as_the_rest() -> None:
     alone = method.paint(content, [], 0)
     term = method.style_term((40, 60))
     strips = [each.image[..., 30:56] for each in (painted, alone)]
-    entered, whole = (float(judged(method.features, each, {"style": term})["style"]) for each in strips)
+    entered, whole = (float(term_values(method.features, each, {"style": term})["style"]) for each in strips)
     assert entered < 3 * whole  # 30 times, if held at once to what it then is
 
 
@@ -195,7 +201,7 @@ def test_a_blend_lies_between_its_styles() -> None:
     one, other = picture(30, 40, 1) * 0.3, picture(30, 40, 2) * 0.3 + 0.7
     size = (24, 32)
     grams = {
-        shares: neural(one, other, blend=shares).style_targets(size)[0]["relu1_1"][0]
+        shares: neural(one, other, blend=shares).style_term(size)[0].loss.target[0]
         for shares in ((1.0, 0.0), (0.0, 2.0), (0.25, 0.75))
     }
     mixed = 0.25 * grams[1.0, 0.0] + 0.75 * grams[0.0, 2.0]
@@ -285,7 +291,9 @@ def test_several_losses_are_summed_by_their_weights() -> None:
 
     def term(**settings: object) -> float:
         method = neural(**settings)
-        return float(judged(method.features, picture_of, {"style": method.style_term((30, 36))})["style"])
+        return float(
+            term_values(method.features, picture_of, {"style": method.style_term((30, 36))})["style"]
+        )
 
     mixed = term(loss="gram+patch", loss_weights=(3.0, 1.0))
     assert mixed == pytest.approx(0.75 * term(loss="gram") + 0.25 * term(loss="patch"), rel=1e-5)
@@ -293,11 +301,9 @@ def test_several_losses_are_summed_by_their_weights() -> None:
 
 
 def test_neighbours_are_searched_on_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
-    from vidstyle.methods import statistics
-
     searched = []
-    match = statistics.match
-    monkeypatch.setattr(statistics, "match", lambda *a, **k: searched.append(1) or match(*a, **k))
+    match = patch.match
+    monkeypatch.setattr(patch, "match", lambda *a, **k: searched.append(1) or match(*a, **k))
     settings = {"loss": "patch", "patch_refresh": 4, "style_layers": ("relu2_1",), "tolerance": 0.0}
     neural(steps=10, **settings).paint(picture(40, 40), [], 0)
     # A small picture is searched twice at its size: 5 steps by Adam, then 5 by L-BFGS.

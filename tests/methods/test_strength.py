@@ -12,15 +12,15 @@ from torch import Tensor
 
 from tests.methods.test_contract import picture, prior_of
 from tests.methods.test_neural import neural
-from vidstyle import losses
 from vidstyle.features.recipes import recipe_for, strengthened
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
-from vidstyle.methods.judge import judged
+from vidstyle.losses.content import content_distance
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.terms import term_values
 from vidstyle.types import Painted
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
@@ -63,9 +63,9 @@ def test_steps_of_strength_are_monotone_and_about_even(samples: Path) -> None:
         images.append(method.paint(scene, [], 0).image)
         found = network(images[-1][None], network.layers)
         kept = network(scene[None], recipe.content_layers)
-        content.append(float(sum(losses.content(found[k], kept[k]) for k in recipe.content_layers)))
+        content.append(float(sum(content_distance(found[k], kept[k]) for k in recipe.content_layers)))
         style_term = {"style": method.style_term((45, 80))}
-        likeness.append(float(judged(network, images[-1], style_term)["style"]))
+        likeness.append(float(term_values(network, images[-1], style_term)["style"]))
     assert content[0] < 1e-3 and float((images[0] - scene).square().mean()) < 1e-3
     steps = [other - one for one, other in pairwise(content)]
     assert min(steps) > 0.05 and max(steps) < 4 * min(steps)
@@ -98,7 +98,7 @@ def test_strength_works_on_the_weights_as_they_are_given(scene: Tensor) -> None:
 
 
 def _term(method: NeuralStyle, image: Tensor) -> float:
-    return float(judged(method.features, image, {"style": method.style_term((30, 36))})["style"])
+    return float(term_values(method.features, image, {"style": method.style_term((30, 36))})["style"])
 
 
 @pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
@@ -130,7 +130,7 @@ def test_the_layers_that_count_are_those_that_are_matched(scene: Tensor) -> None
 
 
 def _at(method: NeuralStyle, image: Tensor) -> float:
-    return float(judged(method.features, image, {"style": method.style_term((40, 50))})["style"])
+    return float(term_values(method.features, image, {"style": method.style_term((40, 50))})["style"])
 
 
 def test_style_scale_decides_how_large_the_pattern_comes_out() -> None:

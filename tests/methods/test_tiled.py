@@ -1,4 +1,4 @@
-"""Paintings and textures judged in tiles: losses and gradients as of the whole, in the memory of a tile."""
+"""Paintings and textures in tiles: losses and gradients as of the whole, in the memory of a tile."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from tests.methods.test_contract import picture, tiny_network
 from vidstyle.errors import UsageError
 from vidstyle.features.recipes import recipe_for
 from vidstyle.features.vgg import VGG
-from vidstyle.methods import statistics
+from vidstyle.losses import patch
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.methods.texture.painter import Texture
 from vidstyle.optimize import HISTORY, Terms, history_for
+from vidstyle.options.losses import LOSSES
 
 STYLES = picture(70, 100, 9), picture(60, 40, 8)
 
@@ -58,7 +59,7 @@ def assert_alike(whole: Terms, tiled: Terms, size: tuple[int, int], value: float
     assert float((change_tiled - change).norm() / change.norm()) < gradient
 
 
-@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch", "gram+patch"])
+@pytest.mark.parametrize("loss", [*LOSSES, "gram+patch"])
 @pytest.mark.parametrize(
     ("make", "size"), [(painting_loss, (131, 113)), (texture_loss, (131, 113)), (texture_loss, (128, 160))]
 )
@@ -67,8 +68,8 @@ def test_loss_and_gradient_are_those_of_the_whole(make: Any, size: tuple[int, in
     assert_alike(*terms, size, value=1e-5, gradient=1e-4)
 
 
-@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
-def test_regions_are_judged_in_tiles_as_in_the_whole(loss: str) -> None:
+@pytest.mark.parametrize("loss", LOSSES)
+def test_regions_are_the_same_in_tiles_as_in_the_whole(loss: str) -> None:
     size, network = (131, 113), lively_network()
     recipe = recipe_for("vgg19", network.layers, lambda line: None)
 
@@ -88,19 +89,19 @@ def halves(size: tuple[int, int], at: int) -> torch.Tensor:
     return torch.cat([left, 1 - left])
 
 
-@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_in_bfloat16_they_are_alike_within_its_rounding(loss: str) -> None:
     network = lively_network().to(torch.bfloat16)
     terms = (painting_loss((131, 113), network, loss=loss, tile_size=side) for side in (0, 64))
     assert_alike(*terms, (131, 113), value=5e-3, gradient=2e-2)
 
 
-@pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
-def test_what_is_learnt_of_a_large_style_picture_is_the_same(loss: str) -> None:
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_target_of_a_large_style_picture_is_the_same(loss: str) -> None:
     layers = {"style_layers": ("relu1_1", "relu2_1", "relu3_1")}
-    whole, tiled = (neural(loss=loss, tile_size=s, **layers).style_targets((70, 100))[0] for s in (0, 64))
-    for layer, figures in whole.items():
-        for one, other in zip(figures, tiled[layer], strict=True):
+    terms = [neural(loss=loss, tile_size=side, **layers).style_term((70, 100)) for side in (0, 64)]
+    for whole, tiled in zip(*terms, strict=True):
+        for one, other in zip(whole.loss.target, tiled.loss.target, strict=True):
             if loss == "patch" and one.dim() == 4:  # components: their order and sign may differ
                 one, other = (each.flatten(1).T @ each.flatten(1) for each in (one, other))
             assert torch.allclose(one, other, atol=1e-3 * float(one.abs().max()))
@@ -128,9 +129,9 @@ def test_only_one_tiles_responses_live_at_a_time() -> None:
 
 def test_whole_responses_are_gathered_only_where_they_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     searched = []
-    match = statistics.match
+    match = patch.match
     monkeypatch.setattr(
-        statistics, "match", lambda each, *a, **k: searched.append(each.shape) or match(each, *a, **k)
+        patch, "match", lambda each, *a, **k: searched.append(each.shape) or match(each, *a, **k)
     )
     network = tiny_network()
     options: dict[str, Any] = {"loss": "patch", "style_layers": ("relu2_1",), "patch_refresh": 3}
@@ -161,7 +162,7 @@ def test_a_response_without_any_variation_has_a_distance() -> None:
         assert 0 <= loss_and_gradient(term, picture(131, 113))[0] < 100
 
 
-def test_pictures_judged_in_tiles_have_a_shorter_memory() -> None:
+def test_pictures_in_tiles_have_a_shorter_memory() -> None:
     small, large = torch.empty(3, 1080, 1920, device="meta"), torch.empty(3, 2160, 3840, device="meta")
     assert history_for(large, None) == history_for(large, 0) == history_for(large, 3840) == HISTORY == 20
     assert history_for(small, 512) == 20

@@ -142,7 +142,7 @@ def test_lists_and_several_attributes(edit: Edit, still: Path, sets: Path) -> No
     for name in ("list", "named"):
         assert np.array_equal(found["folders"], found[name])
     assert np.array_equal(found["none"], found["still"])
-    with pytest.raises(JobMismatch, match="--attribute.light.source: dark -> bright"):
+    with pytest.raises(JobMismatch, match=r"--attribute\.light\.source: dark -> bright"):
         edit(still, "named.png", attribute=("light=bright:bright",))
 
 

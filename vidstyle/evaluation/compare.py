@@ -16,7 +16,7 @@ from torch import Tensor
 
 from vidstyle.device import pick_device
 from vidstyle.errors import InputError, UsageError
-from vidstyle.evaluation.judge import Judge
+from vidstyle.evaluation.distances import Distances
 from vidstyle.evaluation.measures import INTERVALS, Evaluation
 from vidstyle.evaluation.meter import Meter
 from vidstyle.events import Hooks, Pace
@@ -94,8 +94,8 @@ def evaluate(
     weights = load_weights(task.options.features, False, hooks.tell)
     network = VGG(weights.tensors).to(device)
     recipe = recipe_for(weights.source.kind, network.layers, hooks.tell)
-    judge = Judge(network, recipe, pictures, task.size)
-    meters, shots = _measure(task, judge, hooks)
+    distances = Distances(network, recipe, pictures, task.size)
+    meters, shots = _measure(task, distances, hooks)
     return _result(task, meters, shots, recipe, weights.source, [str(style) for style in styles])
 
 
@@ -141,7 +141,7 @@ def _tell_doubts(
         )
 
 
-def _measure(task: _Task, judge: Judge, hooks: Hooks) -> tuple[list[Meter], list[int]]:
+def _measure(task: _Task, distances: Distances, hooks: Hooks) -> tuple[list[Meter], list[int]]:
     """One pass over the clips. Returns a meter for each, the original's first, and where the shots start."""
     paths = [str(clip.path) for clip in (task.original, *task.stylized)]
     meters = [Meter(path, task.start, task.options.worst if at else 0) for at, path in enumerate(paths)]
@@ -155,7 +155,7 @@ def _measure(task: _Task, judge: Judge, hooks: Hooks) -> tuple[list[Meter], list
             shots.append(frames[0].index)
         window.append(frames)
         images = [to_float(frame.pixels) for frame in frames]
-        _judge(judge, meters, images)
+        _add_frames(distances, meters, images)
         for interval in INTERVALS:
             if len(window) > interval:
                 _compare(task, meters, interval, window[-1 - interval], frames)
@@ -203,11 +203,11 @@ def _ends_first(task: _Task, ended: Sequence[str], count: int, *, original_ended
     return f"{' and '.join(ended)}: no more than {count} frames, so only {count} are compared{hint}"
 
 
-def _judge(judge: Judge, meters: Sequence[Meter], images: Sequence[Tensor]) -> None:
-    original = judge.responses(images[0])
+def _add_frames(distances: Distances, meters: Sequence[Meter], images: Sequence[Tensor]) -> None:
+    original = distances.responses(images[0])
     for meter, image in zip(meters, images, strict=True):
-        found = original if image is images[0] else judge.responses(image)
-        meter.add_frame(image, judge.style(found), judge.content(found, original))
+        found = original if image is images[0] else distances.responses(image)
+        meter.add_frame(image, distances.style(found), distances.content(found, original))
 
 
 def _compare(

@@ -27,13 +27,7 @@ from vidstyle.flicker import LENGTH, FlickerSpectrum, mean_square
 from vidstyle.image.colour import luminance
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize
-from vidstyle.metrics import (
-    Normalisation,
-    change_map,
-    gradient_energy,
-    mean_change,
-    normalised_by_contrast,
-)
+from vidstyle.metrics import Normalisation, change_map, gradient_energy, mean_change, normalised_by_contrast
 
 NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
 ERRORS = tuple(error_name(name, interval) for interval in INTERVALS for name in NORMALISATIONS)

@@ -57,6 +57,14 @@ class Tile:
             for (left, right), part in zip(self.columns.parts, parts, strict=True):
                 image[:, top:bottom, left:right] += part
 
+    def of(self, layer: str, whole: Tensor) -> Tensor:
+        """The part of `whole` (..., h, w), on all positions of `layer`, that lies in the tile."""
+        rows, columns = (
+            slice(span.begin // stride(layer), -(-span.end // stride(layer)))
+            for span in (self.rows, self.columns)
+        )
+        return whole[..., rows, columns]
+
     def responses(self, network: VGG, crop: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Responses (1, C, h, w) at the tile's own positions, from its crop (3, h, w)."""
         found = network(crop[None], layers, joins=(self.rows.lengths, self.columns.lengths))
@@ -98,13 +106,11 @@ def responses(
     whole: dict[str, Tensor] = {}
     for tile in parts:
         for layer, part in tile.responses(network, tile.crop(image), layers).items():
-            step = stride(layer)
             if layer not in whole:
                 whole[layer] = part.new_empty(1, part.shape[1], *size_at(layer, image)).to(
                     memory_format=torch.channels_last
                 )
-            top, left = tile.rows.begin // step, tile.columns.begin // step
-            whole[layer][..., top : top + part.shape[2], left : left + part.shape[3]] = part
+            tile.of(layer, whole[layer])[:] = part
     return whole
 
 

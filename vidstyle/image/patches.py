@@ -1,4 +1,4 @@
-"""Patches of maps of features: matched by normalised cross-correlation, voted together (Li & Wand 2016)."""
+"""Patches of maps of features: matched by normalised cross-correlation, laid over a map (Li & Wand 2016)."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Vote:
+class Laid:
     """Patches laid over a map, each where its like was found.
 
     mean: float32 (C, H, W), of all that cover a position. count: (1, H, W), how many do.
@@ -121,14 +121,14 @@ def match(features: Tensor, pool: Pool, *, wrap: bool = False) -> Tensor:
     Returns int64 (rows, columns) of the patches, `pool.stride` positions apart; those that reach over the
     last row or column are continued by it, or from the other side with `wrap`. In bounded memory.
     """
-    laid = _laid(features, pool, wrap)
-    rows, columns = ((side - pool.patch) // pool.stride + 1 for side in laid.shape[1:])
-    parts = pool.described(laid).split(max(1, _ENTRIES // len(pool.rows)))
+    continued = _continued(features, pool, wrap)
+    rows, columns = ((side - pool.patch) // pool.stride + 1 for side in continued.shape[1:])
+    parts = pool.described(continued).split(max(1, _ENTRIES // len(pool.rows)))
     found = [torch.addmm(pool.favour, part, pool.rows.T).argmax(dim=1) for part in parts]
     return torch.cat(found).reshape(rows, columns)
 
 
-def vote(chosen: Tensor, pool: Pool, size: Size, *, wrap: bool = False) -> Vote:
+def lay(chosen: Tensor, pool: Pool, size: Size, *, wrap: bool = False) -> Laid:
     """The patches that `match` has chosen for a map of `size`, (height, width), laid over it."""
     step, (rows, columns) = pool.stride, chosen.shape
     tall, wide = ((n - 1) * step + pool.patch for n in (rows, columns))
@@ -148,7 +148,7 @@ def vote(chosen: Tensor, pool: Pool, size: Size, *, wrap: bool = False) -> Vote:
     total, squares, count = (_folded(x, size, wrap) for x in (total, squares, count))
     mean = total / count.clamp_min(1)
     spread = (squares - count * mean.square().sum(dim=0)).clamp_min(0)
-    return Vote(mean, count, spread)
+    return Laid(mean, count, spread)
 
 
 def variants(picture: Tensor, rotations: int = 0, scales: int = 0) -> list[Tensor]:
@@ -179,7 +179,7 @@ def _fitting(patch: int, maps: Sequence[Tensor]) -> int:
     return min(patch, *(side for each in maps for side in each.shape[1:]))
 
 
-def _laid(features: Tensor, pool: Pool, wrap: bool) -> Tensor:
+def _continued(features: Tensor, pool: Pool, wrap: bool) -> Tensor:
     """Features continued so far that every position lies in a patch; with `wrap`, in as many as any other."""
     patch, step = pool.patch, pool.stride
     if not wrap:

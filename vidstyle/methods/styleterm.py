@@ -1,15 +1,14 @@
-"""The style term of a painting loss: one statistic or several, each at its own layers, region by region."""
+"""The style term of a painting loss: one loss or several, each at its own layers, region by region."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 
 import torch
 from torch import Tensor
 
-from vidstyle import losses
 from vidstyle.errors import UsageError
 from vidstyle.features.recipes import Recipe, check_layers
 from vidstyle.features.tiles import responses, tiles
@@ -17,8 +16,9 @@ from vidstyle.features.vgg import VGG, stride
 from vidstyle.image.labels import pooled, shares_at
 from vidstyle.image.octaves import grain_quantiles
 from vidstyle.image.patches import variants
-from vidstyle.methods.judge import Found, Place, See, Sums, place_of
-from vidstyle.methods.statistics import Comparison, Figures, Statistic, Weight, statistic
+from vidstyle.losses import style_loss
+from vidstyle.losses.loss import Shares, StyleLoss, Tensors, Weight, positions
+from vidstyle.methods.terms import LayerLoss
 from vidstyle.options.losses import StyleLossOptions
 
 _KEPT = 16  # sets of targets: a long film with matched colours has many shots
@@ -26,40 +26,6 @@ _FEWEST = 4  # positions of a layer that still say what a region looks like
 _ACROSS = 4  # positions across a style picture from which on a layer can tell what it looks like
 _FRESH = 0.5  # of the weight of its area, for what has yet to be painted
 _NOTHING = 1e-6  # share of a picture
-
-
-@dataclass(frozen=True)
-class _Compared:
-    """A comparison at a layer, the factor of its distance in the style term, and what of a picture counts."""
-
-    layer: str
-    factor: float
-    comparison: Comparison
-    where: Weight = None
-
-    def measure(self, found: Found, place: Place) -> Figures:
-        at = partial(place.of, self.layer)
-        return self.comparison.measure(found[self.layer], at, None if self.where is None else at(self.where))
-
-
-class StyleJudge:
-    """The style term for one minimisation; see `Judge`."""
-
-    def __init__(self, compared: Sequence[_Compared]) -> None:
-        self.compared = compared
-        self.layers = list(dict.fromkeys(each.layer for each in compared))
-
-    def look(self, see: See) -> None:
-        for each in self.compared:
-            each.comparison.search(lambda layer=each.layer: see([layer])[layer])  # type: ignore[misc]
-
-    def measure(self, found: Found, place: Place) -> Sums:
-        return {number: each.measure(found, place) for number, each in enumerate(self.compared)}
-
-    def value(self, sums: Sums) -> Tensor:
-        return torch.stack(
-            [each.factor * each.comparison.distance(sums[n]) for n, each in enumerate(self.compared)]
-        ).sum()
 
 
 class StyleTerm:
@@ -89,15 +55,15 @@ class StyleTerm:
         self.options, self.regions = options, list(regions)
         weights = options.loss_weights or (1.0,) * len(options.losses)
         self.parts = [
-            (weight / sum(weights), statistic(name, options), _weights(options, recipe, name))
+            (weight / sum(weights), style_loss(name), _weights(options, recipe, name))
             for name, weight in zip(options.losses, weights, strict=True)
             if weight > 0
         ]
         self.layers = list(dict.fromkeys(layer for _, _, weights in self.parts for layer in weights))
         check_layers(self.layers, features.layers)
-        self._learnt: dict[Hashable, list[dict[str, _Learnt]]] = {}
+        self._made: dict[Hashable, list[dict[str, _Targets]]] = {}
 
-    def judge(
+    def losses(
         self,
         key: Hashable,
         scale: Callable[[Tensor], Tensor],
@@ -105,32 +71,28 @@ class StyleTerm:
         wrap: bool = False,
         where: Tensor | None = None,
         fresh: Tensor | None = None,
-    ) -> StyleJudge:
+    ) -> list[LayerLoss]:
         """The term for one minimisation, against the style pictures as `scale` makes them.
 
-        key: what `scale` depends on; what is learnt of the pictures is kept by it. wrap: whether the opposite
-        borders of what is compared meet. where: float32 (R, h, w), how much of each pixel of what is compared
-        belongs to each region; None where there are none. fresh: float32 (1, h, w), how much of each pixel
-        has yet to be painted: where there are no regions, that is compared by itself as well, by half its
-        area, because the rest of the picture may have all that the style asks for.
+        key: what `scale` depends on; targets are kept by it. wrap: whether the opposite borders of what is
+        compared meet. where: float32 (R, h, w), how much of each pixel of what is compared belongs to each
+        region; None where there are none. fresh: float32 (1, h, w), how much of each pixel has yet to be
+        painted: where there are no regions, that is compared by itself as well, by half its area, because
+        the rest of the picture may have all that the style asks for.
         """
         maps = {} if where is None else {k: pooled(where, stride(k), wrap=wrap) for k in self.layers}
         news = {} if fresh is None else {k: pooled(fresh, stride(k), wrap=wrap) for k in self.layers}
-        return StyleJudge(
-            [
-                _Compared(layer, share * known.factor * weight * area, known.compare(target, wrap), counts)
-                for (share, known, weights), learnt in zip(self.parts, self._known(key, scale), strict=True)
-                for layer, weight in _among(weights, learnt).items()
-                for area, target, counts in _split(learnt[layer], maps.get(layer), news.get(layer))
-            ]
-        )
-
-    def targets(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, Figures]]:
-        """What the layers of each of the losses are to match, where there are no regions; see `judge`."""
-        return [{k: each.whole for k, each in learnt.items()} for learnt in self._known(key, scale)]
+        return [
+            LayerLoss(
+                layer, share * kind.factor * weight * area, kind(target, self.options, wrap=wrap), counts
+            )
+            for (share, kind, weights), targets in zip(self.parts, self._targets(key, scale), strict=True)
+            for layer, weight in _among(weights, targets).items()
+            for area, target, counts in _split(targets[layer], maps.get(layer), news.get(layer))
+        ]
 
     def grain(self, scale: Callable[[Tensor], Tensor], count: int) -> Tensor:
-        """The finest octave of the style pictures as `scale` makes them; see `losses.grain`.
+        """The finest octave of the style pictures as `scale` makes them; see `grain_loss`.
 
         Float32 (3, count). Averaging quantiles by the pictures' shares gives the distribution between theirs.
         """
@@ -138,7 +100,7 @@ class StyleTerm:
         return torch.stack([share * one for share, one in zip(self.shares, each, strict=True)]).sum(dim=0)
 
     def small(self, where: Tensor) -> dict[int, str]:
-        """The regions that count too little, and the first of the layers at which they do; see `judge`."""
+        """The regions that count too little, and the first of the layers at which they do; see `losses`."""
         found: dict[int, str] = {}
         for layer in sorted(self.layers, key=stride, reverse=True):
             counts = pooled(where, stride(layer)).sum(dim=(1, 2))
@@ -146,23 +108,29 @@ class StyleTerm:
             found |= {int(r): layer for r in (present & (counts < _FEWEST)).nonzero()[:, 0]}
         return found
 
-    def _known(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, _Learnt]]:
-        if key not in self._learnt:
-            if len(self._learnt) > _KEPT:
-                self._learnt.clear()
+    def _targets(self, key: Hashable, scale: Callable[[Tensor], Tensor]) -> list[dict[str, _Targets]]:
+        """By loss and layer."""
+        if key not in self._made:
+            if len(self._made) > _KEPT:
+                self._made.clear()
             scaled = [scale(picture) for picture in self.pictures]
             maps = [
                 shares_at(region, (picture.shape[1], picture.shape[2]))
                 for region, picture in zip(self.regions, scaled, strict=False)
             ]
-            self._learnt[key] = [self._learn(part, scaled, maps) for part in range(len(self.parts))]
-        return self._learnt[key]
+            self._made[key] = [self._targets_of(kind, w, scaled, maps) for _, kind, w in self.parts]
+        return self._made[key]
 
     @torch.no_grad()
-    def _learn(self, part: int, pictures: Sequence[Tensor], maps: Sequence[Tensor]) -> dict[str, _Learnt]:
-        _, known, weights = self.parts[part]
-        layers = _told([layer for layer, weight in weights.items() if weight > 0], pictures)
-        turns = (self.options.patch_rotations, self.options.patch_scales) if known.pools else (0, 0)
+    def _targets_of(
+        self,
+        kind: type[StyleLoss],
+        weights: Mapping[str, float],
+        pictures: Sequence[Tensor],
+        maps: Sequence[Tensor],
+    ) -> dict[str, _Targets]:
+        layers = _seeing([layer for layer, weight in weights.items() if weight > 0], pictures)
+        turns = (self.options.patch_rotations, self.options.patch_scales) if kind.pools else (0, 0)
         copies = [
             (share, copy)
             for share, picture in zip(self.shares, pictures, strict=True)
@@ -170,55 +138,59 @@ class StyleTerm:
         ]
         regions: list[Tensor | None] = [copy for each in maps for copy in variants(each, *turns)]
         regions = regions or [None] * len(copies)
-        shown = [
-            (share, self._shown(known, copy, regions_of, layers))
+        styles = [
+            (share, self._of_picture(kind, copy, regions_of, layers))
             for (share, copy), regions_of in zip(copies, regions, strict=True)
         ]
         count = len(maps[0]) if maps else 0
-        return {k: _learnt(known, [(share, each[k]) for share, each in shown], count) for k in layers}
+        target = partial(kind.target_of, options=self.options)
+        return {k: _joint([(share, each[k]) for share, each in styles], count, target) for k in layers}
 
-    def _shown(
-        self, known: Statistic, picture: Tensor, regions: Tensor | None, layers: Sequence[str]
-    ) -> dict[str, _Shown]:
-        """What a style picture shows at each of the layers. regions: float32 (R, H, W) of its size."""
+    def _of_picture(
+        self, kind: type[StyleLoss], picture: Tensor, regions: Tensor | None, layers: Sequence[str]
+    ) -> dict[str, _OfPicture]:
+        """What targets are made of, at each of the layers. regions: float32 (R, H, W) of its size."""
         side, size = self.options.tile_size, (picture.shape[1], picture.shape[2])
         weights = {layer: _counting(regions, layer) for layer in layers}
-        parts = [] if known.pools else tiles(size, side, layers, wrap=False)
+        parts = [] if kind.pools else tiles(size, side, layers, wrap=False)
         if not parts:
             found = responses(self.features, picture, layers, side=side)
-            return {k: {n: known.show(found[k], w) for n, w in weights[k].items()} for k in layers}
-        total: dict[str, dict[int | None, tuple[float, Figures]]] = {layer: {} for layer in layers}
+            return {k: {n: kind.of_style(found[k], w) for n, w in weights[k].items()} for k in layers}
+        each: dict[str, dict[int | None, list[_Mass]]] = {k: {n: [] for n in weights[k]} for k in layers}
         for tile in parts:
-            place = place_of(tile, size)
-            for layer, each in tile.responses(self.features, tile.crop(picture), layers).items():
+            for layer, response in tile.responses(self.features, tile.crop(picture), layers).items():
                 for number, weight in weights[layer].items():
-                    own = None if weight is None else place.of(layer, weight)
-                    if (mass := float(losses.positions(each, own))) > 0:
-                        more = mass, known.show(each, own)
-                        total[layer][number] = _joined(known, total[layer].get(number), more)
-        return {k: {n: figures for n, (_, figures) in joined.items()} for k, joined in total.items()}
+                    own = None if weight is None else tile.of(layer, weight)
+                    if (mass := float(positions(response, own))) > 0:
+                        each[layer][number].append((mass, kind.of_style(response, own)))
+        join = partial(_joined, kind)
+        return {k: {n: reduce(join, masses)[1] for n, masses in each[k].items()} for k in layers}
 
 
-_Shown = dict[int | None, Figures]
-"""What a picture shows at a layer: None, the whole of it; by number, each region that it shows enough of."""
+_OfPicture = dict[int | None, Tensors]
+"""See `StyleLoss.of_style`: by None of a whole picture, by number of each region that it has enough of."""
+_Mass = tuple[float, Tensors]
+"""How many positions a part of a picture has, and what a target is made of there."""
 
 
 @dataclass(frozen=True)
-class _Learnt:
+class _Targets:
     """What is to be matched at a layer: by each region, None where too little shows it; and by the whole."""
 
-    regions: Sequence[Figures | None]
-    whole: Figures
+    regions: Sequence[Tensors | None]
+    whole: Tensors
 
 
-def _learnt(known: Statistic, shown: Sequence[tuple[float, _Shown]], count: int) -> _Learnt:
-    """From the share of each picture and what it shows; count: how many regions there are."""
-    regions: list[Figures | None] = []
+def _joint(
+    styles: Sequence[tuple[float, _OfPicture]], count: int, target: Callable[[Shares], Tensors]
+) -> _Targets:
+    """Of all pictures by their shares; count: how many regions there are."""
+    regions: list[Tensors | None] = []
     for number in range(count):
-        having = [(share, each[number]) for share, each in shown if share > 0 and number in each]
+        having = [(share, each[number]) for share, each in styles if share > 0 and number in each]
         total = sum(share for share, _ in having)
-        regions.append(known.learn([(share / total, own) for share, own in having]) if having else None)
-    return _Learnt(regions, known.learn([(share, each[None]) for share, each in shown]))
+        regions.append(target([(share / total, own) for share, own in having]) if having else None)
+    return _Targets(regions, target([(share, each[None]) for share, each in styles]))
 
 
 def _counting(regions: Tensor | None, layer: str) -> dict[int | None, Weight]:
@@ -227,38 +199,33 @@ def _counting(regions: Tensor | None, layer: str) -> dict[int | None, Weight]:
     return {None: None, **{number: each for number, each in enumerate(maps) if _enough(each)}}
 
 
-def _joined(
-    known: Statistic, one: tuple[float, Figures] | None, other: tuple[float, Figures]
-) -> tuple[float, Figures]:
-    """How many positions two parts of a picture have together, and what they show."""
-    if one is None:
-        return other
+def _joined(kind: type[StyleLoss], one: _Mass, other: _Mass) -> _Mass:
     mass = one[0] + other[0]
-    return mass, known.join([(one[0] / mass, one[1]), (other[0] / mass, other[1])])
+    return mass, kind.joined([(one[0] / mass, one[1]), (other[0] / mass, other[1])])
 
 
-_Part = tuple[float, Figures, Weight]
+_Part = tuple[float, Tensors, Weight]
 
 
-def _split(learnt: _Learnt, maps: Tensor | None, fresh: Tensor | None) -> list[_Part]:
+def _split(targets: _Targets, maps: Tensor | None, fresh: Tensor | None) -> list[_Part]:
     """The shares of a picture, by area, what each is compared with, and where it lies.
 
     maps: float32 (R, h, w), the regions at the layer; None where there are none. fresh: (1, h, w), see
-    `StyleTerm.judge`.
+    `StyleTerm.losses`.
     """
     if maps is None:
         if fresh is None or not _enough(fresh):
-            return [(1.0, learnt.whole, None)]
-        return [(1.0, learnt.whole, None), (_FRESH * float(fresh.mean()), learnt.whole, fresh)]
+            return [(1.0, targets.whole, None)]
+        return [(1.0, targets.whole, None), (_FRESH * float(fresh.mean()), targets.whole, fresh)]
     own = [
         (maps[number : number + 1], target)
-        for number, target in enumerate(learnt.regions)
+        for number, target in enumerate(targets.regions)
         if target is not None and _enough(maps[number])
     ]
     if not own:
-        return [(1.0, learnt.whole, None)]
+        return [(1.0, targets.whole, None)]
     rest = (1 - torch.stack([each for each, _ in own]).sum(dim=0)).clamp_min(0)
-    parts = [(float(each.mean()), target, each) for each, target in (*own, (rest, learnt.whole))]
+    parts = [(float(each.mean()), target, each) for each, target in (*own, (rest, targets.whole))]
     return [part for part in parts if part[0] > _NOTHING]
 
 
@@ -267,7 +234,7 @@ def _enough(region: Tensor) -> bool:
     return float(region.sum()) >= min(_FEWEST, region.numel()) * (1 - _NOTHING)
 
 
-def _told(layers: Iterable[str], pictures: Sequence[Tensor]) -> list[str]:
+def _seeing(layers: Iterable[str], pictures: Sequence[Tensor]) -> list[str]:
     """The layers that see enough of all the style pictures (3, H, W); the shallowest counts in any case.
 
     Of a picture of two or three positions a deep layer sees borders above all: the painting would be framed
@@ -286,7 +253,7 @@ def _among(weights: Mapping[str, float], layers: Collection[str]) -> dict[str, f
 
 def layers_of(options: StyleLossOptions, recipe: Recipe, loss: str) -> tuple[str, ...]:
     """The layers where `loss` compares."""
-    return options.style_layers or (recipe.patch_layers if loss == "patch" else recipe.style_layers)
+    return options.style_layers or style_loss(loss).layers(recipe)
 
 
 def _weights(options: StyleLossOptions, recipe: Recipe, loss: str) -> dict[str, float]:

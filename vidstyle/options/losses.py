@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from vidstyle.errors import UsageError
 from vidstyle.options.base import MethodOptions, option
 
-LOSSES = ("gram", "wasserstein", "patch")
+LOSSES = {
+    "gram": "vidstyle.losses.gram:GramLoss",
+    "wasserstein": "vidstyle.losses.wasserstein:WassersteinLoss",
+    "patch": "vidstyle.losses.patch:PatchLoss",
+}
+"""Name on the command line -> where its class is, which is only imported to paint."""
+
 _LEAST_TILE = 64  # the network sees up to 128 pixels beyond a tile, so smaller ones only cost time
 
 

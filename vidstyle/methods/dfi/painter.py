@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidstyle import losses
 from vidstyle.errors import UsageError
 from vidstyle.events import Observer
 from vidstyle.flow.estimators import DISFlow
@@ -17,6 +16,8 @@ from vidstyle.image.colour import luminance, match_palette, palette
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.warp import warp
+from vidstyle.losses.temporal import temporal_loss
+from vidstyle.losses.variation import total_variation
 from vidstyle.methods.dfi.attribute import Attribute, combined
 from vidstyle.methods.dfi.features import SetFeatures, View, fill
 from vidstyle.methods.dfi.options import DfiOptions
@@ -224,11 +225,11 @@ class Dfi:
             squares = [(found[layer][0].float() - target).square().sum() for layer, target in targets.items()]
             result = {
                 "features": torch.stack(squares).sum() / (numbers * whole),
-                "tv": options.tv_weight * _TV / whole * losses.total_variation(z - task.x),
+                "tv": options.tv_weight * _TV / whole * total_variation(z - task.x),
                 "color": options.color_weight * _COLOUR / whole * _chroma(z - task.x),
             }
             if held:
-                parts = [losses.temporal(z - task.x, edit, weight) for edit, weight in held]
+                parts = [temporal_loss(z - task.x, edit, weight) for edit, weight in held]
                 result["temporal"] = options.temporal_weight * _TEMPORAL * torch.stack(parts).sum()
             return result
 
@@ -253,7 +254,7 @@ def _chroma(change: Tensor) -> Tensor:
     may it draws a line in pink and green; a tint of the whole picture costs R_TV nothing.
     """
     chroma = change - luminance(change)
-    return chroma.square().sum(dim=0).mean() + _FRINGES * losses.total_variation(chroma)
+    return chroma.square().sum(dim=0).mean() + _FRINGES * total_variation(chroma)
 
 
 def _place(small: Tensor, prior: Prior) -> Tensor:

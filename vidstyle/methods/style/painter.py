@@ -9,7 +9,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from vidstyle import losses
 from vidstyle.events import Observer
 from vidstyle.features.recipes import Recipe, check_layers, strengthened
 from vidstyle.features.tiles import responses
@@ -20,8 +19,8 @@ from vidstyle.image.labels import shares_at
 from vidstyle.image.matting import Relight
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
-from vidstyle.methods.judge import ContentJudge, Judge, judged
-from vidstyle.methods.statistics import Figures
+from vidstyle.losses.temporal import temporal_loss, tint_loss
+from vidstyle.losses.variation import grain_loss, total_variation
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.priors import (
     Tint,
@@ -36,7 +35,8 @@ from vidstyle.methods.style.priors import (
 )
 from vidstyle.methods.style.recolour import in_colours, palettes, recoloured, style_palettes
 from vidstyle.methods.style.schedule import Schedule, Search
-from vidstyle.methods.styleterm import StyleJudge, StyleTerm, shares
+from vidstyle.methods.styleterm import StyleTerm, shares
+from vidstyle.methods.terms import LayerLoss, content_term, term_values
 from vidstyle.optimize import Minimum, Terms, history_for, minimise
 from vidstyle.types import Draft, Painted, Prior
 
@@ -274,29 +274,28 @@ class NeuralStyle:
         fresh = None if tint is None else entered_in(priors)
         style = self.style_term((subject.shape[1], subject.shape[2]), colours, fresh)
         tile = options.tile_size
-        contents = ContentJudge(responses(self.features, subject, recipe.content_layers, side=tile))
-        judges: dict[str, Judge] = {"style": style, "content": contents}
+        contents = content_term(responses(self.features, subject, recipe.content_layers, side=tile))
         _, scale = self._at((subject.shape[1], subject.shape[2]), colours)
         grain = None if options.photo else self.style.grain(scale, subject[0].numel())
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
-            judgement = judged(self.features, x, judges, tile=tile)
+            found = term_values(self.features, x, {"style": style, "content": contents}, tile=tile)
             # A photograph's own grain is no noise: what is added to it may be.
             rough = x - subject if options.photo else x
             result = {
-                "style": options.style_weight * recipe.style * judgement["style"],
-                "content": options.content_weight * recipe.content * judgement["content"],
-                "tv": options.tv_weight * recipe.tv * losses.total_variation(rough),
+                "style": options.style_weight * recipe.style * found["style"],
+                "content": options.content_weight * recipe.content * (found["content"] / len(contents)),
+                "tv": options.tv_weight * recipe.tv * total_variation(rough),
             }
             if grain is not None:
-                result["grain"] = options.tv_weight * recipe.grain * losses.grain(x, grain)
+                result["grain"] = options.tv_weight * recipe.grain * grain_loss(x, grain)
             if priors:
                 form = options.temporal_loss
-                held = [losses.temporal(x, prior.image, prior.weight, form) for prior in priors]
+                held = [temporal_loss(x, prior.image, prior.weight, form) for prior in priors]
                 result["temporal"] = options.temporal_weight * recipe.temporal * torch.stack(held).sum()
             if tint is not None:
                 factor = _TINT * options.temporal_weight * recipe.temporal
-                result["tint"] = factor * losses.tint(x, tint.image, tint.weight)
+                result["tint"] = factor * tint_loss(x, tint.image, tint.weight)
             return result
 
         return terms
@@ -305,19 +304,15 @@ class NeuralStyle:
         """Those of the style pictures, where the frame has any as well."""
         return [] if self.where is None else self.style.regions
 
-    def style_targets(self, size: tuple[int, int], colours: Tensor | None = None) -> list[dict[str, Figures]]:
-        """What the style layers of each loss are to match, all styles together, for a frame of `size`.
-
-        size: (height, width). colours: of the palette that the styles are matched to, if they are.
-        """
-        return self.style.targets(*self._at(size, colours))
-
     def style_term(
         self, size: tuple[int, int], colours: Tensor | None = None, fresh: Tensor | None = None
-    ) -> StyleJudge:
-        """The style term for one minimisation; see `style_targets`, and `StyleTerm.judge` for `fresh`."""
+    ) -> list[LayerLoss]:
+        """The style term for one minimisation of a frame of `size`, (height, width).
+
+        colours: of the palette that the styles are matched to, if they are. fresh: see `StyleTerm.losses`.
+        """
         where = None if self.where is None else shares_at(self.where, size)
-        return self.style.judge(*self._at(size, colours), where=where, fresh=fresh)
+        return self.style.losses(*self._at(size, colours), where=where, fresh=fresh)
 
     def _at(
         self, size: tuple[int, int], colours: Tensor | None

@@ -9,14 +9,16 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from vidstyle import losses
 from vidstyle.events import Observer
 from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
 from vidstyle.image.labels import shares_at
 from vidstyle.image.resize import fit, resize, resize_wrapped
-from vidstyle.methods.judge import judged
+from vidstyle.losses import style_loss
+from vidstyle.losses.temporal import temporal_loss
+from vidstyle.losses.variation import grain_loss, total_variation
 from vidstyle.methods.styleterm import StyleTerm, shares
+from vidstyle.methods.terms import term_values
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.optimize import Minimum, Terms, history_for, minimise, pyramid_sizes
 from vidstyle.types import Draft, Painted, Prior
@@ -109,7 +111,7 @@ class Texture:
         Pixels of their own, or blocks of the pictures, from anywhere in any of them.
         """
         generator = torch.Generator().manual_seed(seed)
-        if self.options.losses != ["patch"]:
+        if not all(style_loss(name).pools for name in self.options.losses):
             return torch.rand(3, *size, generator=generator).to(self.style.pictures[0].device)
         pictures = [_scaled(picture, scale) for picture in self.style.pictures]
         cells = [-(-side // _BLOCK) for side in size]
@@ -161,18 +163,18 @@ class Texture:
         """The loss of a texture at `scale` of its full size, as a function of the picture."""
         options, recipe, wrap = self.options, self.recipe, self.options.tile
         where = None if self.where is None else shares_at(self.where, (image.shape[1], image.shape[2]))
-        style = self.style.judge(scale, lambda picture: _scaled(picture, scale), wrap=wrap, where=where)
+        style = self.style.losses(scale, lambda picture: _scaled(picture, scale), wrap=wrap, where=where)
         grain = self.style.grain(lambda picture: _scaled(picture, scale), image[0].numel())
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
-            found = judged(self.features, x, {"style": style}, wrap=wrap, tile=options.tile_size)
+            found = term_values(self.features, x, {"style": style}, wrap=wrap, tile=options.tile_size)
             result = {
                 "style": recipe.style * found["style"],
-                "tv": options.tv_weight * recipe.tv * losses.total_variation(x, wrap=wrap),
-                "grain": options.tv_weight * recipe.grain * losses.grain(x, grain, wrap=wrap),
+                "tv": options.tv_weight * recipe.tv * total_variation(x, wrap=wrap),
+                "grain": options.tv_weight * recipe.grain * grain_loss(x, grain, wrap=wrap),
             }
             if priors:
-                held = [losses.temporal(x, prior.image, prior.weight) for prior in priors]
+                held = [temporal_loss(x, prior.image, prior.weight) for prior in priors]
                 result["temporal"] = options.temporal_weight * recipe.temporal * torch.stack(held).sum()
             return result
 

@@ -1,4 +1,4 @@
-"""Style and content loss of frames that are there already, as the painter sees them, without its weights."""
+"""How far finished frames are from style and content, as the painter sees them, without its weights."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from vidstyle import losses
 from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
+from vidstyle.losses.content import content_distance
+from vidstyle.losses.gram import gram_distance, gram_matrix
 from vidstyle.methods.style.painter import scaled_style
 
 
-class Judge:
-    """Losses of frames of one size under one network; see `vidstyle.losses`. 0 is a perfect match.
+class Distances:
+    """Of frames of one size under one network; see `vidstyle.losses`. 0 is a perfect match.
 
     network: in float32, on the device to compute on.
-    recipe: names the layers. A loss is the mean over its layers.
+    recipe: names the layers. A distance is the mean over its layers.
     styles: style pictures, float32 (3, H, W) in [0, 1]; the target is the mean of their Gram matrices.
     size: (height, width) of the frames, to which the style pictures are scaled as the painter does.
     """
@@ -33,7 +34,7 @@ class Judge:
 
     @torch.no_grad()
     def responses(self, image: Tensor) -> Mapping[str, Tensor]:
-        """What the network says of a frame float32 (3, H, W) in [0, 1], for the two losses."""
+        """What the network says of a frame float32 (3, H, W) in [0, 1], for the two distances."""
         layers = dict.fromkeys(self.recipe.content_layers + self.recipe.style_layers)
         found: Mapping[str, Tensor] = self.network(image.to(self._device)[None], layers)
         return found
@@ -43,15 +44,15 @@ class Judge:
         if not self._targets:
             return None
         grams = self._grams(responses)
-        return _mean([losses.style(grams[layer], target) for layer, target in self._targets.items()])
+        return _mean([gram_distance(grams[layer], target) for layer, target in self._targets.items()])
 
     def content(self, responses: Mapping[str, Tensor], original: Mapping[str, Tensor]) -> float:
         """How far the frame's features are from those of the original frame."""
         layers = self.recipe.content_layers
-        return _mean([losses.content(responses[layer], original[layer]) for layer in layers])
+        return _mean([content_distance(responses[layer], original[layer]) for layer in layers])
 
     def _grams(self, responses: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {layer: losses.gram(responses[layer]) for layer in self.recipe.style_layers}
+        return {layer: gram_matrix(responses[layer]) for layer in self.recipe.style_layers}
 
 
 def _mean(terms: Sequence[Tensor]) -> float:

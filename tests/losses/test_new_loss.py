@@ -1,0 +1,85 @@
+"""A style loss is one class and one line: with these alone it paints, in tiles and by regions as well."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.methods.test_contract import picture, tiny_network
+from vidstyle.features.recipes import recipe_for
+from vidstyle.losses.loss import At, StyleLoss, Tensors, Weight, positions
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.texture.options import TextureOptions
+from vidstyle.methods.texture.painter import Texture
+from vidstyle.options.losses import LOSSES
+from vidstyle.types import Painted
+
+
+class MeanLoss(StyleLoss):
+    """|μ − μ'|² / |μ'|², μ the mean response."""
+
+    @staticmethod
+    def of_style(features: Tensor, weight: Weight = None) -> Tensors:
+        total, count = _sums(features, weight)
+        return (total / count,)
+
+    def sums(self, features: Tensor, at: At, weight: Weight = None) -> Tensors:
+        return _sums(features, weight)
+
+    def distance(self, sums: Tensors) -> Tensor:
+        (mean,) = self.target
+        return (sums[0] / sums[1] - mean).square().sum() / mean.square().sum().clamp_min(1e-12)
+
+
+def _sums(features: Tensor, weight: Weight) -> Tensors:
+    each = features[0].float() if weight is None else features[0].float() * weight
+    return each.sum(dim=(1, 2)), positions(features, weight)
+
+
+@pytest.fixture(autouse=True)
+def line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LOSSES, "mean", f"{__name__}:MeanLoss")
+
+
+def painted(content: Tensor, regions: bool = False, **settings: object) -> Painted:
+    """By two pictures, the left half of the frame by the one and the right half by the other if asked."""
+    network = tiny_network()
+    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+    styles = [picture(70, 90, 1) * 0.3, picture(66, 80, 2) * 0.3 + 0.7]
+    maps = [torch.tensor([[1.0], [0.0]]).view(2, 1, 1), torch.tensor([[0.0], [1.0]]).view(2, 1, 1)]
+    options = NeuralOptions(**{"loss": "mean", "content_weight": 0.0, **settings})  # type: ignore[arg-type]
+    method = NeuralStyle(network, recipe, styles, options, regions=maps if regions else ())
+    if regions:
+        left = (
+            (torch.arange(content.shape[2]) < content.shape[2] // 2).float().expand(1, content.shape[1], -1)
+        )
+        method = method.guided(torch.cat([left, 1 - left]))
+    return method.paint(content, [], 0)
+
+
+def test_it_brings_the_style_nearer() -> None:
+    content = picture(40, 50, 3)
+    before, after = (painted(content, steps=steps).losses["style"] for steps in (1, 30))
+    assert after < 0.2 * before
+    assert painted(content, steps=2, loss="gram+mean").losses["style"] > 0
+
+
+def test_tiles_change_nothing() -> None:
+    whole, tiled = (painted(picture(72, 100, 3), steps=4, tile_size=side) for side in (0, 64))
+    assert float((whole.image - tiled.image).abs().max()) < 2e-3
+    assert tiled.losses == pytest.approx(whole.losses, rel=1e-3)
+
+
+@pytest.mark.parametrize("tile", [0, 64])
+def test_each_region_gets_its_own_style(tile: int) -> None:
+    image = painted(picture(72, 100, 3), regions=True, steps=30, tile_size=tile).image
+    assert float(image[..., 60:].mean() - image[..., :40].mean()) > 0.1
+
+
+def test_textures_are_made_by_it() -> None:
+    network = tiny_network()
+    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+    method = Texture(network, recipe, [picture(40, 40, 1)], TextureOptions(loss="mean", steps=3, tile=True))
+    assert method.paint(torch.zeros(3, 32, 32), [], 0).losses["style"] < 1
