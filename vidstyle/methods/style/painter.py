@@ -13,14 +13,13 @@ from vidstyle.events import Observer
 from vidstyle.features.recipes import Recipe, check_layers, strengthened
 from vidstyle.features.tiles import responses
 from vidstyle.features.vgg import VGG
-from vidstyle.image.colour import luminance, palette, with_luminance
-from vidstyle.image.distribution import distribution
 from vidstyle.image.labels import shares_at
-from vidstyle.image.matting import Relight
 from vidstyle.image.recolour import recolour_unpainted
 from vidstyle.image.resize import fit, resize
 from vidstyle.losses.temporal import temporal_loss, tint_loss
 from vidstyle.losses.variation import grain_loss, total_variation
+from vidstyle.methods.style.colours import MODES, Colours, GivenColours
+from vidstyle.methods.style.medium import Paint, Photograph
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.priors import (
     Tint,
@@ -33,11 +32,10 @@ from vidstyle.methods.style.priors import (
     shared,
     unseen,
 )
-from vidstyle.methods.style.recolour import in_colours, palettes, recoloured, style_palettes
 from vidstyle.methods.style.schedule import Schedule, Search
 from vidstyle.methods.styleterm import StyleTerm, shares
 from vidstyle.methods.terms import LayerLoss, content_term, term_values
-from vidstyle.optimize import Minimum, Terms, history_for, minimise
+from vidstyle.optimize import Minimum, Terms, history_for
 from vidstyle.types import Draft, Painted, Prior
 
 # Below this share of a frame, what no earlier frame shows is not worth a style term of its own.
@@ -47,8 +45,6 @@ _STIR = 0.1
 # How hard what comes into view is held to the colours of its kind, relative to how hard the rest is held to
 # what it was. The style alone would give it any: a tree that enters turns red and stays so.
 _TINT = 0.1
-# Of the style's share: a photograph that is to stay one has its colours already when it starts.
-_PHOTO_STYLE = 0.1
 
 
 class NeuralStyle:
@@ -83,8 +79,12 @@ class NeuralStyle:
             style_layers=options.style_layers or recipe.style_layers,
         )
         check_layers(self.recipe.content_layers, features.layers)
+        self.colours: Colours = MODES[options.color]()
+        self.medium = Paint()
         if options.photo:
-            self.recipe = replace(self.recipe, style=_PHOTO_STYLE * self.recipe.style)
+            self.colours = GivenColours(self.style.pictures, self.style.shares, regions)
+            self.medium = Photograph()
+        self.recipe = replace(self.recipe, style=self.medium.style_share * self.recipe.style)
         self.schedule = Schedule(options)
 
     def guided(self, where: Tensor) -> NeuralStyle:
@@ -107,48 +107,32 @@ class NeuralStyle:
         """
         if self.options.independent and draft is None:
             priors = []
-        colours = self._shot_palette(content, priors, draft)
-        subject = content
-        if self.options.color == "content":
-            subject = luminance(content)
-            priors = [replace(prior, image=luminance(prior.image)) for prior in priors]
-            draft = None if draft is None else replace(draft, image=luminance(draft.image))
-        if colours is not None and self.options.photo:
-            wanted = style_palettes(self.style.pictures, self._regions(), self.style.shares)
-            subject = recoloured(content, self.where, colours, wanted)
-        target = None if self.options.photo else colours
-        priors = shared(priors)
+        known = draft if draft is not None else next(iter(priors), None)
+        decided = self._decided(content, None if known is None else known.carry)
+        subject, target = self.colours.subject(content, decided, self.where), self.colours.target(decided)
+        priors = shared([replace(prior, image=self.colours.kept(prior.image)) for prior in priors])
         if draft is not None:
-            found = self._again(subject, priors, draft, target)
+            found = self._again(subject, priors, self.colours.kept(draft.image), draft.number, target)
         elif priors:
             found = self._after(subject, priors, target)
         else:
             found = self._first(subject, target, seed)
-        image = self.finished(content, found.image)
         carry = {"rest": self._rest(found, priors)}
-        if priors and draft is None and not self.options.photo:
+        if priors and draft is None and self.medium.strokes:
             carry |= ripened(priors)
-        if colours is not None:
-            carry["palette"] = colours
-        return Painted(image, carry, found.losses, found.steps)
+        if decided is not None:
+            carry["palette"] = decided
+        return Painted(self.finished(content, found.image), carry, found.losses, found.steps)
+
+    def _decided(self, content: Tensor, carry: Mapping[str, Tensor] | None) -> Tensor | None:
+        """What the shot's first frame decides of the colours. carry: of a frame that is painted already."""
+        if carry is None:
+            return self.colours.decided(content, self.where)
+        return carry["palette"].to(content.device) if "palette" in carry else None
 
     def finished(self, content: Tensor, image: Tensor) -> Tensor:
         """What becomes of the picture that was searched, float32 (3, H, W) of the size of `content`."""
-        return with_luminance(content, luminance(image)) if self.options.color == "content" else image
-
-    def _shot_palette(self, content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor | None:
-        """The colours of the shot's first frame, of which it is decided for all, or colours would flicker.
-
-        The style is matched to them; or, with --photo, they to the style.
-        """
-        if self.options.color == "style" and not self.options.photo:
-            return None
-        known = draft if draft is not None else next(iter(priors), None)
-        if known is not None:
-            return known.carry["palette"].to(content.device)
-        if self.options.photo:
-            return palettes(content, self.where)
-        return distribution(content) if self.options.color == "histogram" else palette(content)
+        return self.colours.finished(content, image)
 
     def _first(self, subject: Tensor, colours: Tensor | None, seed: int) -> Minimum:
         """Coarse to fine, from the start that the options ask for."""
@@ -162,11 +146,11 @@ class NeuralStyle:
 
     def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
-        if self.options.init == "noise" or (self.options.independent and not self.options.photo):
+        if self.options.init == "noise" or (self.options.independent and self.medium.strokes):
             return torch.rand(3, *size, generator=generator).to(subject.device)
         start = self.init.to(subject.device) if self.init is not None else subject
-        start = resize(luminance(start) if self.options.color == "content" else start, size)
-        if self.init is not None or self.options.photo:
+        start = resize(self.colours.kept(start), size)
+        if self.init is not None or not self.medium.strokes:
             return start
         noise = min(1.0, self.options.strength) * _stir(size, generator)
         return (start + noise.to(start)).clamp(0, 1)
@@ -180,8 +164,7 @@ class NeuralStyle:
         """
         if (resting := self._resting(subject, priors, colours)) is not None:
             return resting
-        if self.options.photo:
-            priors = self._relit(subject, priors)
+        priors = self.medium.earlier(subject, priors)
         start, known = laid_over(subject, priors), known_in(priors)
         tint: Tint | None = None
         if float(1 - known.mean()) > _UNSEEN_SHARE:
@@ -191,26 +174,18 @@ class NeuralStyle:
         return self._minimise(start, subject, held(priors), colours, search, tint)
 
     def _again(
-        self, subject: Tensor, priors: Sequence[Prior], draft: Draft, colours: Tensor | None
+        self, subject: Tensor, priors: Sequence[Prior], draft: Tensor, number: int, colours: Tensor | None
     ) -> Minimum:
         """From the pass before, blended with what this pass has just painted beside it.
 
         x ← (x + Σ c ω) / (1 + Σ c)  (Ruder, Dosovitskiy & Brox 2016, section 4.3).
         """
-        if priors and self.options.photo:
-            priors = self._relit(subject, priors)
+        priors = self.medium.earlier(subject, priors)
         total = torch.stack([p.weight * p.image for p in priors]).sum(dim=0) if priors else 0
-        start = (draft.image + total) / (1 + seen_in(priors)) if priors else draft.image
-        earlier = priors if draft.number >= self.options.temporal_from else []
+        start = (draft + total) / (1 + seen_in(priors)) if priors else draft
+        earlier = priors if number >= self.options.temporal_from else []
         search = self.schedule.later()
         return self._minimise(start, subject, earlier, colours, search)
-
-    def _relit(self, subject: Tensor, priors: Sequence[Prior]) -> list[Prior]:
-        """The priors as one, the subject in their light: colours are held, and no detail blurs by warping."""
-        seen = seen_in(priors)
-        laid = laid_over(recolour_unpainted(subject, laid_over(subject, priors), seen), priors)
-        light = Relight(subject)
-        return [Prior(light.apply(light.sketch(laid)).clamp(0, 1), seen)]
 
     def _resting(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum | None:
         """The frames before as they are, if the last had come to rest and this one begins as that ended.
@@ -243,24 +218,17 @@ class NeuralStyle:
         search: Search,
         tint: Tint | None = None,
     ) -> Minimum:
-        terms, observer = self._terms(subject, priors, colours, tint), self.observer
-        light = Relight(subject) if self.options.photo else None
-        if light is not None:
-            image = light.sketch(image).clamp(0, 1)
-            terms, observer = _in_light(light, terms), _seen_in_light(light, observer)
-        with torch.enable_grad():
-            found = minimise(
-                image,
-                terms,
-                steps=search.steps,
-                optimizer=search.optimizer,
-                rate=search.rate,
-                tolerance=self.options.tolerance,
-                observer=observer,
-                history=history_for(image, self.options.tile_size),
-                smooth=light is None,
-            )
-        return found if light is None else replace(found, image=light.apply(found.image).clamp(0, 1))
+        return self.medium.search(
+            image,
+            subject,
+            self._terms(subject, priors, colours, tint),
+            self.observer,
+            steps=search.steps,
+            optimizer=search.optimizer,
+            rate=search.rate,
+            tolerance=self.options.tolerance,
+            history=history_for(image, self.options.tile_size),
+        )
 
     def _terms(
         self,
@@ -276,16 +244,14 @@ class NeuralStyle:
         tile = options.tile_size
         contents = content_term(responses(self.features, subject, recipe.content_layers, side=tile))
         _, scale = self._at((subject.shape[1], subject.shape[2]), colours)
-        grain = None if options.photo else self.style.grain(scale, subject[0].numel())
+        grain = self.style.grain(scale, subject[0].numel()) if self.medium.strokes else None
 
         def terms(x: Tensor) -> Mapping[str, Tensor]:
             found = term_values(self.features, x, {"style": style, "content": contents}, tile=tile)
-            # A photograph's own grain is no noise: what is added to it may be.
-            rough = x - subject if options.photo else x
             result = {
                 "style": options.style_weight * recipe.style * found["style"],
                 "content": options.content_weight * recipe.content * (found["content"] / len(contents)),
-                "tv": options.tv_weight * recipe.tv * total_variation(rough),
+                "tv": options.tv_weight * recipe.tv * total_variation(self.medium.rough(x, subject)),
             }
             if grain is not None:
                 result["grain"] = options.tv_weight * recipe.grain * grain_loss(x, grain)
@@ -299,10 +265,6 @@ class NeuralStyle:
             return result
 
         return terms
-
-    def _regions(self) -> Sequence[Tensor]:
-        """Those of the style pictures, where the frame has any as well."""
-        return [] if self.where is None else self.style.regions
 
     def style_term(
         self, size: tuple[int, int], colours: Tensor | None = None, fresh: Tensor | None = None
@@ -323,7 +285,7 @@ class NeuralStyle:
     def _scaled(self, picture: Tensor, size: tuple[int, int], colours: Tensor | None) -> Tensor:
         """A style picture scaled to a frame of `size`, and recoloured where asked."""
         picture = scaled_style(picture, size, self.options.style_scale)
-        return picture if colours is None else in_colours(picture, colours, self.options.color)
+        return picture if colours is None else self.colours.styled(picture, colours)
 
 
 def scaled_style(picture: Tensor, size: tuple[int, int], scale: float = 1.0) -> Tensor:
@@ -346,15 +308,3 @@ def _stir(size: tuple[int, int], generator: torch.Generator) -> Tensor:
     octaves = [[max(1, side >> octave) for side in size] for octave in range(4)]
     each = [resize(torch.randn(3, *own, generator=generator), size) for own in octaves]
     return _STIR * torch.stack(each).sum(dim=0) / len(octaves) ** 0.5
-
-
-def _in_light(light: Relight, terms: Terms) -> Terms:
-    """The terms of what a picture makes of the photograph."""
-    return lambda picture: terms(light.apply(picture))
-
-
-def _seen_in_light(light: Relight, observer: Observer | None) -> Observer | None:
-    """An observer who sees what a picture makes of the photograph."""
-    if observer is None:
-        return None
-    return lambda look: observer(replace(look, image=lambda: light.apply(look.image()).clamp(0, 1)))

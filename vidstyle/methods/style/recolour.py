@@ -1,4 +1,4 @@
-"""A photograph in a style's colours, as a whole or region by region, and a style in a photograph's."""
+"""A photograph in a style's colours, as a whole or region by region, and a style in a photograph's grey."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from vidstyle.image.colour import luminance, match_palette, palette
-from vidstyle.image.distribution import match_distribution
 from vidstyle.image.labels import shares_at
 from vidstyle.image.matting import Guide
 
@@ -62,19 +61,7 @@ def recoloured(image: Tensor, where: Tensor | None, own: Tensor, wanted: Tensor)
     return (torch.stack(each) * weights[:, None]).sum(dim=0) / weights.sum(dim=0).clamp_min(1e-6)
 
 
-def in_colours(picture: Tensor, colours: Tensor, mode: str) -> Tensor:
-    """A style picture (3, H, W) in the colours of a frame, as the option for colours says.
-
-    mode: "match", colours a palette; "histogram", a distribution; "content", the grey of a palette.
-    """
-    if mode == "match":
-        return match_palette(picture, colours)
-    if mode == "histogram":
-        return match_distribution(picture, colours)
-    return _match_luma(luminance(picture), colours)
-
-
-def _match_luma(luma: Tensor, colours: Tensor) -> Tensor:
+def match_luma(luma: Tensor, colours: Tensor) -> Tensor:
     """Grey (3, H, W) brought to the mean and deviation of the luma of `colours` (see `palette`)."""
     weights = luminance(torch.eye(3, device=luma.device).view(3, 3, 1))[0, :, 0]
     mean = weights @ colours[:, 0]
