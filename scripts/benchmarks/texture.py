@@ -12,10 +12,11 @@ from torch import Tensor
 import vidstyle
 from benchmarks.common import Clock, Setting, Table, peak_memory, say
 from vidstyle.image.convert import to_float
+from vidstyle.options.losses import LOSSES as KNOWN
 from vidstyle.pipeline.device import pick_device
 from vidstyle.video.reader import open_clip
 
-LOSSES = ("gram", "wasserstein", "patch", "gram+patch")
+LOSSES = (*KNOWN, "gram+patch")
 
 
 def run(setting: Setting) -> list[Table]:
