@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.common import Clock, Judge, Setting, Table, say
+from benchmarks.common import Clock, PaintingLoss, Setting, Table, say
 from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
 from vidstyle.image.octaves import grain_quantiles
@@ -36,18 +36,18 @@ def run(setting: Setting, iterations: int = 100) -> list[Table]:
         folder = Path(temporary)
         plan = setting.plan(folder, **LAYERS)
         content = resize(plan.on_device(next(iter(plan.clip.frames(0, 1)))), size)
-        judge = Judge(setting, folder, **LAYERS)
+        loss_at = PaintingLoss(setting, folder, **LAYERS)
         rows = []
         for _ in range(setting.repeats):  # by turns, so that both meet the same machine
-            seconds, picture = _classic(judge.method, content, iterations)
-            goal = judge(picture, content)["total"]
+            seconds, picture = _classic(loss_at.method, content, iterations)
+            goal = loss_at(picture, content)["total"]
             method = plan.prepare(say)
             assert isinstance(method, NeuralStyle)
-            rows.append((seconds, goal, *_default(method, content, judge, goal)))
+            rows.append((seconds, goal, *_default(method, content, loss_at, goal)))
     medians = [statistics.median(column) for column in zip(*rows, strict=True)]
     columns = ("", "classic, s", "its loss", "default gets there, s", "whole default, s", "its loss", "steps")
     named = [(f"run {number}", *row) for number, row in enumerate(rows, 1)]
-    start = judge(content, content)["total"]
+    start = loss_at(content, content)["total"]
     verdict = f"the default reaches the classic's loss in {medians[2] / medians[0]:.2f} of its time"
     if medians[2] == math.inf:
         verdict = "the default does not reach the classic's loss"
@@ -111,7 +111,7 @@ def classic_loss(features: VGG, recipe: Recipe, style: Tensor, content: Tensor) 
 
 
 def _default(
-    method: NeuralStyle, content: Tensor, judge: Judge, goal: float
+    method: NeuralStyle, content: Tensor, loss_at: PaintingLoss, goal: float
 ) -> tuple[float, float, float, int]:
     """Seconds to a picture no worse than `goal`, seconds in all, the last picture's loss, steps in all."""
     clock = Clock(content.device)
@@ -127,7 +127,7 @@ def _default(
     painted = method.paint(content, [], seed=0)
     whole = clock.now() - started
     hook.remove()
-    last = judge(painted.image, content)["total"]
-    moments = (moment for moment, image in seen if judge(image, content)["total"] <= goal)
+    last = loss_at(painted.image, content)["total"]
+    moments = (moment for moment, image in seen if loss_at(image, content)["total"] <= goal)
     reached = next(moments, whole if last <= goal else math.inf)
     return reached, whole, last, painted.steps

@@ -1,4 +1,4 @@
-"""What the benchmarks share: their setting, their tables, the clock, memory, and the judge of a painting."""
+"""What the benchmarks share: their setting, their tables, the clock, memory, and the loss of a painting."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def scaled_frames(plan: Plan, count: int) -> list[Frame]:
     return [plan.scaled(frame) for frame in plan.clip.frames(0, count)]
 
 
-class Judge:
+class PaintingLoss:
     """The painting loss at a picture, in float32 and at its full size, whatever it was painted with."""
 
     def __init__(self, setting: Setting, folder: Path, **more: Any) -> None:

@@ -18,12 +18,12 @@ from vidstyle.image.correspondence import at_start, carried, looked_up, restored
 from vidstyle.image.labels import one_hot, shares_at
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
+from vidstyle.options.losses import LOSSES
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Frame
 
 _BEGIN = 20  # where the balloon is in view
 _STYLES = ("watercolour", "woodcut", "glass")
-_LOSSES = ("gram", "wasserstein", "patch")
 
 
 def run(setting: Setting) -> list[Table]:
@@ -33,7 +33,7 @@ def run(setting: Setting) -> list[Table]:
 
 def _painted(setting: Setting) -> Table:
     clock, rows = Clock(torch.device("cpu")), []
-    for loss in _LOSSES:
+    for loss in LOSSES:
         for count in (0, 1, 3):
             method, content, where = _method(setting, loss, count)
             painter = method if where is None else method.guided(where)

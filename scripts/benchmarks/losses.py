@@ -11,10 +11,11 @@ from benchmarks.common import Clock, Setting, Table, say, scaled_frames
 from vidstyle.image.convert import to_uint16
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
+from vidstyle.options.losses import LOSSES as KNOWN
 from vidstyle.types import Prior
 from vidstyle.video.pictures import write_picture
 
-LOSSES = ("gram", "wasserstein", "patch", "gram+patch")
+LOSSES = (*KNOWN, "gram+patch")
 
 
 def run(setting: Setting) -> list[Table]:
@@ -34,7 +35,7 @@ def run(setting: Setting) -> list[Table]:
                 method.paint(content, [Prior(first.image, first.image.new_ones(first.image[:1].shape))], 1)
             painted[loss] = first.image
             rows.append((loss, clock.total("first"), first.steps, clock.total("after")))
-        judged = {loss: _judged(*_method(setting, Path(folder), loss), painted) for loss in LOSSES[:3]}
+        distances = {loss: _distances(*_method(setting, Path(folder), loss), painted) for loss in KNOWN}
     if setting.out is not None:
         setting.out.mkdir(parents=True, exist_ok=True)
         for loss, image in painted.items():
@@ -45,9 +46,9 @@ def run(setting: Setting) -> list[Table]:
         "first frame, s",
         "steps",
         "frame after it, s",
-        *(f"{name} distance" for name in judged),
+        *(f"{name} distance" for name in distances),
     )
-    table = [(*row, *(judged[name][row[0]] for name in judged)) for row in rows]
+    table = [(*row, *(distances[name][row[0]] for name in distances)) for row in rows]
     title = f"losses: {width}x{height}, distances without weights at the layers of each loss"
     return [Table(title, columns, table)]
 
@@ -59,7 +60,7 @@ def _method(setting: Setting, folder: Path, loss: str) -> tuple[NeuralStyle, Ten
     return method, plan.on_device(scaled_frames(plan, 1)[0])
 
 
-def _judged(method: NeuralStyle, content: Tensor, painted: dict[str, Tensor]) -> dict[str, float]:
+def _distances(method: NeuralStyle, content: Tensor, painted: dict[str, Tensor]) -> dict[str, float]:
     """The distance from the style of every painting, by the loss that `method` paints with."""
     (_, kind, _), *_ = method.style.parts
     found = {}

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 import vidstyle
-from benchmarks.common import SAMPLES, Clock, Judge, Setting, Table, say, scaled_frames
+from benchmarks.common import SAMPLES, Clock, PaintingLoss, Setting, Table, say, scaled_frames
 from vidstyle.evaluation.measures import Totals
 from vidstyle.image.convert import to_uint16
 from vidstyle.image.distribution import distribution
@@ -97,7 +97,7 @@ def _stills(setting: Setting, folder: Path, clip: Path) -> list[tuple[object, ..
     """The first frame, held to the photograph by nothing, by the matting term, by a filter, by --photo."""
     plan = setting.plan(folder, clip)
     content = plan.on_device(scaled_frames(plan, 1)[0])
-    judge, clock = Judge(setting, folder, clip=clip), Clock(content.device)
+    loss_at, clock = PaintingLoss(setting, folder, clip=clip), Clock(content.device)
     painted: dict[str, Tensor] = {}
     for weight in (0.0, *MATTING):
         plain = plan.prepare(say)
@@ -116,9 +116,9 @@ def _stills(setting: Setting, folder: Path, clip: Path) -> list[tuple[object, ..
         setting.out.mkdir(parents=True, exist_ok=True)
         sheet = torch.cat([content, *painted.values()], dim=2)
         write_picture(setting.out / f"photo_{clip.stem}.png", to_uint16(sheet))
-    guide, recipe, rows = Guide(content, 2, 1e-5), judge.method.recipe, []
+    guide, recipe, rows = Guide(content, 2, 1e-5), loss_at.method.recipe, []
     for way, image in painted.items():
-        losses = judge(image, content)
+        losses = loss_at(image, content)
         likeness = losses["style"] / recipe.style, losses["content"] / recipe.content
         rows.append((clip.stem, way, clock.total(way), 255 * float(guide.roughness(image)) ** 0.5, *likeness))
     return rows

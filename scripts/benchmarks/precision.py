@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.common import Clock, Judge, Setting, Table, say, scaled_frames
+from benchmarks.common import Clock, PaintingLoss, Setting, Table, say, scaled_frames
 from vidstyle.image.convert import to_uint8
 from vidstyle.metrics import psnr
 from vidstyle.video.pictures import write_picture
@@ -33,7 +33,7 @@ def run(setting: Setting) -> list[Table]:
         plans = {precision: setting.plan(folder, precision=precision) for precision in PRECISIONS}
         plan = plans["float32"]
         content = plan.on_device(scaled_frames(plan, 1)[0])
-        judge = Judge(setting, folder)
+        loss_at = PaintingLoss(setting, folder)
     clock = Clock(plan.device)
     jitter = torch.rand(content.shape, generator=torch.Generator().manual_seed(1)).to(content.device)
     subjects = {
@@ -50,7 +50,7 @@ def run(setting: Setting) -> list[Table]:
     exact = pictures["float32"]
     rows = []
     for name, image in pictures.items():
-        losses, off = judge(image, content), (image - exact).abs() * 255
+        losses, off = loss_at(image, content), (image - exact).abs() * 255
         terms = (losses[term] for term in ("total", "style", "content"))
         rows.append(
             (name, clock.least(name), *terms, float(off.mean()), float(off.max()), psnr(image, exact))

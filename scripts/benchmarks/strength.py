@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, Judge, Setting, Table, scaled_frames
+from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, scaled_frames
 from vidstyle.features.vgg import VGG
 from vidstyle.image.convert import to_uint8
 from vidstyle.video.pictures import write_picture
@@ -45,22 +45,22 @@ def run(setting: Setting) -> list[Table]:
 def _painted(setting: Setting) -> list[tuple[float, ...]]:
     """The figures of COLUMNS, but the first, at every strength."""
     with tempfile.TemporaryDirectory() as folder:
-        judge = Judge(setting, Path(folder))
+        loss_at = PaintingLoss(setting, Path(folder))
         images, rows = [], []
         for strength in STRENGTHS:
             plan = setting.plan(Path(folder), strength=strength, frames=":1", precision="float32")
             content = plan.on_device(scaled_frames(plan, 1)[0])
             images.append(plan.prepare(lambda line: None).paint(content, [], 0).image)
-            rows.append(_distances(judge, images[-1], content))
+            rows.append(_distances(loss_at, images[-1], content))
     if setting.out is not None:
         setting.out.mkdir(parents=True, exist_ok=True)
         write_picture(setting.out / f"strength_{setting.style.stem}.png", to_uint8(torch.cat(images, dim=2)))
-    steps = [0.0, *(_apart(judge.method.features, one, other) for one, other in pairwise(images))]
+    steps = [0.0, *(_apart(loss_at.method.features, one, other) for one, other in pairwise(images))]
     return [(*row, step) for row, step in zip(rows, steps, strict=True)]
 
 
-def _distances(judge: Judge, image: Tensor, content: Tensor) -> tuple[float, float, float]:
-    terms, recipe = judge(image, content), judge.method.recipe
+def _distances(loss_at: PaintingLoss, image: Tensor, content: Tensor) -> tuple[float, float, float]:
+    terms, recipe = loss_at(image, content), loss_at.method.recipe
     change = float((image - content).square().mean().sqrt())
     return terms["style"] / recipe.style, terms["content"] / recipe.content, change
 

@@ -11,7 +11,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, Judge, Setting, Table, paint, scaled_frames
+from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, paint, scaled_frames
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
@@ -82,7 +82,7 @@ def _measure(setting: Setting, clip: Path, count: int, rows: list[tuple[object, 
         folder = Path(temporary)
         plan = setting.plan(folder, clip)
         frames = scaled_frames(plan, count)
-        judge = Judge(setting, folder, clip=clip)
+        loss_at = PaintingLoss(setting, folder, clip=clip)
         inputs = [to_float(frame.pixels) for frame in frames]
         pairs: list[list[_Pair]] = []
         errors: dict[str, float] = {}
@@ -94,11 +94,11 @@ def _measure(setting: Setting, clip: Path, count: int, rows: list[tuple[object, 
                 still = inputs[0], inputs[-1]
                 rows.append((clip.stem, "input", errors["input"], 1.0, back, *[""] * 4, *_drift(*still)))
             errors[way], back = (_warping_error(painted, each) for each in pairs)
-            style, content = _losses(judge, painted, inputs)
+            style, content = _losses(loss_at, painted, inputs)
             ratio = errors[way] / errors["input"]
             drift = _drift(painted[0], painted[-1])
             each = seconds / len(frames)
-            borders = fmean(_border_style(judge, image) for image in painted)
+            borders = fmean(_border_style(loss_at, image) for image in painted)
             rows.append((clip.stem, way, errors[way], ratio, back, style, borders, content, each, *drift))
     return errors
 
@@ -121,19 +121,19 @@ def _warping_error(frames: list[Tensor], pairs: list[_Pair]) -> float:
     return error.mean
 
 
-def _losses(judge: Judge, painted: list[Tensor], inputs: list[Tensor]) -> tuple[float, float]:
+def _losses(loss_at: PaintingLoss, painted: list[Tensor], inputs: list[Tensor]) -> tuple[float, float]:
     """Mean style and content loss, without the recipe's weights."""
-    recipe, device = judge.method.recipe, next(judge.method.features.parameters()).device
-    found = [judge(p.to(device), i.to(device)) for p, i in zip(painted, inputs, strict=True)]
+    recipe, device = loss_at.method.recipe, next(loss_at.method.features.parameters()).device
+    found = [loss_at(p.to(device), i.to(device)) for p, i in zip(painted, inputs, strict=True)]
     return fmean(f["style"] for f in found) / recipe.style, fmean(
         f["content"] for f in found
     ) / recipe.content
 
 
 @torch.no_grad()
-def _border_style(judge: Judge, image: Tensor) -> float:
+def _border_style(loss_at: PaintingLoss, image: Tensor) -> float:
     """Style loss of the left and the right eighth of a frame, where most that is new comes into view."""
-    method = judge.method
+    method = loss_at.method
     term = method.style_term((image.shape[1], image.shape[2]))
     width = image.shape[2] // 8
     found = []

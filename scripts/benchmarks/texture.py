@@ -13,9 +13,10 @@ import vidstyle
 from benchmarks.common import Clock, Setting, Table, peak_memory, say
 from vidstyle.device import pick_device
 from vidstyle.image.convert import to_float
+from vidstyle.options.losses import LOSSES as KNOWN
 from vidstyle.video.reader import open_clip
 
-LOSSES = ("gram", "wasserstein", "patch", "gram+patch")
+LOSSES = (*KNOWN, "gram+patch")
 
 
 def run(setting: Setting) -> list[Table]:

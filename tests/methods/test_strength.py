@@ -124,8 +124,8 @@ def test_the_layers_that_count_are_those_that_are_matched(scene: Tensor) -> None
 
     images = {layer: painted(layer).image for layer in ("relu1_1", "relu3_1")}
     for layer, other in (("relu1_1", "relu3_1"), ("relu3_1", "relu1_1")):
-        judge = neural(style_layers=(layer,))
-        distances = {by: _at(judge, image) for by, image in images.items()}
+        method = neural(style_layers=(layer,))
+        distances = {by: _at(method, image) for by, image in images.items()}
         assert distances[layer] < distances[other]
 
 

@@ -79,8 +79,8 @@ class PatchLoss(StyleLoss):
         self._energy = pool.energy() * chosen.numel()
 
     def _pooled(self, features: Tensor) -> Pool:
-        favours, basis, *shown = self.target
-        maps, parts = shown[::2], shown[1::2]
+        favours, basis, *styles = self.target
+        maps, parts = styles[::2], styles[1::2]
         # A patch at every position looks best: where patches overlap unevenly, a grid shows faintly.
         pairs = features[0].numel() * sum(each[0].numel() for each in maps)
         stride = self.options.patch_stride or max(1, math.ceil((pairs / _PAIRS) ** 0.25))
