@@ -14,7 +14,7 @@ from torch import Tensor
 from benchmarks.common import SAMPLES, Clock, Setting, Table, scaled_frames
 from vidstyle.flow.consistency import agreement, long_term
 from vidstyle.image.convert import to_float
-from vidstyle.image.correspondence import at_start, carried, looked_up, restored, stored
+from vidstyle.image.correspondence import at_start, carried, looked_up, packed, unpacked
 from vidstyle.image.labels import one_hot, shares_at
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
@@ -94,11 +94,11 @@ def _carried(setting: Setting) -> Table:
             plan = replace(setting, size=None).plan(Path(folder), SAMPLES / "passing.mp4", history=history)
         frames = scaled_frames(plan, _BEGIN + count + 1)[_BEGIN:]
         first = torch.from_numpy(_numbers(_BEGIN))[None].float()
-        places = [stored(at_start(plan.height, plan.width))]
+        places = [packed(at_start(plan.height, plan.width))]
         for index in range(1, count + 1):
             places.append(_next(plan, frames[: index + 1], places, first, clock))
         for after in [n for n in (10, 25, 50) if n <= count] or [count]:
-            found = looked_up(first, restored(places[after]), "nearest")[0].numpy()
+            found = looked_up(first, unpacked(places[after]), "nearest")[0].numpy()
             wrong = found != _numbers(_BEGIN + after)
             rows.append((plan.history, after, f"{100 * wrong.mean():.1f} %", clock.total("carry") / count))
     columns = ("history", "frames on", "wrong labels", "s per frame")
@@ -115,6 +115,6 @@ def _next(plan: Plan, frames: list[Frame], places: list[Tensor], kinds: Tensor, 
         flows.append(torch.from_numpy(flow.vectors))
         weights.append(weight * alike)
     held = [torch.from_numpy(weight) for weight in long_term(weights)]
-    links = [(restored(places[s]), f, w) for s, f, w in zip(sources, flows, held, strict=True)]
+    links = [(unpacked(places[s]), f, w) for s, f, w in zip(sources, flows, held, strict=True)]
     with clock("carry"):
-        return stored(carried(links, to_float(frames[-1].pixels), kinds))
+        return packed(carried(links, to_float(frames[-1].pixels), kinds))

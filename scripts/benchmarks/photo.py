@@ -17,7 +17,7 @@ from benchmarks.common import SAMPLES, Clock, PaintingLoss, Setting, Table, say,
 from vidstyle.evaluation.measures import Totals
 from vidstyle.image.convert import to_uint16
 from vidstyle.image.distribution import distribution
-from vidstyle.image.matting import Guide, Relight
+from vidstyle.image.matting import GuidedFilter, Relight
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.style.priors import Tint
 from vidstyle.optimize import Terms
@@ -65,7 +65,7 @@ class _Matted(NeuralStyle):
         terms = super()._terms(subject, priors, colours, tint)
         if not self.weight:
             return terms
-        guide = Guide(subject, 1, 1e-4)
+        guide = GuidedFilter(subject, 1, 1e-4)
 
         def matted(x: Tensor) -> Mapping[str, Tensor]:
             return {**terms(x), "matting": self.weight * guide.roughness(x)}
@@ -116,7 +116,7 @@ def _stills(setting: Setting, folder: Path, clip: Path) -> list[tuple[object, ..
         setting.out.mkdir(parents=True, exist_ok=True)
         sheet = torch.cat([content, *painted.values()], dim=2)
         write_picture(setting.out / f"photo_{clip.stem}.png", to_uint16(sheet))
-    guide, recipe, rows = Guide(content, 2, 1e-5), loss_at.method.recipe, []
+    guide, recipe, rows = GuidedFilter(content, 2, 1e-5), loss_at.method.recipe, []
     for way, image in painted.items():
         losses = loss_at(image, content)
         likeness = losses["style"] / recipe.style, losses["content"] / recipe.content

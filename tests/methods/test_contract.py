@@ -11,7 +11,7 @@ import torch
 
 from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import Source, Weights
+from vidstyle.features.weights import Weights, WeightsFile
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.labels import Palette
 from vidstyle.methods.base import Engine, Guided, Inputs, Painter
@@ -67,7 +67,7 @@ def make(request: pytest.FixtureRequest, given: Given) -> Make:
 
     regions: how many columns of the style picture are regions of their own.
     """
-    tiny = Weights(Source("vgg19", Path("tiny")), "f" * 64, tiny_weights(), {})
+    tiny = Weights(WeightsFile("vgg19", Path("tiny")), "f" * 64, tiny_weights(), {})
     engine = Engine(torch.device("cpu"), torch.float32, lambda: tiny, lambda line: None)
 
     def build(regions: int = 0, **settings: object) -> Painter:

@@ -10,7 +10,7 @@ import torch
 from tests.methods.test_contract import picture, prior_of
 from tests.methods.test_neural import neural
 from vidstyle.image.colour import luminance, palette
-from vidstyle.image.matting import Guide
+from vidstyle.image.matting import GuidedFilter
 from vidstyle.methods.style.recolour import palettes, recoloured, style_palettes
 from vidstyle.metrics import gradient_energy
 from vidstyle.types import Draft, Painted, Prior
@@ -31,7 +31,7 @@ def dusk() -> torch.Tensor:
 
 def roughness(content: torch.Tensor, image: torch.Tensor) -> float:
     """What of `image` no affine map of the content's colours explains, window by window."""
-    return float(Guide(content, 2, 1e-6).roughness(image))
+    return float(GuidedFilter(content, 2, 1e-6).roughness(image))
 
 
 def test_the_colours_are_the_styles_and_the_detail_is_the_pictures() -> None:

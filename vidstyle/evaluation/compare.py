@@ -22,7 +22,7 @@ from vidstyle.evaluation.meter import Meter
 from vidstyle.events import Hooks, Pace
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import Source, load_weights
+from vidstyle.features.weights import WeightsFile, load_weights
 from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import on_paper, to_float
@@ -227,7 +227,12 @@ def _end_shot(meters: Sequence[Meter], window: deque[list[Frame]]) -> None:
 
 
 def _result(
-    task: _Task, meters: Sequence[Meter], shots: list[int], recipe: Recipe, source: Source, styles: list[str]
+    task: _Task,
+    meters: Sequence[Meter],
+    shots: list[int],
+    recipe: Recipe,
+    source: WeightsFile,
+    styles: list[str],
 ) -> Evaluation:
     rate = None if task.original.frame_rate is None else float(task.original.frame_rate)
     original = meters[0].result(rate, None)

@@ -41,7 +41,7 @@ def read(path: Path, last: int | None = None) -> bytes:
         raise JobError(f"cannot read {path}: {error.strerror}") from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_state(path: Path, content: bytes) -> None:
     """Write a file of the job's whole or not at all.
 
     Raises OutputError where it cannot be written; whatever was under that name before is untouched.

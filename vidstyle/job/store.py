@@ -27,7 +27,7 @@ from typing import Any, Self
 
 from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import InputError, JobMismatch, OutputError
-from vidstyle.job.files import output_error, write_whole
+from vidstyle.job.files import output_error, write_state
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.lock import Lock, holder, is_held
@@ -195,7 +195,7 @@ class JobStore(FrameStore):
         Raises OutputError where the mark cannot be written.
         """
         self._require_lock()
-        write_whole(self._path("times", index), str(pts).encode())
+        write_state(self._path("times", index), str(pts).encode())
 
     def times(self) -> dict[int, int]:
         """The pts of the frames that were noted, by their indices; unreadable notes are none."""
@@ -213,7 +213,7 @@ class JobStore(FrameStore):
         Raises OutputError where the mark cannot be written.
         """
         self._require_lock()
-        write_whole(self.directory / _END, str(stop).encode())
+        write_state(self.directory / _END, str(stop).encode())
 
     def end(self) -> int | None:
         """One past the last frame; None until the first pass has found the end."""
@@ -255,7 +255,7 @@ class JobStore(FrameStore):
             "sha256": checksum,
             "made_with": as_json(made_with or {}),
         }
-        write_whole(self.directory / _DONE, json_text(record).encode())
+        write_state(self.directory / _DONE, json_text(record).encode())
 
     def done_output(self) -> Path | None:
         """The result that was finished; None before, or when the mark is damaged."""

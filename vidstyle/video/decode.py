@@ -101,7 +101,7 @@ class VideoClip(Clip):
             self._rate = Fraction(rate) if rate else Fraction(25)
             time_base = stream.time_base or 1 / self._rate
             notes: list[str] = []
-            others = tuple(describe(other) for other in container.streams if other is not stream)
+            others = tuple(stream_info(other) for other in container.streams if other is not stream)
             length = _length(container, stream)
             count = stream.frames or (round(length * self._rate) if length else 0) or None
             first = next(_decoded(container, stream, Damage(path.name, notes, self._stops)), None)
@@ -333,7 +333,7 @@ def _length(container: InputContainer, stream: VideoStream) -> Fraction | None:
     return Fraction(container.duration, av.time_base) if container.duration else None
 
 
-def describe(stream: Stream) -> StreamInfo:
+def stream_info(stream: Stream) -> StreamInfo:
     """What there is to say about a stream."""
     codec = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
     metadata = stream.metadata

@@ -23,10 +23,10 @@ from vidstyle.methods.style.medium import Paint, Photograph
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.priors import (
     Tint,
+    composed,
     entered_in,
     held,
     known_in,
-    laid_over,
     ripened,
     seen_in,
     shared,
@@ -165,11 +165,11 @@ class NeuralStyle:
         if (resting := self._resting(subject, priors, colours)) is not None:
             return resting
         priors = self.medium.earlier(subject, priors)
-        start, known = laid_over(subject, priors), known_in(priors)
+        start, known = composed(subject, priors), known_in(priors)
         tint: Tint | None = None
         if float(1 - known.mean()) > _UNSEEN_SHARE:
             tint = Tint(recolour_unpainted(subject, start, known), 1 - known)
-            start = laid_over(tint.image, priors)
+            start = composed(tint.image, priors)
         search = self.schedule.later(unseen(priors))
         return self._minimise(start, subject, held(priors), colours, search, tint)
 
@@ -197,7 +197,7 @@ class NeuralStyle:
         enough = self.options.tolerance * self.schedule.after
         if fall >= enough or float(1 - known_in(priors).mean()) > _UNSEEN_SHARE:
             return None
-        start = laid_over(subject, priors)
+        start = composed(subject, priors)
         now = {name: float(term) for name, term in self._terms(subject, priors, colours)(start).items()}
         begins = now["content"], sum(now.values())
         alike = all(abs(one - other) <= enough * other for one, other in zip(begins, ended, strict=True))
