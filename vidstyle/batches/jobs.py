@@ -16,14 +16,13 @@ from vidstyle.errors import (
     VidstyleError,
     is_out_of_memory,
 )
-from vidstyle.events import Hooks
+from vidstyle.events import Hooks, Notice
 from vidstyle.features.weights import Weights, load_weights
 from vidstyle.job import default_job_directory
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
 from vidstyle.pipeline.planning import Request, make_plan
-from vidstyle.types import Notice
 from vidstyle.video.formats import CONTAINERS
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
 from vidstyle.video.sequences import (

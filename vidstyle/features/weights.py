@@ -14,12 +14,12 @@ from torch import Tensor
 from vidstyle.atomic import whole
 from vidstyle.checkpoints import Published, check_name, read_tensors, sha256
 from vidstyle.errors import VidstyleError, WeightsError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.features.calibration import pictures
 from vidstyle.features.convolutions import channels, fault, key, parts, reached
 from vidstyle.features.original import dequantized, installed_file
 from vidstyle.features.vgg import calibrated
 from vidstyle.options import FEATURE_SETS
-from vidstyle.types import Notice, say_nothing
 
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
 _CALIBRATION_VERSION = "2"

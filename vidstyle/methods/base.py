@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from vidstyle.errors import UsageError
-from vidstyle.events import Observer
+from vidstyle.events import Notice, Observer
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import on_paper
 from vidstyle.methods.guidance import Guidance
-from vidstyle.types import Draft, Frame, Notice, Painted, Prior
+from vidstyle.types import Draft, Frame, Painted, Prior
 from vidstyle.video.clip import Clip
 from vidstyle.video.formats import check_spared
 from vidstyle.video.pictures import read_picture

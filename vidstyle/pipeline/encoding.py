@@ -7,14 +7,14 @@ from pathlib import Path
 
 from torch import Tensor
 
-from vidstyle.events import Hooks, Pace
+from vidstyle.events import Hooks, Notice, Pace
 from vidstyle.image.masks import feathered
 from vidstyle.job import FrameStore
 from vidstyle.options import EncodeOptions
 from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry, load_pixels
-from vidstyle.types import Frame, Notice
+from vidstyle.types import Frame
 from vidstyle.video.formats import output_kind
 from vidstyle.video.pictures import to_depth, write_picture
 from vidstyle.video.writer import Writer, open_writer

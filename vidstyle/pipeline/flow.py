@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 
 from vidstyle.errors import UsageError
+from vidstyle.events import Notice
 from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.pair import EstimatedFlow, FlowSource, StoredFlow
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.options import FlowOptions, RunOptions
-from vidstyle.types import Notice
 
 
 def find_estimator(run: RunOptions | FlowOptions, device: torch.device, notice: Notice) -> FlowEstimator:

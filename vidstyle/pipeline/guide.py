@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vidstyle.errors import MediaError, UsageError
+from vidstyle.events import Notice
 from vidstyle.image.correspondence import at_start, carried, looked_up, packed, unpacked
 from vidstyle.image.labels import one_hot
 from vidstyle.image.masks import cleaned, whiteness
@@ -16,7 +17,7 @@ from vidstyle.methods.base import Guided, Painter
 from vidstyle.methods.guidance import Guidance, map_colours, named
 from vidstyle.methods.maps import MapReader, open_map
 from vidstyle.pipeline.canvas import Canvas
-from vidstyle.types import Draft, Frame, Notice, Prior
+from vidstyle.types import Draft, Frame, Prior
 from vidstyle.video.clip import Clip
 
 PLACE = "map_place"  # under which places are carried; see `vidstyle.image.correspondence`

@@ -13,6 +13,7 @@ import torch
 
 from vidstyle.device import pick_device, pick_dtype
 from vidstyle.errors import JobError, UsageError
+from vidstyle.events import Notice
 from vidstyle.features.weights import Weights, load_weights
 from vidstyle.job import JobStore
 from vidstyle.methods.base import Engine, Method, Source
@@ -27,7 +28,6 @@ from vidstyle.pipeline.guide import is_carried, open_mask
 from vidstyle.pipeline.plan import Plan, job_directory
 from vidstyle.pipeline.relocate import at_new_home
 from vidstyle.pipeline.stills import check_steps
-from vidstyle.types import Notice
 from vidstyle.video.clip import Clip
 from vidstyle.video.writer import check_output
 

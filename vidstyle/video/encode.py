@@ -16,7 +16,8 @@ from av.video.stream import VideoStream
 
 from ..atomic import put_in_place, temporary_beside
 from ..errors import OutputError, UsageError
-from ..types import Frame, Notice
+from ..events import Notice
+from ..types import Frame
 from .clip import Clip
 from .colour import FromRGB
 from .decode import VideoClip

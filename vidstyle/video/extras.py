@@ -15,7 +15,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 
-from ..types import Notice
+from ..events import Notice
 from .decode import VideoClip, open_input, stream_info, video_stream
 from .tracks import stream_metadata
 

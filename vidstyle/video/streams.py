@@ -14,7 +14,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
-from ..types import Notice
+from ..events import Notice
 from .decode import VideoClip, open_input, stream_info
 from .extras import Extras
 from .sound import Encoded

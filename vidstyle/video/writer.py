@@ -9,7 +9,8 @@ from typing import Protocol
 
 from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
-from ..types import Frame, Notice
+from ..events import Notice
+from ..types import Frame
 from .clip import Clip
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec

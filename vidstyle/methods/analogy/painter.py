@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from vidstyle.events import Observer
+from vidstyle.events import Notice, Observer, say_nothing
 from vidstyle.features.recipes import check_layers
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance
@@ -23,7 +23,7 @@ from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.smooth import coloured, refined
 from vidstyle.methods.analogy.options import AnalogyOptions
 from vidstyle.methods.analogy.reconstruct import deconvolve, structure
-from vidstyle.types import Draft, Notice, Painted, Prior, say_nothing
+from vidstyle.types import Draft, Painted, Prior
 
 _LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 # Level -> side of the patches, and how far random places are tried; None is the whole map.

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.errors import MediaError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.features.vgg import VGG
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
@@ -23,7 +24,6 @@ from vidstyle.image.similarity import Similarity, apply_similarity, covered, est
 from vidstyle.methods.dfi.cache import FeatureCache, cache_key
 from vidstyle.methods.dfi.landmarks import Landmarks
 from vidstyle.methods.dfi.sets import PictureSet
-from vidstyle.types import Notice, say_nothing
 from vidstyle.video.pictures import decode_picture, picture_header, read_bytes
 
 LAYERS = ("relu3_1", "relu4_1", "relu5_1")
