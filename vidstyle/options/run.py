@@ -14,8 +14,8 @@ class RunOptions(Checked):
 
     size: int | None = option(
         None,
-        "Longest side of the result in pixels; the input's own if not given, of style at most 480 (draft), "
-        "960 (standard) or 1920 (high), of analogy 700.",
+        "Longest side of the result in pixels; the input's own if not given, and no more than suits the "
+        "method and its --quality.",
         minimum=16,
         metavar="PIXELS",
     )

@@ -24,7 +24,12 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
     comes into view are from those that its like has.
     """
 
-    quality: str = as_in(SharedOptions, "quality")
+    quality: str = as_in(
+        SharedOptions,
+        "quality",
+        "Sizes and iterations together: draft, 480 pixels at most, is for a first look, standard paints up to "
+        "960, and high, up to 1920, is for the final result.",
+    )
     strength: float = option(
         1.0,
         "How much of the style, in one number: 0 leaves INPUT nearly as it is, 2 is as much as makes sense.",
