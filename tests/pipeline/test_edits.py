@@ -98,6 +98,24 @@ def test_a_set_is_known_by_what_is_in_it(edit: Edit, still: Path, sets: Path) ->
         edit(still, "out.png", target="moved/light")
 
 
+def test_a_mask_keeps_the_rest_as_it_was_in_every_frame_and_at_every_strength(
+    edit: Edit, still: Path, sets: Path
+) -> None:
+    mask = np.zeros((32, 48, 3), np.uint8)
+    mask[8:24, 10:30] = 255
+    write_image(sets / "mask.png", mask)
+    (sets / "seq").mkdir()
+    for index in range(3):
+        (sets / "seq" / f"{index}.png").write_bytes(still.read_bytes())
+    edit("seq", "out_%d.png", mask="mask.png", mask_feather=0)
+    edit(still, "still_out.png", mask="mask.png", strength=(0.5, 1.0))
+    original, keep = read_picture(still)[0], mask[..., 0] == 0
+    for name in ("out_0.png", "out_2.png", "still_out.png", "still_out_0.5.png"):
+        found = read_picture(sets / name)[0]
+        assert np.array_equal(found[:, keep], original[:, keep])
+        assert np.mean(found[:, ~keep]) > np.mean(original[:, ~keep])
+
+
 def test_every_strength_of_a_still_and_its_vector(edit: Edit, still: Path, sets: Path) -> None:
     edit(still, "out.png", strength=(-0.5, 0.0, 1.0), save_vector="light.safetensors")
     names = ["out_-0.5.png", "out_0.png", "out.png"]

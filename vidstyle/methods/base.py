@@ -136,31 +136,20 @@ class Inputs:
     contents: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Finished(Protocol):
-    """The frames that a job has painted, for what a method writes beside them."""
+@dataclass(frozen=True)
+class Finished:
+    """The frames that a job has painted, for what a method writes beside them. frames: indices, ascending.
 
-    @property
-    def output(self) -> Path: ...
+    carry: what a frame has left for later ones. source: a frame of the source, at the size of the result.
+    write: a picture, float32 (3, H, W) in [0, 1], with the mask and the transparency of a frame, if given.
+    """
 
-    @property
-    def engine(self) -> Engine: ...
-
-    @property
-    def frames(self) -> Sequence[int]:
-        """Their indices, ascending."""
-        ...
-
-    def carry(self, index: int) -> dict[str, Tensor]:
-        """What a frame has left for later ones."""
-        ...
-
-    def source(self, index: int) -> Frame:
-        """A frame of the source."""
-        ...
-
-    def write(self, path: Path, image: Tensor, like: Frame | None = None) -> None:
-        """Write a picture float32 (3, H, W) in [0, 1]; like: with the mask and transparency of this frame."""
-        ...
+    output: Path
+    engine: Engine
+    frames: Sequence[int]
+    carry: Callable[[int], dict[str, Tensor]]
+    source: Callable[[int], Frame]
+    write: Callable[[Path, Tensor, Frame | None], None]
 
 
 class Method(ABC):

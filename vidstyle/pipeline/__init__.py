@@ -17,8 +17,8 @@ from vidstyle.image.warp import warp, warp_wrapped
 from vidstyle.job import FrameStore, JobStore, differences
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
 from vidstyle.pipeline.encoding import encode as write_result
+from vidstyle.pipeline.encoding import finished
 from vidstyle.pipeline.estimate import warning
-from vidstyle.pipeline.finished import FinishedFrames
 from vidstyle.pipeline.frame_order import Next, backwards, first_pass, later_pass
 from vidstyle.pipeline.guide import PLACE, Guide
 from vidstyle.pipeline.plan import Plan
@@ -108,7 +108,7 @@ def _whole_result(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
             beside = _paint(plan, store, hooks)
             frames = store.of_pass(plan.run.passes)
             files = write_result(plan, frames, hooks) + beside
-            return files + plan.method.beside(plan.inputs, FinishedFrames(plan, frames))
+            return files + plan.method.beside(plan.inputs, finished(plan, frames))
         except FrameDamaged as error:
             line = str(error)
             if line in met:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor
 
 from vidstyle.events import Hooks, Notice, Pace
+from vidstyle.image.convert import to_uint16
 from vidstyle.image.masks import feathered
 from vidstyle.job import FrameStore
+from vidstyle.methods.base import Finished
 from vidstyle.options import EncodeOptions
 from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
@@ -38,6 +42,24 @@ def mask_of(plan: Plan, frames: FrameStore) -> Callable[[int], Tensor | None]:
         return lambda index: None
     find = masks(plan.mask, plan.canvas.size, plan.carries, lambda index: load_carry(frames, index))
     return lambda index: feathered(find(index), plan.run.mask_feather)
+
+
+def finished(plan: Plan, frames: FrameStore) -> Finished:
+    """The painted frames, as a method sees them that writes something beside the result."""
+
+    def source(index: int) -> Frame:
+        return plan.canvas.scaled(next(iter(plan.clip.frames(index, index + 1))))
+
+    def write(path: Path, image: Tensor, like: Frame | None) -> None:
+        pixels = to_uint16(image)
+        if like is None:
+            whole = replace(source(frames.frames()[0]), pixels=pixels, alpha=None)
+        else:
+            whole = plan.canvas.result(like, pixels, mask_of(plan, frames)(like.index))
+        write_beside(plan, path, whole)
+
+    carry = partial(load_carry, frames)
+    return Finished(plan.output, plan.engine, frames.frames(), carry, source, write)
 
 
 def write_beside(plan: Plan, path: Path, frame: Frame) -> None:

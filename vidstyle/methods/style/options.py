@@ -27,8 +27,8 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
     quality: str = as_in(
         SharedOptions,
         "quality",
-        "Sizes and iterations together: draft, 480 pixels at most, is for a first look, standard paints up to "
-        "960, and high, up to 1920, is for the final result.",
+        "Sizes and iterations together: draft, 480 pixels at most, is for a first look; standard has up to "
+        "960; high, up to 1920, is for the final result.",
     )
     strength: float = option(
         1.0,

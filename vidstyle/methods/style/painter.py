@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
@@ -33,7 +32,7 @@ from vidstyle.methods.style.priors import (
     unseen,
 )
 from vidstyle.methods.style.schedule import Schedule, Search
-from vidstyle.methods.styleterm import StyleTerm, shares
+from vidstyle.methods.styleterm import ByStyle, StyleTerm, shares
 from vidstyle.methods.terms import LayerLoss, content_term, term_values
 from vidstyle.optimize import Minimum, Terms, history_for
 from vidstyle.types import Draft, Painted, Prior
@@ -47,7 +46,7 @@ _STIR = 0.1
 _TINT = 0.1
 
 
-class NeuralStyle:
+class NeuralStyle(ByStyle):
     """Paints a frame so that its features match the content's and its Gram matrices the style's.
 
     features: the network, on the device and in the precision to compute with.
@@ -71,7 +70,6 @@ class NeuralStyle:
         self.options = options
         self.init = init
         self.observer = observer
-        self.where: Tensor | None = None
         self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options, regions)
         self.recipe = replace(
             strengthened(recipe, options.strength),
@@ -86,16 +84,6 @@ class NeuralStyle:
             self.medium = Photograph()
         self.recipe = replace(self.recipe, style=self.medium.style_share * self.recipe.style)
         self.schedule = Schedule(options)
-
-    def guided(self, where: Tensor) -> NeuralStyle:
-        """See `Guided`."""
-        painter = copy.copy(self)
-        painter.where = where
-        return painter
-
-    def small(self, where: Tensor) -> dict[int, str]:
-        """See `Guided`."""
-        return self.style.small(where)
 
     @torch.no_grad()
     def paint(
