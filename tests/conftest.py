@@ -62,6 +62,27 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """More threads are in each other's way on pictures this small."""
+    import torch
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def alone(one_thread: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an empty directory, without a network or weights of torchvision's, on one thread."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.delenv("VIDSTYLE_DEBUG", raising=False)
+
+
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     """The same random numbers in every run of a test."""

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import json
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 
 from vidstyle.cli import main
 from vidstyle.features import weights
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
 
 
 def test_all_sets_are_told(capfd: pytest.CaptureFixture[str]) -> None:

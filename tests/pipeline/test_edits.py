@@ -14,12 +14,9 @@ import pytest
 import vidstyle
 from tests.pipeline.painting import StopAfter, pictures, stored
 from tests.video.clip_makers import write_image
-from vidstyle.errors import JobMismatch, MediaError, OutputError, Stopped, UsageError, WeightsError
+from vidstyle.errors import JobMismatch, MediaError, Stopped, WeightsError
 from vidstyle.job import JobStore
 from vidstyle.methods.dfi import landmarks
-from vidstyle.methods.dfi.options import DfiOptions
-from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.options import at_home
 from vidstyle.pipeline import resume
 from vidstyle.video.pictures import read_picture
 
@@ -226,66 +223,3 @@ def test_a_broken_picture_is_left_out_and_named(edit: Edit, still: Path, sets: P
     lines: list[str] = []
     edit(still, "out.png", notice=lines.append)
     assert any("dark: skipped dark/7.png" in line for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("settings", "error", "words"),
-    [
-        ({"source": None}, UsageError, "--source and --target go together"),
-        ({"source": None, "target": None}, UsageError, "say what to change"),
-        (
-            {"attribute": ("a=b:c",), "source": "d", "target": "e"},
-            UsageError,
-            "--source and --attribute exclude each other",
-        ),
-        ({"inpaint": "still.png", "source": "d", "target": "e"}, UsageError, "--inpaint takes one set"),
-        ({"where": "bright=1"}, UsageError, "is a folder"),
-        ({"source": None, "target": None, "where_source": "a=1"}, UsageError, "--where-source goes with"),
-        ({"vector": "v", "align": "l"}, UsageError, "a vector has none"),
-        ({"strength": (float("nan"),)}, UsageError, "--strength"),
-        (
-            {"strength": (1.0, 2.0), "clip": True, "output": "many"},
-            UsageError,
-            "several frames, and takes one --strength",
-        ),
-        ({"strength": (1.0, 2.0), "output": "out.mp4"}, UsageError, "can be written as"),
-        ({"source": "gone"}, MediaError, "the folder gone does not exist"),
-        ({"mask": "gone.png"}, MediaError, "gone.png does not exist"),
-        ({"mask": "dark/0.png"}, MediaError, "must have one shape"),
-        ({"mask": "black.png"}, MediaError, "black all over"),
-        ({"source": "dark", "inpaint": "white.png"}, MediaError, "white where the hole is"),
-        ({"align": "list.csv"}, MediaError, "needs a name and then x1, y1"),
-        ({"save_vector": "v.npz"}, UsageError, "writes a .safetensors file"),
-        ({"save_vector": "gone/v.safetensors"}, OutputError, "the folder gone does not exist"),
-        ({"save_vector": "here.safetensors"}, OutputError, "here.safetensors exists"),
-        ({"strength": (1.0, 2.0), "output": "o.png"}, OutputError, "o_1.png exists"),
-        ({"attribute": ("a=b.safetensors",) * 2}, UsageError, "given twice"),
-        ({"layers": ("relu5_1",)}, UsageError, "layer 'relu5_1' is not in these features"),
-    ],
-)
-def test_what_does_not_fit_is_told(
-    edit: Edit,
-    still: Path,
-    clip: Path,
-    sets: Path,
-    settings: dict[str, Any],
-    error: type[Exception],
-    words: str,
-) -> None:
-    for name, level in (("black", 0), ("white", 255)):
-        write_image(sets / f"{name}.png", np.full((32, 48, 3), level, np.uint8))
-    for name in ("here.safetensors", "o_1.png"):
-        (sets / name).touch()
-    source = clip if settings.pop("clip", False) else still
-    output = settings.pop("output", "out.png")
-    with pytest.raises(error, match=re.escape(words)):
-        edit(source, output, **settings)
-
-
-def test_files_are_found_from_anywhere() -> None:
-    assert at_home(NeuralOptions(init="noise")).init == "noise"
-    assert at_home(NeuralOptions(init="a.png")).init == str(Path.cwd() / "a.png")
-    assert at_home(DfiOptions(source="a", target="b", align="auto")).align == "auto"
-    home = at_home(DfiOptions(source="a", target="/b", align="l.csv"))
-    assert (home.source, home.target) == (str(Path.cwd() / "a"), "/b")
-    assert home.align == str(Path.cwd() / "l.csv")

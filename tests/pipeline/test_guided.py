@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 import vidstyle
 from tests.pipeline.painting import Paint, StopAfter, pictures, stored
 from tests.video.clip_makers import make_video, write_image
-from vidstyle.errors import InputError, JobMismatch, Stopped, UsageError
+from vidstyle.errors import InputError, JobMismatch, Stopped
 from vidstyle.pipeline import resume
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -143,45 +143,6 @@ def test_a_colour_that_no_style_has_is_named_once(
     lines: list[str] = []
     paint(clip, "out.mp4", frames=":3", **maps, notice=lines.append)
     assert len([line for line in lines if "#00ff00" in line]) == 1
-
-
-@pytest.mark.parametrize(
-    ("changed", "error", "words"),
-    [
-        ({"labels": "gone.png"}, InputError, "gone.png"),
-        ({"labels": "text.png"}, InputError, "text.png"),
-        ({"labels": "noise.png"}, InputError, "--labels .*noise.png: it has too many colours"),
-        ({"labels": "green.png"}, InputError, "no colour in common with the style: #00ff00 against"),
-        ({"labels": "tall.png"}, InputError, "tall.png is 20x60 and clip.mp4 48x32"),
-        ({"style_labels": ("a.png", "b.png")}, UsageError, "2 maps for 1 style pictures"),
-        ({"style_labels": ()}, UsageError, "--labels needs --style-labels"),
-        ({"labels": None}, UsageError, "--style-labels needs --labels"),
-        ({"style_labels": (), "label_styles": ("red=2",)}, UsageError, "red=2: 1 style pictures are given"),
-        ({"style_labels": (), "label_styles": ("rot=1",)}, UsageError, "--label-styles takes COLOUR=N"),
-        ({"label_styles": ("red=1",)}, UsageError, "exclude each other"),
-        ({"independent": True}, UsageError, "give one map for every frame"),
-        ({"mask": "black.png"}, InputError, "black all over"),
-        ({"mask": "tall.png"}, InputError, "--mask tall.png is 20x60"),
-    ],
-)
-def test_wrong_maps_are_told_in_one_line(
-    paint: Paint,
-    clip: Path,
-    tmp_path: Path,
-    maps: dict[str, Any],
-    changed: dict[str, Any],
-    error: type[Exception],
-    words: str,
-) -> None:
-    (tmp_path / "text.png").write_text("no picture")
-    noise = np.random.default_rng(0).integers(0, 255, (32, 48, 3)).astype(np.uint8)
-    write_image(tmp_path / "noise.png", noise)
-    write_image(tmp_path / "green.png", np.full((32, 48, 3), (0, 255, 0), np.uint8))
-    write_image(tmp_path / "tall.png", halves(20, 60))
-    write_image(tmp_path / "black.png", np.zeros((32, 48, 3), np.uint8))
-    with pytest.raises(error, match=words) as caught:
-        paint(clip, "out.mp4", **{**maps, **changed})
-    assert "\n" not in str(caught.value)
 
 
 def test_a_doodle_has_the_size_of_its_map(

@@ -164,11 +164,6 @@ class TestFlow:
         monkeypatch.chdir(tmp_path.parent)
         assert resume(tmp_path / "out.mp4.vidstyle").is_file()
 
-    def test_options_that_contradict_each_other(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
-        (tmp_path / "bare").mkdir()
-        with pytest.raises(UsageError, match="--flow-size is for estimating flow"):
-            paint(clip, "out.mp4", flow_dir=str(tmp_path / "bare"), flow_size=100)
-
 
 def test_nothing_is_carried_across_a_cut(paint: Paint, clip: Path, tmp_path: Path) -> None:
     """From the cut on, the clip is painted as if nothing came before."""
@@ -282,28 +277,6 @@ def test_progress_counts_to_the_end(paint: Paint, clip: Path) -> None:
     assert [(e.done, e.total, e.frame) for e in painted] == [(i + 1, 8, i) for i in range(8)]
     assert all(e.loss is not None and e.steps >= 2 and e.seconds_per_frame for e in painted)
     assert painted[-1].seconds_left == 0
-
-
-@pytest.mark.parametrize(
-    ("settings", "error", "words"),
-    [
-        ({"frames": "5:3"}, UsageError, "--frames takes A:B"),
-        ({"frames": "x"}, UsageError, "--frames takes A:B"),
-        ({"flow": "magic"}, UsageError, "--flow must be one of dis"),
-        ({"size": 100000}, UsageError, "--size 100000 is too large"),
-        ({"init": "nowhere.png"}, InputError, "nowhere.png"),
-        ({"features": "nowhere.pth"}, InputError, "nowhere.pth"),
-        ({"style_layers": ("relu5_1",)}, UsageError, "'relu5_1' is not in these features"),
-        ({"fps": "fast"}, UsageError, "--fps must be a rate"),
-        ({"codec": "prores"}, UsageError, "cannot hold prores"),
-    ],
-)
-def test_what_cannot_be_done_is_said_before_anything_is_painted(
-    paint: Paint, clip: Path, tmp_path: Path, settings: dict[str, Any], error: type[Exception], words: str
-) -> None:
-    with pytest.raises(error, match=words):
-        paint(clip, "out.mp4", **settings)
-    assert not (tmp_path / "out.mp4").exists()
 
 
 @pytest.fixture
