@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import vidstyle  # noqa: F401  before any test loads PyTorch, so that its threads wait as in a run
+
+if TYPE_CHECKING:
+    from vidstyle.features.weights import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -52,6 +56,14 @@ def thin_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "thin.safetensors"
     save_file(tensors, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Weights:
+    """The features that ship."""
+    from vidstyle.features.weights import find, load
+
+    return load(find("bundled"))
 
 
 @pytest.fixture(autouse=True, scope="session")

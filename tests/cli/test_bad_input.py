@@ -79,6 +79,7 @@ def here(odd_files: Path, samples: Path) -> Path:
         ("--style-layers relu9_9", 2, "relu9_9"),
         ("--style-layers relu5_1", 2, "'relu5_1' is not in these features"),
         ("--layer-weights 1,2", 2, "--layer-weights has 2 weights for"),
+        ("--blend 0", 2, "--blend needs at least one weight above 0"),
         ("--blend 1,2", 2, "--blend has 2 weights for 1 style pictures"),
         ("--labels style.png", 2, "--labels needs --style-labels"),
         ("--style-labels style.png", 2, "--style-labels needs --labels"),

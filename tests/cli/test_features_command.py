@@ -17,12 +17,10 @@ def test_all_sets_are_told(capfd: pytest.CaptureFixture[str]) -> None:
     chosen, sets = out.split("\n\n")
     assert err == "" and chosen.startswith("kind: vgg19\npath: ")
     lines = sets.splitlines()
-    assert [line.split(",")[0] for line in lines] == [
-        "vgg19: here",
-        "torchvision: not fetched",
-        "bundled: here",
-    ]
+    states = ["vgg19: here", "torchvision: not fetched", "bundled: here"]
+    assert [line.split(",")[0] for line in lines] == states
     assert all("; suits " in line and "; licence: " in line for line in lines)
+    assert "conv1_1 to conv5_4" in lines[0] and ", sha256 " in lines[0]
 
 
 def test_for_programs(capfd: pytest.CaptureFixture[str]) -> None:

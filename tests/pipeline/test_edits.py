@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 
 import vidstyle
-from tests.pipeline.painting import StopAfter, pictures, stored
+from tests.pipeline.painting import assert_resumes, pictures
 from tests.video.clip_makers import write_image
-from vidstyle.errors import JobMismatch, MediaError, Stopped, WeightsError
+from vidstyle.errors import JobMismatch, MediaError, WeightsError
 from vidstyle.job import JobStore
 from vidstyle.methods.dfi import landmarks
-from vidstyle.pipeline import resume
 from vidstyle.video.pictures import read_picture
 
 Edit = Callable[..., Path]
@@ -39,14 +38,13 @@ def sets(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def edit(sets: Path, thin_weights: Path) -> Edit:
+def edit(sets: Path, quick: dict[str, Any]) -> Edit:
     """edit(SOURCE, OUTPUT, SETTING=VALUE...) with a thin network and few steps; paths are relative."""
-    quick = {"steps": 3, "next_steps": 2, "features": str(thin_weights), "precision": "float32"}
     both = {"source": "dark", "target": "bright"}
 
     def run(source: Path | str, output: str, /, **settings: Any) -> Path:
         origin = {} if {"attribute", "vector", "inpaint"} & set(settings) else both
-        return vidstyle.dfi(source, output, **(quick | origin | settings))
+        return vidstyle.dfi(source, output, **(quick | {"steps": 3} | origin | settings))
 
     return run
 
@@ -56,26 +54,11 @@ def still(sets: Path) -> Path:
     return write_image(sets / "still.png", np.random.default_rng(1).integers(60, 190, (32, 48, 3), np.uint8))
 
 
-def test_stopped_anywhere_and_resumed_from_elsewhere_it_goes_on_as_if_it_had_not(
-    edit: Edit, clip: Path, tmp_path: Path
-) -> None:
-    settings: dict[str, Any] = {"frames": ":5", "cut": (3,), "codec": "ffv1", "keep": True, "history": (1, 2)}
-    whole = edit("clip.mp4", "whole.mkv", **settings)
-    for _ in range(3):
-        hook = StopAfter(1)
-        with pytest.raises(Stopped):
-            edit("clip.mp4", "parts.mkv", progress=hook, stop=hook, **settings)
-    job = tmp_path / "parts.mkv.vidstyle"
-    assert JobStore.load(job).settings["method"] == "dfi"
-    (tmp_path / "elsewhere").mkdir()
-    os.chdir(tmp_path / "elsewhere")
-    parts = resume(job)
-    for folder in ("frames", "carry"):
-        assert stored(job, folder) == stored(tmp_path / "whole.mkv.vidstyle", folder)
-    os.chdir(tmp_path)
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
-    plain = pictures(clip)[:5]
-    assert np.mean(pictures(whole)) > np.mean(plain)  # brighter, as the target is
+def test_stopped_anywhere_it_goes_on_as_if_it_had_not(edit: Edit, clip: Path, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"frames": ":5", "cut": (3,), "history": (1, 2)}
+    parts = assert_resumes(partial(edit, "clip.mp4"), [1] * 3, "frames", "carry", **settings)
+    assert JobStore.load(tmp_path / "parts.mkv.vidstyle").settings["method"] == "dfi"
+    assert np.mean(pictures(parts)) > np.mean(pictures(clip)[:5])  # brighter, as the target is
 
 
 def test_a_set_is_known_by_what_is_in_it(edit: Edit, still: Path, sets: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pipeline.painting import Paint, StopAfter, pictures, stored
+from tests.pipeline.painting import Paint, StopAfter, assert_resumes, assert_same, pictures, stopped, stored
 from tests.video.clip_makers import make_video, packets, write_image
 from vidstyle import pipeline
-from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, UsageError
+from vidstyle.errors import InputError, JobMismatch, OutputError, UsageError
 from vidstyle.events import Progress
 from vidstyle.flow.files import write_flo
 from vidstyle.methods.style.options import NeuralOptions
@@ -43,17 +44,7 @@ def test_a_clip_keeps_its_times_and_its_sound(paint: Paint, tmp_path: Path) -> N
 def test_stopped_at_every_frame_and_resumed_it_is_the_same(
     paint: Paint, clip: Path, tmp_path: Path, look: dict[str, object]
 ) -> None:
-    settings = {"keep": True, "codec": "ffv1", **look}
-    whole = paint(clip, "whole.mkv", **settings)
-    for count in range(1, 8):
-        hook = StopAfter(1 if count > 1 else 2)
-        with pytest.raises(Stopped):
-            paint(clip, "parts.mkv", **settings, progress=hook, stop=hook)
-        assert len(stored(tmp_path / "parts.mkv.vidstyle")) == count + 1
-    parts = resume(tmp_path / "parts.mkv.vidstyle")
-    assert parts == tmp_path / "parts.mkv"
-    assert stored(tmp_path / "parts.mkv.vidstyle") == stored(tmp_path / "whole.mkv.vidstyle")
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
+    assert assert_resumes(partial(paint, clip), [2] + [1] * 6, **look) == tmp_path / "parts.mkv"
 
 
 @pytest.mark.parametrize("output", ["out.mp4", "out", "made/%04d.png"])
@@ -92,22 +83,6 @@ class TestFlow:
         plain = self.frames(paint, clip, tmp_path)
         for settings in ({"flow": "farneback"}, {"flow_size": 24}, {"trust_dilate": 9}, {"trust_soften": 9}):
             assert self.frames(paint, clip, tmp_path, **settings) != plain
-
-    @pytest.mark.parametrize(
-        ("changed", "words"),
-        [
-            ({"flow": "farneback"}, "flow: dis -> farneback"),
-            ({"flow_size": 24}, "flow_size: not set -> 24"),
-            ({"trust_dilate": 2}, "trust_dilate: 0 -> 2"),
-            ({"trust_soften": 3}, "trust_soften: 0 -> 3"),
-        ],
-    )
-    def test_another_one_is_another_job(
-        self, paint: Paint, clip: Path, changed: dict[str, Any], words: str
-    ) -> None:
-        paint(clip, "out.mp4", flow="dis")
-        with pytest.raises(JobMismatch, match=words):
-            paint(clip, "out.mp4", **({"flow": "dis"} | changed))
 
     def test_stored_flow_counts_by_its_content(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
         folder = tmp_path / "flows"
@@ -158,9 +133,7 @@ class TestFlow:
         (tmp_path / "flows").mkdir()
         for a, b, way in ((1, 0, "backward"), (0, 1, "forward"), (2, 1, "backward"), (1, 2, "forward")):
             write_flo(tmp_path / "flows" / f"{way}_{a}_{b}.flo", np.zeros((2, 32, 48), np.float32))
-        hook = StopAfter(1)
-        with pytest.raises(Stopped):
-            paint(clip, "out.mp4", flow_dir="flows", frames=":3", progress=hook, stop=hook)
+        stopped(paint, StopAfter(1), clip, "out.mp4", flow_dir="flows", frames=":3")
         monkeypatch.chdir(tmp_path.parent)
         assert resume(tmp_path / "out.mp4.vidstyle").is_file()
 
@@ -241,6 +214,10 @@ def test_other_settings_are_refused_and_restart_starts_over(paint: Paint, clip: 
     paint(clip, "out.mp4")
     with pytest.raises(JobMismatch, match=r"style_weight: 1\.0 -> 2\.0"):
         paint(clip, "out.mp4", style_weight=2.0)
+    other = {"flow": "farneback", "flow_size": 24, "trust_dilate": 2, "trust_soften": 3}
+    told = "flow: dis -> farneback; flow_size: not set -> 24; trust_dilate: 0 -> 2; trust_soften: 0 -> 3"
+    with pytest.raises(JobMismatch, match=told):
+        paint(clip, "out.mp4", **other)
     assert paint(clip, "out.mp4", style_weight=2.0, restart=True).exists()
 
 
@@ -301,18 +278,15 @@ def test_going_on_does_not_decode_all_that_lies_before(
     settings: dict[str, Any] = {"history": (1,), "steps": 1, "next_steps": 1, "flow": "none", "cuts": False}
     for count in (190, 3):
         decoded.clear()
-        hook = StopAfter(count)
-        with pytest.raises(Stopped):
-            paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
+        stopped(paint, StopAfter(count), clip, "out.mp4", **settings)
     assert len(decoded) < 150  # two seek points and two groups of pictures, and what is read ahead
 
 
 def test_planning_decodes_no_more_than_the_beginning(
-    tmp_path: Path, thin_weights: Path, decoded: list[int]
+    tmp_path: Path, style: Path, thin_weights: Path, decoded: list[int]
 ) -> None:
     """However long the clip is: its length is what its header says."""
     clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=600, options={"preset": "ultrafast"})
-    style = write_image(tmp_path / "style.png", np.zeros((16, 16, 3), np.uint8))
     options = NeuralOptions(), RunOptions(features=str(thin_weights)), EncodeOptions()
     plan = make_plan(Request(clip, [style], tmp_path / "out.mp4", *options, lambda line: None))
     assert plan.total == 600 and plan.fingerprint["source"]["digest"]
@@ -320,13 +294,10 @@ def test_planning_decodes_no_more_than_the_beginning(
 
 
 def test_the_clock_may_jump(paint: Paint, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = pictures(paint(clip, "whole.mp4"))
+    whole = paint(clip, "whole.mp4")
     times = itertools.cycle([2e9, 0.0, 1e9, 5e9])
     monkeypatch.setattr(time, "time", lambda: next(times))
-    hook = StopAfter(4)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mp4", progress=hook, stop=hook)
+    stopped(paint, StopAfter(4), clip, "out.mp4")
     events: list[Progress] = []
-    found = pictures(paint(clip, "out.mp4", progress=events.append))
-    assert all(np.array_equal(one, other) for one, other in zip(found, whole, strict=True))
+    assert_same(paint(clip, "out.mp4", progress=events.append), whole)
     assert all(event.seconds_left is None or 0 <= event.seconds_left < 600 for event in events)
