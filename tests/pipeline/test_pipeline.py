@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pipeline.painting import Paint, StopAfter, pictures, stored
+from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, pictures, stored
 from tests.video.clip_makers import make_video, packets, write_image
 from vidstyle import pipeline
 from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, UsageError
@@ -56,7 +57,24 @@ def test_stopped_at_every_frame_and_resumed_it_is_the_same(
     assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
 
 
-@pytest.mark.parametrize("output", ["out.mp4", "out", "made/%04d.png"])
+@pytest.mark.parametrize("suffix", [".gif", ".apng", ".webp"])
+def test_an_animation_is_the_same_after_a_stop_too(
+    paint: Paint, clip: Path, tmp_path: Path, suffix: str
+) -> None:
+    whole = paint(clip, f"whole{suffix}", frames=":4")
+    for hook in (StopAfter(2), StopWhileEncoding()):
+        with pytest.raises(Stopped):
+            paint(clip, f"parts{suffix}", frames=":4", progress=hook, stop=hook)
+        assert not (tmp_path / f"parts{suffix}").exists()
+    assert resume(tmp_path / f"parts{suffix}.vidstyle").read_bytes() == whole.read_bytes()
+    whole.write_bytes(b"mine")
+    shutil.rmtree(tmp_path / f"whole{suffix}.vidstyle")
+    with pytest.raises(OutputError, match="--overwrite"):
+        paint(clip, f"whole{suffix}", frames=":4")
+    assert whole.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("output", ["out.mp4", "out.gif", "out", "made/%04d.png"])
 def test_what_a_run_killed_while_writing_has_left_is_cleared(
     paint: Paint, clip: Path, tmp_path: Path, output: str
 ) -> None:
@@ -64,7 +82,7 @@ def test_what_a_run_killed_while_writing_has_left_is_cleared(
     for path in (whole, whole.parent) if "%" in output else (whole,):
         left = path.with_name(f".{path.stem}.0123abcd{path.suffix}")
         left.parent.mkdir(exist_ok=True)
-        left.touch() if path.suffix == ".mp4" else left.mkdir()
+        left.touch() if path.suffix in (".mp4", ".gif") else left.mkdir()
     paint(clip, output, frames=":2")
     assert list(tmp_path.rglob(".*.0123abcd*")) == []
 

@@ -23,7 +23,7 @@ from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
 from vidstyle.pipeline.planning import Request, make_plan
-from vidstyle.video.formats import CONTAINERS
+from vidstyle.video.formats import ANIMATIONS, CONTAINERS
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
 from vidstyle.video.sequences import (
     in_natural_order,
@@ -162,7 +162,7 @@ def _suffix(source: Path) -> str:
     suffix = source.suffix.lower()
     if suffix in READABLE_SUFFIXES:
         return suffix if suffix in WRITABLE_SUFFIXES else ".png"
-    return suffix if suffix in CONTAINERS else ".mp4"
+    return suffix if suffix in {*CONTAINERS, *ANIMATIONS} else ".mp4"
 
 
 def _once(paths: Sequence[Path]) -> list[Path]:

@@ -146,8 +146,7 @@ def _checked(
     source = Source(clip, tuple(asked.pictures), output, *frames, run.overwrite or ours, engine)
     read = [*asked.pictures, *files_read(options), *files_read(run)]
     source.spare(read, output)
-    check_steps(options, output, [*read, clip.path], earlier if ours else {}, run.overwrite)
-    check_output(
+    kind = check_output(
         output,
         clip,
         codec_of(output, encode),
@@ -157,6 +156,7 @@ def _checked(
         stop=source.stop,
         overwrite=source.overwrite,
     )
+    check_steps(options, output, kind, [*read, clip.path], earlier if ours else {}, run.overwrite)
     return source
 
 

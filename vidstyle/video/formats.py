@@ -15,10 +15,12 @@ from .clip import Clip
 from .pictures import WRITABLE_SUFFIXES, picture_suffix
 from .sequences import existing_of_pattern, is_pattern
 
-OutputKind = Literal["video", "picture", "folder", "pattern"]
+OutputKind = Literal["video", "animation", "picture", "folder", "pattern"]
 
 # File suffix to the name of FFmpeg's muxer.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+# Pictures that move, and the bits per channel that they can have. A WebP may also be a picture that does not.
+ANIMATIONS = {".gif": (8,), ".apng": (8, 16), ".webp": (8,)}
 _X26X_PRESETS = (
     "ultrafast",
     "superfast",
@@ -108,8 +110,11 @@ def ffmpeg_versions() -> str:
     return ", ".join(f"{name} {'.'.join(map(str, v))}" for name, v in sorted(av.library_versions.items()))
 
 
-def output_kind(path: Path) -> OutputKind:
-    """What a path asks for; raises UsageError for a suffix that names nothing known."""
+def output_kind(path: Path, clip: Clip, start: int = 0, stop: int | None = None) -> OutputKind:
+    """What a path asks for, of frames [start, stop) of a clip.
+
+    Raises UsageError for a suffix that names nothing known.
+    """
     if is_pattern(path):
         picture_suffix(path)
         return "pattern"
@@ -118,10 +123,14 @@ def output_kind(path: Path) -> OutputKind:
     suffix = path.suffix.lower()
     if suffix in CONTAINERS:
         return "video"
-    if suffix in WRITABLE_SUFFIXES:
+    if suffix in WRITABLE_SUFFIXES and (suffix not in ANIMATIONS or _is_single(clip, start, stop)):
         return "picture"
-    known = f"{', '.join(CONTAINERS)} for video, {', '.join(sorted(WRITABLE_SUFFIXES))} for pictures"
-    raise UsageError(f"{path} has an unknown suffix; known are {known}, or none for a folder of pictures")
+    if suffix in ANIMATIONS:
+        return "animation"
+    known = f"{', '.join([*CONTAINERS, *ANIMATIONS])} for video, {', '.join(sorted(WRITABLE_SUFFIXES))}"
+    raise UsageError(
+        f"{path} has an unknown suffix; known are {known} for pictures, or none for a folder of pictures"
+    )
 
 
 def container_of(path: Path) -> str:
@@ -177,9 +186,11 @@ def check_output(
     An existing file is replaced; pictures in an existing folder only with `overwrite`.
     """
     path = Path(path)
-    kind = output_kind(path)
+    kind = output_kind(path, clip, start, stop)
     if kind == "video":
         choose_codec(path, codec, crf, preset, bit_depth)
+    elif kind == "animation":
+        _check_depth(path, bit_depth)
     elif bit_depth not in (None, 8, 16):
         raise UsageError(f"pictures are written with 8 or 16 bits, not {bit_depth}")
     if kind == "picture":
@@ -209,9 +220,21 @@ def check_spared(output: Path, read: Sequence[Path], overwrite: bool) -> None:
         raise OutputError(f"{output} exists; give another name, or --overwrite to replace it")
 
 
-def _check_single(path: Path, clip: Clip, start: int, stop: int | None) -> None:
+def _check_depth(path: Path, bit_depth: int | None) -> None:
+    depths = ANIMATIONS[path.suffix.lower()]
+    if bit_depth not in (None, *depths):
+        raise UsageError(
+            f"{path.suffix} is written with {' or '.join(map(str, depths))} bits, not {bit_depth}"
+        )
+
+
+def _is_single(clip: Clip, start: int, stop: int | None) -> bool:
     last = clip.frame_count if stop is None else stop
-    if clip.kind != "still" and (last is None or last - start != 1):
+    return clip.kind == "still" or (last is not None and last - start == 1)
+
+
+def _check_single(path: Path, clip: Clip, start: int, stop: int | None) -> None:
+    if not _is_single(clip, start, stop):
         raise UsageError(
             f"{path} is one picture but there are more frames; give a folder, a pattern such as "
             f"{path.stem}_%04d{path.suffix}, or --frames of one"

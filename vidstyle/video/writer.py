@@ -1,4 +1,4 @@
-"""Open an output of any kind for writing: a video file, a picture, a folder or a pattern of pictures."""
+"""Open an output of any kind for writing: a video, an animation, a picture, a folder or a pattern of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
 from ..events import Notice
 from ..types import Frame
+from .animate import AnimationWriter
 from .clip import Clip
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
@@ -72,8 +73,8 @@ def open_writer(
 ) -> Writer:
     """A writer, used as a context manager, of frames of `width` x `height` pixels made from those of `clip`.
 
-    path: a video (.mp4 .m4v .mov .mkv .webm), a picture, a folder (no suffix) or a pattern
-        (`out/%04d.png`), which numbers pictures by the index of their frame.
+    path: a video (.mp4 .m4v .mov .mkv .webm), an animation (.gif .apng .webp), a picture, a folder (no
+        suffix) or a pattern (`out/%04d.png`), which numbers pictures by the index of their frame.
     codec, crf, preset: for videos; see `formats.CODECS`. crf 0 is best.
     bit_depth: 8, 10 or 16 where the codec or the picture format has it; None is the codec's usual depth,
         and for pictures the depth of the frames.
@@ -96,6 +97,8 @@ def open_writer(
         stop=stop,
         overwrite=overwrite,
     )
+    if kind == "animation":
+        return Writer(AnimationWriter(path, clip, (width, height), bit_depth, notice))
     if kind != "video":
         return Writer(PictureWriter(path, kind, bit_depth, overwrite, notice))
     clear_leftovers([path])
