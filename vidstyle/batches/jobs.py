@@ -24,6 +24,7 @@ from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
 from vidstyle.pipeline.planning import Request, make_plan
 from vidstyle.video.formats import ANIMATIONS, CONTAINERS
+from vidstyle.video.headers import plays
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
 from vidstyle.video.sequences import (
     in_natural_order,
@@ -160,6 +161,8 @@ def plan_jobs(sources: Sequence[Path], styles: Sequence[Path], folder: Path) -> 
 
 def _suffix(source: Path) -> str:
     suffix = source.suffix.lower()
+    if plays(source):
+        return suffix if suffix in ANIMATIONS else ".mp4"
     if suffix in READABLE_SUFFIXES:
         return suffix if suffix in WRITABLE_SUFFIXES else ".png"
     return suffix if suffix in {*CONTAINERS, *ANIMATIONS} else ".mp4"

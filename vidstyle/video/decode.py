@@ -24,6 +24,7 @@ from .clip import SEEK_DISTANCE, Clip, StreamInfo, file_digest
 from .colour import ToRGB, bit_depth, frame_color
 from .damage import Damage, clock
 from .hdr import hdr_levels
+from .headers import png_frames
 from .pictures import check_size, max_pixels
 from .remarks import remarks
 
@@ -32,6 +33,7 @@ _TEXT = {"tty", "bintext", "xbin", "adf", "idf"}
 _REFERRING = {"concat", "image2", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "vobsub", "lavfi"}
 _REFERRING |= {"webm_dash_manifest", "ffmetadata"}
 _READABLE = ",".join(sorted(av.formats_available - _TEXT - _REFERRING))
+_ANIMATED_PICTURES = {"avis", "msf1", "hevc", "hevx"}  # brands of AVIF and HEIF files with a sequence
 _MANY_PIXELS = 2**25  # decoding several such frames at a time would take gigabytes
 _LATEST = 10**9  # seconds; a later time is a damaged one
 
@@ -83,6 +85,10 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         holds = f"only {' and '.join(kinds)}" if kinds else "nothing"
         raise MediaError(f"{path} has no video stream, it holds {holds}")
     chosen = next((s for s in streams if s.disposition & Disposition.default), streams[0])
+    if container.metadata.get("major_brand") in _ANIMATED_PICTURES:
+        chosen = max(
+            streams, key=lambda stream: stream.frames
+        )  # the others are stills for those who show one
     if chosen.codec_context is None:
         raise MediaError(f"{path}: there is no decoder for its video stream; convert it first")
     return chosen
@@ -103,7 +109,8 @@ class VideoClip(Clip):
             notes: list[str] = []
             others = tuple(stream_info(other) for other in container.streams if other is not stream)
             length = _length(container, stream)
-            count = stream.frames or (round(length * self._rate) if length else 0) or None
+            self._announced = png_frames(path)
+            count = self._announced or stream.frames or (round(length * self._rate) if length else 0) or None
             first = next(_decoded(container, stream, Damage(path.name, notes, self._stops)), None)
             if first is None:
                 raise MediaError(f"{path} holds no frame that can be decoded; it may be damaged or cut short")
@@ -143,6 +150,7 @@ class VideoClip(Clip):
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         convert = ToRGB(*self._scaled, deep=self.bit_depth > 8)
         orientation: Orientation | None = None
+        index = -1
         with closing(self._from(start)) as numbered:
             for index, timed, context in numbered:
                 if stop is not None and index >= stop:
@@ -163,6 +171,15 @@ class VideoClip(Clip):
                 yield Frame(pixels, index, timed.pts, self.time_base, timed.duration)
                 if index + 1 == stop:  # not only when the next has been read
                     return
+            self._check_end(index + 1)
+
+    def _check_end(self, count: int) -> None:
+        """Against the number of frames that an animated PNG announces: its end is not missed otherwise."""
+        if count < self._announced:
+            line = f"{self.path.name} breaks off after {count} of {self._announced} frames"
+            if self._stops:
+                raise MediaError(f"{line}; --damaged skip uses what is there")
+            self.notice(line)
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
         """Frames with their indices, from the beginning or from a seek point that lies before `start`."""

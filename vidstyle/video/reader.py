@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ..errors import MediaError
 from ..plain import plain_size
+from .animation import AnimatedWebP
 from .clip import Clip, StreamInfo
 from .colour import ColorInfo
 from .decode import VideoClip
-from .headers import picture_format
+from .headers import picture_format, plays
 from .sequences import PictureClip, is_pattern, pictures_of_folder, pictures_of_pattern
 
 __all__ = ["Clip", "ColorInfo", "StreamInfo", "open_clip"]
@@ -41,6 +42,8 @@ def open_clip(path: Path | str, *, fps: Fraction | None = None, damaged: str = "
         raise MediaError(f"{path} cannot be read: {error.strerror}") from error
     if not head:
         raise MediaError(f"{path} is empty (0 bytes)")
+    if plays(path):
+        return AnimatedWebP(path, damaged) if picture_format(head) == "webp" else VideoClip(path, damaged)
     # Motion JPEG without a container begins as a JPEG picture does.
     if picture_format(head) and path.suffix.lower() not in (".mjpg", ".mjpeg"):
         return PictureClip(path, [path], fps)

@@ -19,6 +19,7 @@ DEFAULT_RATE = Fraction(25)
 # By these a film is known where it lies among other files; any file that is named is tried.
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".3gp"}
+    | {".apng"}
 )
 _NUMBER = re.compile(r"%(0?)(\d*)d")
 
@@ -45,9 +46,11 @@ class PictureClip(Clip):
             has_alpha=alpha is not None,
             color=SRGB_PICTURE,
         )
-        for picture in self.pictures[1:]:
+        for picture in () if still else self.pictures:
             header = picture_header(read_bytes(picture), picture)
             self._check_size(picture, *header.upright_size)
+            if header.animated:
+                self.notice(f"{picture.name} is animated; as one of several pictures it is shown as a still")
 
     def _check_size(self, picture: Path, width: int, height: int) -> None:
         if (width, height) != (self.width, self.height):
