@@ -72,12 +72,12 @@ def test_a_still_is_not_made_of_it_without_a_word(tmp_path: Path, name: str) -> 
     assert (read_picture(tmp_path / "b.png")[0] == 60).all()
 
 
-def test_a_batch_makes_videos_of_them(tmp_path: Path) -> None:
+def test_a_batch_makes_clips_of_them(tmp_path: Path) -> None:
     still = tmp_path / "still.png"
     grey(0, "RGB").save(still)
     sources = [still, animation(tmp_path / "a.png"), animation(tmp_path / "b.webp")]
     jobs = plan_jobs(sources, [tmp_path / "s.jpg"], tmp_path / "out")
-    assert [job.output.name for job in jobs] == ["still_s.png", "a_s.mp4", "b_s.mp4"]
+    assert [job.output.name for job in jobs] == ["still_s.png", "a_s.mp4", "b_s.webp"]
 
 
 def test_transparency_of_webp(tmp_path: Path) -> None:

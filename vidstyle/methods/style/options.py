@@ -27,7 +27,7 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
     quality: str = as_in(
         SharedOptions,
         "quality",
-        "Sizes and iterations: draft (480 pixels) is for a first look, standard 960, high (1920) for the end.",
+        "Sizes and iterations: draft (480 pixels) is for a first look, standard 960, high 1920 for the end.",
     )
     strength: float = option(
         1.0,
