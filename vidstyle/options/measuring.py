@@ -45,8 +45,8 @@ class EvaluateOptions(Checked):
     )
     frames: str | None = option(
         None,
-        "The frames of ORIGINAL that were painted, counted from 0, the end not included: 100:200, :50 or "
-        "100:. They are also taken from a painted clip that is as long as ORIGINAL.",
+        "The frames of ORIGINAL that were painted, as --frames of style: 100:200, :50 or 100:. They are "
+        "also taken from a painted clip that is as long as ORIGINAL.",
         metavar="A:B",
     )
     device: str = as_in(RunOptions, "device")

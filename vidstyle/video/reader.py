@@ -12,7 +12,8 @@ from .clip import Clip, StreamInfo
 from .colour import ColorInfo
 from .decode import VideoClip
 from .headers import picture_format, plays
-from .sequences import PictureClip, is_pattern, pictures_of_folder, pictures_of_pattern
+from .numbering import by_number, is_pattern, pictures_of_pattern
+from .sequences import PictureClip, pictures_of_folder
 
 __all__ = ["Clip", "ColorInfo", "StreamInfo", "open_clip"]
 
@@ -31,7 +32,7 @@ def open_clip(path: Path | str, *, fps: Fraction | None = None, damaged: str = "
     if is_pattern(path) and not path.exists():
         return PictureClip(path, pictures_of_pattern(path), fps)
     if path.is_dir():
-        return PictureClip(path, pictures_of_folder(path), fps)
+        return PictureClip(path, by_number(pictures_of_folder(path)), fps)
     try:
         plain_size(path)
         with path.open("rb") as file:
@@ -46,5 +47,5 @@ def open_clip(path: Path | str, *, fps: Fraction | None = None, damaged: str = "
         return AnimatedWebP(path, damaged) if picture_format(head) == "webp" else VideoClip(path, damaged)
     # Motion JPEG without a container begins as a JPEG picture does.
     if picture_format(head) and path.suffix.lower() not in (".mjpg", ".mjpeg"):
-        return PictureClip(path, [path], fps)
+        return PictureClip(path, {0: path}, fps)
     return VideoClip(path, damaged)
