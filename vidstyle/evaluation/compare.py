@@ -102,7 +102,8 @@ def evaluate(
 def _prepare(original: Path, stylized: Sequence[Path], options: EvaluateOptions, hooks: Hooks) -> _Task:
     if not stylized:
         raise UsageError("give at least one painted clip to compare with the original")
-    clip, others = open_clip(original), tuple(open_clip(path) for path in stylized)
+    clip = open_clip(original, deinterlace=options.deinterlace)
+    others = tuple(open_clip(path) for path in stylized)
     start, stop = frame_range(options.frames, clip)
     estimator = make_estimator(options.flow, None, str(pick_device(options.device)), hooks.tell)
     width, height = _size(others, options)

@@ -61,7 +61,7 @@ def write_flow(
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `hooks.stop` was set.
     """
     options, hooks = options or FlowOptions(), hooks or Hooks()
-    clip = open_clip(source, damaged=options.damaged)
+    clip = open_clip(source, damaged=options.damaged, deinterlace=options.deinterlace)
     start, end = frame_range(options.frames, clip)
     total = frame_total(clip, start, end)
     if clip.kind == "still" or (clip.frame_count_exact and total == 1):
@@ -71,6 +71,7 @@ def write_flow(
     settings = {
         "source": {"name": clip.path.name, "digest": clip.digest()},
         "size": f"{width}x{height}",
+        **({} if options.deinterlace == "auto" else {"deinterlace": options.deinterlace}),
         "flow": options.flow,
         "flow_size": options.flow_size,
         **flow.contents(range(0)),

@@ -97,6 +97,12 @@ class RunOptions(Checked):
         choices=("skip", "stop"),
         role="free",
     )
+    deinterlace: str = option(
+        "auto",
+        "Of a video that is interlaced: auto makes every frame whole from its first field, double makes a "
+        "frame of each field, and off paints both as one, combed.",
+        choices=("auto", "off", "double"),
+    )
     mask: str | None = file_option(
         None,
         "Change only what is white in this picture; all else stays as it is. For a clip: the mask of its "

@@ -56,7 +56,7 @@ def make_plan(asked: Request) -> Plan:
     own = method(name)
     command(name).pictures.check(name, len(asked.pictures))
     fps = _fraction(encode.fps) if encode.fps else None
-    options, clip = own.clip(asked.options, asked.source, fps, run.damaged)
+    options, clip = own.clip(asked.options, asked.source, fps, run)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(job_directory(run, output))
     device = pick_device(run.device)
