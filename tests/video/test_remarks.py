@@ -8,7 +8,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clip_makers import make_video
 from writing import convert
 
 from vidstyle.video.decode import VideoClip
@@ -30,15 +29,6 @@ def coded(path: Path, codec: str, pix_fmt: str, frames: list[np.ndarray], **opti
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return path
-
-
-@pytest.mark.parametrize("interlaced", [True, False])
-def test_interlaced_pictures_are_named(tmp_path: Path, interlaced: bool) -> None:
-    source = make_video(tmp_path / "a.mp4", options={"x264-params": "tff=1"} if interlaced else {}, count=3)
-    notices = open_clip(source).notices
-    assert notices == [
-        "a.mp4 is interlaced; its frames are painted with both fields, so deinterlace it first"
-    ] * (interlaced)
 
 
 @pytest.mark.parametrize(("codec", "pix_fmt", "suffix"), [("png", "rgba", "mov"), ("ffv1", "bgra", "mkv")])

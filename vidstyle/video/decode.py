@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -25,6 +26,7 @@ from .colour import ToRGB, bit_depth, frame_color
 from .damage import Damage, clock
 from .hdr import hdr_levels
 from .headers import png_frames
+from .interlace import combs, deinterlaced
 from .pictures import check_size, max_pixels
 from .remarks import remarks
 
@@ -35,6 +37,11 @@ _REFERRING |= {"webm_dash_manifest", "ffmetadata"}
 _READABLE = ",".join(sorted(av.formats_available - _TEXT - _REFERRING))
 _ANIMATED_PICTURES = {"avis", "msf1", "hevc", "hevx"}  # brands of AVIF and HEIF files with a sequence
 _MANY_PIXELS = 2**25  # decoding several such frames at a time would take gigabytes
+_BECOMES = {  # of interlaced film, by how it is read
+    "auto": "every frame is made of its first field, --deinterlace double would make one of each field",
+    "double": "a frame is made of each field",
+    "off": "its frames are painted with both fields, and what moves looks combed",
+}
 _LATEST = 10**9  # seconds; a later time is a damaged one
 
 
@@ -95,9 +102,9 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
 
 
 class VideoClip(Clip):
-    """A video file."""
+    """A video file. damaged, deinterlace: see `open_clip`."""
 
-    def __init__(self, path: Path, damaged: str = "skip") -> None:
+    def __init__(self, path: Path, damaged: str = "skip", deinterlace: str = "auto") -> None:
         self._stops = damaged == "stop"
         with open_input(path) as container:
             stream = video_stream(container, path)
@@ -105,7 +112,7 @@ class VideoClip(Clip):
             check_size(context.width, context.height, path)
             rate = stream.average_rate or stream.guessed_rate
             self._rate = Fraction(rate) if rate else Fraction(25)
-            time_base = stream.time_base or 1 / self._rate
+            self._stream_base = stream.time_base or 1 / self._rate
             notes: list[str] = []
             others = tuple(stream_info(other) for other in container.streams if other is not stream)
             length = _length(container, stream)
@@ -121,6 +128,12 @@ class VideoClip(Clip):
             color = frame_color(first, context)
             self.hdr = hdr_levels(first)
             remarked = remarks(first, stream)
+            fields = combs(first)
+        self._deinterlaces = fields and deinterlace != "off"
+        self._doubles = fields and deinterlace == "double"
+        if self._doubles:
+            self._rate *= 2
+            count = None if count is None else 2 * count
         depth = bit_depth(first)
         width, height = self._scaled
         if _orientation(first).transpose:
@@ -132,7 +145,7 @@ class VideoClip(Clip):
             height=height,
             bit_depth=depth,
             frame_rate=self._rate,
-            time_base=time_base,
+            time_base=self._stream_base / (2 if self._doubles else 1),
             frame_count=count,
             frame_count_exact=False,
             duration_seconds=length,
@@ -142,6 +155,8 @@ class VideoClip(Clip):
         )
         for line in remarked:
             self.notice(f"{path.name} {line}")
+        if fields:
+            self.notice(f"{path.name} is interlaced; {_BECOMES[deinterlace]}")
         if color.is_hdr:
             self.notice(
                 f"{path.name} is HDR; its colours are painted as they are encoded, without tone mapping"
@@ -205,10 +220,11 @@ class VideoClip(Clip):
         """Frames from the one with this pts on; none where it is not found by seeking."""
         notices: list[str] = []  # pictures before the one sought may lack those that they refer to
         try:
-            container.seek(pts, stream=stream)
-            key = next((packet.pts for packet in container.demux(stream) if packet.pts is not None), pts)
+            ticks = math.floor(pts * self.time_base / self._stream_base)
+            container.seek(ticks, stream=stream)
+            key = next((packet.pts for packet in container.demux(stream) if packet.pts is not None), ticks)
             # From one key frame further back: what refers over a key frame to frames before it is whole then.
-            container.seek(min(key, pts) - 1, stream=stream)
+            container.seek(min(key, ticks) - 1, stream=stream)
         except av.FFmpegError:
             return
         damage = Damage(self.path.name, notices, stops=False)
@@ -230,18 +246,26 @@ class VideoClip(Clip):
         """Frames with increasing pts; the duration is the distance to the next frame's."""
         step = max(1, round(1 / (self._rate * self.time_base)))
         held: _Timed | None = None
-        for frame in _decoded(container, stream, damage):
+        frames = _decoded(container, stream, damage)
+        if self._deinterlaces:
+            frames = deinterlaced(frames, self._doubles, self.path.name)
+        for frame in frames:
             given = _pts(frame, self.time_base)
             if held is None:
-                pts = given if given is not None else stream.start_time or 0
+                pts = given if given is not None else self._in_clip(stream.start_time or 0)
             else:
                 pts = max(given if given is not None else held.pts + step, held.pts + 1)
                 self._note_size(held.frame, frame)
                 yield held._replace(duration=pts - held.pts)
             held = _Timed(frame, pts, None, pts == given)
         if held is not None:
-            left = _announced_end(container, stream) - held.pts
-            yield held._replace(duration=self._last_duration(held.frame.duration or step, left))
+            left = self._in_clip(_announced_end(container, stream)) - held.pts
+            own = step if self._deinterlaces else held.frame.duration or step
+            yield held._replace(duration=self._last_duration(own, left))
+
+    def _in_clip(self, ticks: int) -> int:
+        """A time of the stream, in the time base of the clip."""
+        return round(ticks * self._stream_base / self.time_base)
 
     def _last_duration(self, own: int, left: int) -> int:
         """The time `left` in the header is the truer one: decoders know distances in decoding order only."""

@@ -12,8 +12,8 @@ import av
 
 from ..errors import OutputError, UsageError
 from .clip import Clip
+from .numbering import existing_of_pattern, is_pattern
 from .pictures import WRITABLE_SUFFIXES, picture_suffix
-from .sequences import existing_of_pattern, is_pattern
 
 OutputKind = Literal["video", "animation", "picture", "folder", "pattern"]
 

@@ -9,8 +9,6 @@ from av.video.stream import VideoStream
 def remarks(frame: av.VideoFrame, stream: VideoStream) -> list[str]:
     """A line for each such thing that the first frame or the stream tells."""
     found = []
-    if frame.interlaced_frame:
-        found.append("is interlaced; its frames are painted with both fields, so deinterlace it first")
     if _is_transparent(frame, stream):
         found.append("is transparent in places; that is left out, and what lies there is painted as opaque")
     return found

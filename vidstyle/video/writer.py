@@ -15,6 +15,7 @@ from .animate import AnimationWriter
 from .clip import Clip
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
+from .numbering import numbered
 from .pictures import keeps_alpha, to_depth, write_picture
 
 __all__ = ["Writer", "check_output", "open_writer"]
@@ -74,7 +75,8 @@ def open_writer(
     """A writer, used as a context manager, of frames of `width` x `height` pixels made from those of `clip`.
 
     path: a video (.mp4 .m4v .mov .mkv .webm), an animation (.gif .apng .webp), a picture, a folder (no
-        suffix) or a pattern (`out/%04d.png`), which numbers pictures by the index of their frame.
+        suffix) or a pattern (`out/%04d.png`), which numbers pictures as those of the clip, or by the index of
+        their frame.
     codec, crf, preset: for videos; see `formats.CODECS`. crf 0 is best.
     bit_depth: 8, 10 or 16 where the codec or the picture format has it; None is the codec's usual depth,
         and for pictures the depth of the frames.
@@ -100,7 +102,7 @@ def open_writer(
     if kind == "animation":
         return Writer(AnimationWriter(path, clip, (width, height), bit_depth, notice))
     if kind != "video":
-        return Writer(PictureWriter(path, kind, bit_depth, overwrite, notice))
+        return Writer(PictureWriter(path, clip, kind, bit_depth, overwrite, notice))
     clear_leftovers([path])
     chosen = choose_codec(path, codec)
     options = {}
@@ -118,13 +120,14 @@ class PictureWriter:
     def __init__(
         self,
         path: Path,
+        clip: Clip,
         kind: OutputKind,
         bit_depth: int | None,
         overwrite: bool,
         notice: Notice,
     ) -> None:
         self._path, self._kind, self._depth, self._overwrite = path, kind, bit_depth, overwrite
-        self._notice = notice
+        self._notice, self._number = notice, clip.number
         self._pattern = path.name if kind == "pattern" else "%06d.png" if kind == "folder" else path.name
         self._written: list[Path] = []
         # A pattern's own folder may not exist yet.
@@ -140,7 +143,9 @@ class PictureWriter:
         """Write the frame under its number."""
         if self._kind == "picture" and self._written:
             raise UsageError(f"{self._path} is one picture but there are more frames")
-        name = self._pattern % frame.index if self._kind != "picture" else self._pattern
+        name = (
+            self._pattern if self._kind == "picture" else numbered(self._pattern, self._number(frame.index))
+        )
         pixels, alpha = frame.pixels, frame.alpha
         if self._depth is not None:
             pixels = to_depth(pixels, self._depth)
