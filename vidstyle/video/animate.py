@@ -39,7 +39,7 @@ class AnimationWriter:
     ) -> None:
         self._path, self._size, self._depth, self._notice = path, size, bit_depth or 8, notice
         self._suffix = path.suffix.lower()
-        self._unit, self._plays = _UNITS.get(self._suffix), plays(clip.path)
+        self._unit, self._plays = _UNITS.get(self._suffix), loop_count(clip.path)
         self._usual = 1 / (clip.frame_rate or DEFAULT_RATE)  # seconds, of a frame that does not say
         self._held: tuple[Fraction, Frame] | None = None
         self._origin: Fraction | None = None
@@ -115,7 +115,7 @@ class AnimationWriter:
             raise OutputError(f"{self._path} cannot be written: {reason}") from error
 
 
-def plays(path: Path) -> int:
+def loop_count(path: Path) -> int:
     """How often an animated picture says that it is to be played; 0, for ever, for any other file too."""
     try:
         with path.open("rb") as file:
