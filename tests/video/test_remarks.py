@@ -16,22 +16,6 @@ from vidstyle.video.hdr import HdrLevels
 from vidstyle.video.reader import open_clip
 
 
-def coded(path: Path, codec: str, pix_fmt: str, frames: list[np.ndarray], **options: str) -> Path:
-    """A video of frames in the layout of `pix_fmt`."""
-    with av.open(str(path), "w") as output:
-        stream = output.add_stream(
-            codec, rate=25, options={k.replace("_", "-"): v for k, v in options.items()}
-        )
-        first = av.VideoFrame.from_ndarray(frames[0], pix_fmt)
-        stream.width, stream.height, stream.pix_fmt = first.width, first.height, pix_fmt
-        for number, pixels in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(pixels, pix_fmt)
-            frame.pts = number
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
-    return path
-
-
 @pytest.mark.parametrize("interlaced", [True, False])
 def test_interlaced_pictures_are_named(tmp_path: Path, interlaced: bool) -> None:
     source = make_video(tmp_path / "a.mp4", options={"x264-params": "tff=1"} if interlaced else {}, count=3)
@@ -39,45 +23,6 @@ def test_interlaced_pictures_are_named(tmp_path: Path, interlaced: bool) -> None
     assert notices == [
         "a.mp4 is interlaced; its frames are painted with both fields, so deinterlace it first"
     ] * (interlaced)
-
-
-@pytest.mark.parametrize(("codec", "pix_fmt", "suffix"), [("png", "rgba", "mov"), ("ffv1", "bgra", "mkv")])
-def test_transparency_is_named(tmp_path: Path, codec: str, pix_fmt: str, suffix: str) -> None:
-    pixels = np.full((64, 96, 4), 255, np.uint8)
-    opaque = coded(tmp_path / f"opaque.{suffix}", codec, pix_fmt, [pixels])
-    assert open_clip(opaque).notices == []
-    pixels[10:20, 10:20, 3] = 0
-    holes = coded(tmp_path / f"holes.{suffix}", codec, pix_fmt, [pixels])
-    assert open_clip(holes).notices == [
-        f"holes.{suffix} is transparent in places; that is left out, and what lies there is painted as opaque"
-    ]
-
-
-def test_transparency_in_prores(tmp_path: Path) -> None:
-    frame = av.VideoFrame.from_ndarray(np.full((64, 96, 4), 100, np.uint8), "rgba").reformat(
-        format="yuva444p10le"
-    )
-    with av.open(str(tmp_path / "a.mov"), "w") as output:
-        stream = output.add_stream("prores_ks", rate=25, options={"profile": "4444"})
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuva444p10le"
-        frame.pts = 0
-        output.mux([*stream.encode(frame), *stream.encode(None)])
-    clip = open_clip(tmp_path / "a.mov")
-    assert len(clip.notices) == 1 and "transparent" in clip.notices[0]
-    assert abs(int(next(clip.frames()).pixels[1].mean() / 257) - 100) <= 2
-
-
-def test_transparency_beside_the_picture(tmp_path: Path) -> None:
-    """As VP9 has it: only the tag tells."""
-    source = tmp_path / "a.webm"
-    with av.open(str(source), "w") as output:
-        stream = output.add_stream("libvpx-vp9", rate=25)
-        stream.width, stream.height = 96, 64
-        stream.metadata["alpha_mode"] = "1"
-        frame = av.VideoFrame.from_ndarray(np.full((96, 96), 100, np.uint8), "yuv420p")
-        frame.pts = 0
-        output.mux([*stream.encode(frame), *stream.encode(None)])
-    assert "transparent" in open_clip(source).notices[0]
 
 
 LEVELS = HdrLevels(

@@ -14,6 +14,7 @@ from ..types import Frame
 from .clip import Clip, file_digest
 from .colour import SRGB_PICTURE
 from .pictures import READABLE_SUFFIXES, natural_key, picture_header, read_bytes, read_picture
+from .transparency import covered
 
 DEFAULT_RATE = Fraction(25)
 # By these a film is known where it lies among other files; any file that is named is tried.
@@ -61,6 +62,8 @@ class PictureClip(Clip):
         for index in range(len(self.pictures))[start:stop]:
             pixels, alpha = read_picture(self.pictures[index])
             self._check_size(self.pictures[index], pixels.shape[2], pixels.shape[1])
+            if alpha is not None and self.kind == "sequence":
+                pixels = covered(pixels, alpha)
             yield Frame(pixels, index, index, self.time_base, 1, alpha)
 
     def digest(self) -> str:
