@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, pictures, stored
-from tests.video.clip_makers import make_video, packets, write_image
+from tests.video.clip_makers import make_video, packets, scene, write_image
 from vidstyle import pipeline
 from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, UsageError
 from vidstyle.events import Progress
@@ -26,6 +26,7 @@ from vidstyle.pipeline import estimate, resume
 from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.planning import Request, make_plan
 from vidstyle.video import decode
+from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
 
@@ -375,3 +376,23 @@ def test_the_clock_may_jump(paint: Paint, clip: Path, monkeypatch: pytest.Monkey
     found = pictures(paint(clip, "out.mp4", progress=events.append))
     assert all(np.array_equal(one, other) for one, other in zip(found, whole, strict=True))
     assert all(event.seconds_left is None or 0 <= event.seconds_left < 600 for event in events)
+
+
+@pytest.mark.parametrize(("output", "codec"), [("out.mov", "prores"), ("out.webm", "auto"), ("out", "auto")])
+def test_what_is_transparent_stays_so_and_what_it_hides_is_not_painted(
+    paint: Paint, tmp_path: Path, output: str, codec: str
+) -> None:
+    alpha = np.full((1, 32, 48), 255, np.uint8)
+    alpha[:, 8:24, 10:30] = 0
+    results = []
+    for name, hidden in (("dark", 0), ("bright", 255)):
+        (tmp_path / name).mkdir()
+        for index in range(2):
+            pixels = scene(48, 32, index).transpose(2, 0, 1).copy()
+            pixels[:, alpha[0] == 0] = hidden
+            write_picture(tmp_path / name / f"{index}.png", pixels, alpha)
+        results.append(open_clip(paint(tmp_path / name, f"{name}{output}", codec=codec)))
+    for dark, bright in zip(*(result.frames() for result in results), strict=True):
+        assert dark.alpha is not None and np.array_equal(dark.pixels, bright.pixels)
+        found = dark.alpha * (255 / np.iinfo(dark.alpha.dtype).max)
+        assert float(np.abs(found - alpha).max()) <= 4

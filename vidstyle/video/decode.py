@@ -28,7 +28,7 @@ from .hdr import hdr_levels
 from .headers import png_frames
 from .interlace import combs, deinterlaced
 from .pictures import check_size, max_pixels
-from .remarks import remarks
+from .transparency import covered, has_alpha, is_transparent, seeing_alpha, tells_alpha
 
 # Demuxers that make a picture out of any text, or follow references to other files and hosts.
 _TEXT = {"tty", "bintext", "xbin", "adf", "idf"}
@@ -127,8 +127,9 @@ class VideoClip(Clip):
             self.stream_index = stream.index
             color = frame_color(first, context)
             self.hdr = hdr_levels(first)
-            remarked = remarks(first, stream)
             fields = combs(first)
+            self._reads_alpha = has_alpha(first)
+            may_show_through = tells_alpha(first, context)
         self._deinterlaces = fields and deinterlace != "off"
         self._doubles = fields and deinterlace == "double"
         if self._doubles:
@@ -149,12 +150,10 @@ class VideoClip(Clip):
             frame_count=count,
             frame_count_exact=False,
             duration_seconds=length,
-            has_alpha=False,
+            has_alpha=may_show_through,
             color=color,
             streams=others,
         )
-        for line in remarked:
-            self.notice(f"{path.name} {line}")
         if fields:
             self.notice(f"{path.name} is interlaced; {_BECOMES[deinterlace]}")
         if color.is_hdr:
@@ -163,7 +162,7 @@ class VideoClip(Clip):
             )
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        convert = ToRGB(*self._scaled, deep=self.bit_depth > 8)
+        convert = ToRGB(*self._scaled, deep=self.bit_depth > 8, alpha=self._reads_alpha)
         orientation: Orientation | None = None
         index = -1
         with closing(self._from(start)) as numbered:
@@ -183,7 +182,7 @@ class VideoClip(Clip):
                         f"{self.path}: the frame at {clock(timed.pts * self.time_base)} cannot be converted "
                         f"to RGB ({_reason(error)}); convert the video first"
                     ) from error
-                yield Frame(pixels, index, timed.pts, self.time_base, timed.duration)
+                yield self._frame(pixels, index, timed)
                 if index + 1 == stop:  # not only when the next has been read
                     return
             self._check_end(index + 1)
@@ -195,6 +194,16 @@ class VideoClip(Clip):
             if self._stops:
                 raise MediaError(f"{line}; --damaged skip uses what is there")
             self.notice(line)
+
+    def _frame(self, pixels: np.ndarray, index: int, timed: _Timed) -> Frame:
+        """pixels (3, H, W), or (4, H, W) with alpha."""
+        alpha = pixels[3:] if self._reads_alpha else None
+        pixels = pixels[:3]
+        if alpha is not None and is_transparent(alpha):
+            pixels = covered(pixels, alpha)
+        elif not self.has_alpha:
+            alpha = None
+        return Frame(pixels, index, timed.pts, self.time_base, timed.duration, alpha)
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
         """Frames with their indices, from the beginning or from a seek point that lies before `start`."""
@@ -299,7 +308,8 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
     """
     context = stream.codec_context
     stream.thread_type = "SLICE" if context.width * context.height > _MANY_PIXELS else "AUTO"
-    context.options = _limits()  # it may claim to be larger on the way
+    decoder = seeing_alpha(stream) or context
+    decoder.options = _limits()  # it may claim to be larger on the way
     packets = container.demux(stream)
     while True:
         try:
@@ -308,7 +318,7 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
             damage.end(_reason(error))
             packet = None
         try:
-            for frame in stream.decode(packet):
+            for frame in decoder.decode(packet):
                 if frame.is_corrupt:
                     damage.frame()
                 else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +41,7 @@ class Codec:
     pix_fmts: by bit depth, the default depth first.
     crf: the default constant rate factor and its greatest value; None where there is no such thing.
     presets: the valid ones, the default first; preset_option: the encoder's name for them.
+    alpha: the pix_fmts with transparency, by the same depths, where it has any, and the options for it.
     """
 
     encoder: str
@@ -51,6 +52,12 @@ class Codec:
     preset_option: str = "preset"
     options: dict[str, str] = field(default_factory=dict)
     tag: str | None = None
+    alpha: dict[int, str] = field(default_factory=dict)
+    alpha_options: dict[str, str] = field(default_factory=dict)
+
+    def with_alpha(self) -> Codec:
+        """The same, for pictures with transparency."""
+        return replace(self, pix_fmts=self.alpha, options=self.options | self.alpha_options)
 
 
 CODECS = {
@@ -88,6 +95,7 @@ CODECS = {
         ("2", *map(str, range(9))),
         "cpu-used",
         {"b": "0", "row-mt": "1"},
+        alpha={8: "yuva420p"},
     ),
     # RGB, because YUV at the same depth would not give back the pixels.
     "ffv1": Codec(
@@ -95,8 +103,16 @@ CODECS = {
         ("matroska",),
         {8: "bgr0", 10: "gbrp10le", 16: "gbrp16le"},
         options={"level": "3", "slicecrc": "1"},
+        alpha={8: "bgra", 10: "gbrap10le", 16: "gbrap16le"},
     ),
-    "prores": Codec("prores_ks", ("mov", "matroska"), {10: "yuv422p10le"}, options={"profile": "3"}),
+    "prores": Codec(
+        "prores_ks",
+        ("mov", "matroska"),
+        {10: "yuv422p10le"},
+        options={"profile": "3"},
+        alpha={10: "yuva444p10le"},
+        alpha_options={"profile": "4"},
+    ),
 }
 
 

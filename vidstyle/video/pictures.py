@@ -190,11 +190,6 @@ def keeps_alpha(path: Path) -> bool:
     return path.suffix.lower() in _TRANSPARENT
 
 
-def is_transparent(alpha: np.ndarray | None) -> bool:
-    """Whether an alpha channel leaves anything transparent."""
-    return alpha is not None and bool((alpha < np.iinfo(alpha.dtype).max).any())
-
-
 def to_depth(pixels: np.ndarray, depth: int) -> np.ndarray:
     """uint8 or uint16 pixels of any shape as uint8 (depth 8) or uint16 (depth 16), full range, rounded."""
     if depth == 8 and pixels.dtype == np.uint16:

@@ -14,6 +14,7 @@ from .clip import Clip, file_digest
 from .colour import SRGB_PICTURE
 from .numbering import files_of, ticks
 from .pictures import READABLE_SUFFIXES, natural_key, picture_header, read_bytes, read_picture
+from .transparency import covered
 
 DEFAULT_RATE = Fraction(25)
 # By these a film is known where it lies among other files; any file that is named is tried.
@@ -68,6 +69,8 @@ class PictureClip(Clip):
         for index in range(len(self.pictures))[start:stop]:
             pixels, alpha = read_picture(self.pictures[index])
             self._check_size(self.pictures[index], pixels.shape[2], pixels.shape[1])
+            if alpha is not None and self.kind == "sequence":
+                pixels = covered(pixels, alpha)
             begin, end = self._times[index : index + 2]
             yield Frame(pixels, index, begin, self.time_base, end - begin, alpha)
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .pictures import decode_png, encode_png, is_transparent
+from .pictures import decode_png, encode_png
+from .transparency import is_transparent
 
 
 class Spool:
     """Frames on the disk, losslessly, to be read as often as a format needs: memory holds one of them.
 
-    Iterates over (delay in seconds, pixels (3, H, W), alpha (1, H, W)); alpha is None for all of them if
-    none is transparent. last: the delay of the last one. size: their (width, height).
+    Iterates over (delay in seconds, pixels (3, H, W), alpha (1, H, W)). alpha is None for all where no frame
+    is transparent. last: the delay of the last one; size: their (width, height).
     """
 
     _LENGTHS = struct.Struct("<qqI")

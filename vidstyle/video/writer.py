@@ -17,6 +17,7 @@ from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
 from .numbering import numbered
 from .pictures import keeps_alpha, to_depth, write_picture
+from .transparency import is_transparent
 
 __all__ = ["Writer", "check_output", "open_writer"]
 
@@ -151,7 +152,7 @@ class PictureWriter:
             pixels = to_depth(pixels, self._depth)
         if alpha is not None:
             alpha = to_depth(alpha, 8 * pixels.itemsize)
-            if not keeps_alpha(Path(name)):
+            if is_transparent(alpha) and not keeps_alpha(Path(name)):
                 self._notice(f"{Path(name).suffix} has no transparency: it is left out")
         write_picture(self._temporary / name, pixels, alpha)
         self._written.append(self._temporary / name)
