@@ -96,9 +96,10 @@ class Checked:
     """
 
     def __post_init__(self) -> None:
-        for spec in fields(self):  # type: ignore[arg-type]
+        kind: Any = type(self)
+        for spec in fields(kind):
             try:
-                value = value_of(_hints(type(self))[spec.name], getattr(self, spec.name))  # type: ignore[arg-type]
+                value = value_of(_hints(kind)[spec.name], getattr(self, spec.name))
             except TypeError as error:
                 raise UsageError(f"{option_name(spec.name)} {error}") from None
             object.__setattr__(self, spec.name, value)  # the classes are frozen
