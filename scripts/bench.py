@@ -3,7 +3,7 @@
 
     python scripts/bench.py                     everything, some minutes
     python scripts/bench.py stages temporal     some of it
-    python scripts/bench.py --against-classic --features vgg19.pth
+    python scripts/bench.py against-classic --features vgg19.pth
 
 BENCHMARKS.md beside this file keeps the figures.
 """
@@ -15,53 +15,35 @@ import json
 import math
 import sys
 from dataclasses import asdict, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks import (
-    analogy,
-    balance,
-    classic,
-    dfi,
-    flow,
-    guidance,
-    load,
-    longterm,
-    losses,
-    memory,
-    photo,
-    precision,
-    stages,
-    still,
-    strength,
-    temporal,
-    texture,
-    tiles,
-)
 from benchmarks.common import Setting, Table, machine
 
 from vidstyle.errors import VidstyleError
 
-BENCHMARKS = {
-    "stages": stages.run,
-    "against-classic": classic.run,
-    "temporal": temporal.run,
-    "longterm": longterm.run,
-    "still": still.run,
-    "memory": memory.run,
-    "precision": precision.run,
-    "balance": balance.run,
-    "flow": flow.run,
-    "analogy": analogy.run,
-    "dfi": dfi.run,
-    "losses": losses.run,
-    "texture": texture.run,
-    "strength": strength.run,
-    "tiles": tiles.run,
-    "photo": photo.run,
-    "guidance": guidance.run,
-    "load": load.run,
-}
+BENCHMARKS = (
+    "stages",
+    "against-classic",
+    "temporal",
+    "longterm",
+    "still",
+    "memory",
+    "precision",
+    "balance",
+    "flow",
+    "analogy",
+    "dfi",
+    "losses",
+    "texture",
+    "strength",
+    "tiles",
+    "photo",
+    "guidance",
+    "load",
+)
+"""Each is a module of `benchmarks`."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -76,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(", ".join(f"{name} {value}" for name, value in there.items()), flush=True)
         tables: dict[str, list[Table]] = {}
         for name in options.names:
-            tables[name] = BENCHMARKS[name](setting)
+            tables[name] = import_module(f"benchmarks.{name.replace('-', '_')}").run(setting)
             for table in tables[name]:
                 print(f"\n{table}", flush=True)
             if options.json:
@@ -104,7 +86,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     known = ", ".join(BENCHMARKS)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {known}; all by default")
-    parser.add_argument("--against-classic", action="store_true", help="the same as its NAME")
     parser.add_argument("--clip", type=Path, help="clip to paint, or a folder of pictures (balance)")
     parser.add_argument("--style", type=Path, default=default.style, help="style picture")
     parser.add_argument("--features", default=default.features, help="as of vidstyle style")
@@ -116,10 +97,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for pictures to look at")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args(arguments)
-    asked = [*options.names, *["against-classic"] * options.against_classic]
-    options.names = list(dict.fromkeys(asked or BENCHMARKS))
-    unknown = [name for name in options.names if name not in BENCHMARKS]
-    if unknown:
+    options.names = list(dict.fromkeys(options.names or BENCHMARKS))
+    if unknown := [name for name in options.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {known}")
     return options
 

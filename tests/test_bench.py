@@ -26,9 +26,9 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from benchmarks import (  # noqa: E402
+    against_classic,
     analogy,
     balance,
-    classic,
     dfi,
     flow,
     guidance,
@@ -44,7 +44,8 @@ from benchmarks import (  # noqa: E402
     texture,
     tiles,
 )
-from benchmarks.common import Clock, PaintingLoss, Setting, Table, peak_memory  # noqa: E402
+from benchmarks.apart import peak_memory  # noqa: E402
+from benchmarks.common import MIXED, Clock, PaintingLoss, Setting, Table  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -100,15 +101,15 @@ def test_analogies_are_timed_by_level_and_judged(setting: Setting) -> None:
 
 def test_the_benchmarks_and_the_classic_have_one_loss(setting: Setting, tmp_path: Path) -> None:
     content, image = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
-    loss_at = PaintingLoss(setting, tmp_path, **classic.LAYERS)
-    style = loss_at.method.style.pictures[0]
-    loss = classic.classic_loss(loss_at.method.features, loss_at.method.recipe, style, content)
+    loss_at = PaintingLoss(setting, tmp_path, **against_classic.LAYERS)
+    style = loss_at.painter.style.pictures[0]
+    loss = against_classic.classic_loss(loss_at.painter.features, loss_at.painter.recipe, style, content)
     assert loss_at(image, content)["total"] == pytest.approx(float(loss(image)), rel=1e-5)
     assert loss_at(content, content)["content"] == 0
 
 
 def test_the_classic_is_run_beside_the_default(setting: Setting) -> None:
-    (table,) = classic.run(setting, iterations=3)
+    (table,) = against_classic.run(setting, iterations=3)
     assert [row[0] for row in table.rows] == ["run 1", "median"]
     assert 0 < column(table, "whole default, s")["run 1"] < math.inf
     assert column(table, "default gets there, s")["run 1"] > 0
@@ -173,15 +174,15 @@ def test_memory_is_that_of_a_run_of_its_own(setting: Setting) -> None:
 
 def test_every_loss_is_timed_and_measured_by_the_others(setting: Setting) -> None:
     (table,) = losses.run(setting)
-    assert list(column(table, "steps")) == list(losses.LOSSES)
-    for name in losses.KNOWN:
+    assert list(column(table, "steps")) == list(MIXED)
+    for name in losses.LOSSES:
         assert all(0 <= value < 10 for value in column(table, f"{name} distance").values())
 
 
 def test_textures_are_judged_by_their_seams(setting: Setting) -> None:
     stills, clips = texture.run(replace(setting, size=32))
     tiled, plain = column(stills, "seam of the tile"), column(stills, "seam of the texture")
-    assert list(tiled) == list(texture.LOSSES) and tiled["gram"] < plain["gram"]
+    assert list(tiled) == list(MIXED) and tiled["gram"] < plain["gram"]
     assert all(value > 0 for value in column(clips, "of it at the seam, ×").values())
 
 

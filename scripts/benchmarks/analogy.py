@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import vidstyle
-from benchmarks.common import SAMPLES, Clock, Setting, Table, say
+from benchmarks.common import SAMPLES, Clock, Setting, Table, say, seen
 from vidstyle.device import pick_device
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
@@ -20,7 +20,7 @@ from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
 from vidstyle.methods.analogy.options import AnalogyOptions
 from vidstyle.methods.analogy.painter import Analogy
-from vidstyle.types import Painted, Prior
+from vidstyle.types import Painted
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 
@@ -56,7 +56,7 @@ def run(setting: Setting) -> list[Table]:
 def _times(setting: Setting) -> Table:
     device = pick_device(setting.device)
     weights = load(find(setting.features)).tensors
-    frame = to_float(next(iter(open_clip(setting.clip or SAMPLES / "valley.mp4").frames(0, 1))).pixels)
+    frame = to_float(next(iter(open_clip(setting.source).frames(0, 1))).pixels)
     exemplar = to_float(read_picture(setting.style)[0])
     rows = []
     for side, dtype in itertools.product(
@@ -89,10 +89,8 @@ def _paint_two(method: _Timed, content: Tensor, clock: Clock) -> list[float]:
     with clock("first"):
         first: Painted = method.paint(content, [], 0)
     levels = [clock.total(str(level)) for level in LEVELS]
-    still = torch.zeros_like(content[:2])
-    prior = Prior(first.image, torch.ones_like(first.image[:1]), first.carry, still)
     with clock("after"):
-        method.paint(content, [prior], 1)
+        method.paint(content, [seen(first.image, first.carry)], 1)
     return levels
 
 

@@ -15,14 +15,13 @@ from vidstyle.device import pick_dtype
 from vidstyle.features.recipes import recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
-from vidstyle.image.convert import to_float, to_uint8
+from vidstyle.image.convert import to_float
 from vidstyle.image.octaves import finest_octave
 from vidstyle.image.resize import fit, resize
 from vidstyle.losses.content import content_distance
 from vidstyle.losses.gram import gram_distance, gram_matrix
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle, scaled_style
-from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
 PAINTED = ("strokes", "glass", "watercolour", "woodcut", "dusk")
@@ -59,10 +58,7 @@ def run(setting: Setting) -> list[Table]:
         painted = NeuralStyle(network, recipe, [style], NeuralOptions()).paint(subject, [], 0)
         near = scaled_style(style, (subject.shape[1], subject.shape[2]))
         rows.append((title, name, *distances(referee, painted.image, subject, near), painted.steps))
-        if setting.out is not None:
-            setting.out.mkdir(parents=True, exist_ok=True)
-            both = torch.cat([subject, painted.image], dim=2)
-            write_picture(setting.out / f"{number:02}_{title}_{name}.png", to_uint8(both))
+        setting.keep(f"{number:02}_{title}_{name}.png", [subject, painted.image])
     contents = [row[3] for row in rows]
     note = f"content distance {min(contents):.2f} to {max(contents):.2f}, mean {np.mean(contents):.2f}"
     return [Table(f"balance: {setting.features} features", COLUMNS, rows, [note])]

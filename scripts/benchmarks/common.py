@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,17 +17,22 @@ from torch import Tensor
 
 import vidstyle
 from vidstyle.device import pick_device, pick_dtype
-from vidstyle.image.convert import to_float
+from vidstyle.image.convert import to_uint8
 from vidstyle.job import JobStore
+from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
-from vidstyle.options import split_settings
+from vidstyle.options import EncodeOptions, RunOptions, split_settings
+from vidstyle.options.losses import LOSSES
 from vidstyle.pipeline.plan import Plan
-from vidstyle.pipeline.planning import make_plan
+from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline.stored import load_painted
 from vidstyle.types import Frame, Prior
-from vidstyle.video.pictures import decode_png
+from vidstyle.video.pictures import write_picture
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 SAMPLES = SCRIPTS.parent / "sample_videos"
+MIXED = (*LOSSES, "gram+patch")
+"""Every style loss, and two of them together."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,25 @@ class Setting:
         ours = {"features": self.features, "device": self.device, "size": self.size}
         return {**ours, **self.options, **more}
 
-    def plan(self, folder: Path, clip: Path | None = None, **more: Any) -> Plan:
-        """The plan of painting `clip` into `folder`."""
-        source = clip or self.clip or SAMPLES / "valley.mp4"
-        neural, run, encode, _ = split_settings(self.settings(**more), ())
-        return make_plan(source, [self.style], folder / "out.mp4", neural, run, encode, say)
+    @property
+    def source(self) -> Path:
+        """The clip to paint."""
+        return self.clip or SAMPLES / "valley.mp4"
+
+    def plan(self, folder: Path, *styles: Path, **more: Any) -> Plan:
+        """The plan of painting the clip into `folder`, in these styles if any are given."""
+        kinds = NeuralOptions, RunOptions, EncodeOptions
+        (options, run, encode), _ = split_settings(self.settings(**more), (), *kinds)
+        pictures = styles or (self.style,)
+        return make_plan(Request(self.source, pictures, folder / "out.mp4", options, run, encode, say))
+
+    def keep(self, name: str, pictures: Sequence[Tensor]) -> Path | None:
+        """Write pictures float32 (3, H, W) in [0, 1] beside one another into `out`, where that is named."""
+        if self.out is None:
+            return None
+        self.out.mkdir(parents=True, exist_ok=True)
+        write_picture(self.out / name, to_uint8(torch.cat([*pictures], dim=2)))
+        return self.out / name
 
 
 @dataclass(frozen=True)
@@ -119,18 +137,6 @@ class Clock:
         return min(self.seconds[stage])
 
 
-def peak_memory() -> float:
-    """The most memory that this process has held, in MB."""
-    # Unlike ru_maxrss, this forgets what the parent held when it started this process.
-    status = Path("/proc/self/status")
-    if status.is_file():
-        held = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM")), "")
-        if held:
-            return int(held.split()[1]) / 1024
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
 def machine(device: str) -> dict[str, Any]:
     """What the figures were measured on."""
     there = pick_device(device)
@@ -149,7 +155,32 @@ def machine(device: str) -> dict[str, Any]:
 
 def scaled_frames(plan: Plan, count: int) -> list[Frame]:
     """The first `count` frames at the size of the result."""
-    return [plan.scaled(frame) for frame in plan.clip.frames(0, count)]
+    return [plan.canvas.scaled(frame) for frame in plan.clip.frames(0, count)]
+
+
+def first_frame(plan: Plan) -> Tensor:
+    """The first frame as painters see it, on the device of the plan."""
+    return plan.canvas.content(scaled_frames(plan, 1)[0])
+
+
+def painter(plan: Plan) -> NeuralStyle:
+    """The painter of a plan. What it makes once for all frames of the size is made, so that none times it."""
+    made = plan.painter()
+    assert isinstance(made, NeuralStyle)
+    if made.options.color == "style":  # others make it anew for every shot
+        for size, _ in made.schedule.levels(*plan.canvas.size):
+            made.style_term(size)
+    return made
+
+
+def arithmetic(plan: Plan) -> str:
+    """The features, and the precision of the network, in words."""
+    return f"{plan.engine.weights.source.kind} features in {str(plan.engine.dtype).removeprefix('torch.')}"
+
+
+def seen(image: Tensor, carry: Mapping[str, Tensor] | None = None) -> Prior:
+    """A picture as the frame before, of which everything is still in view."""
+    return Prior(image, torch.ones_like(image[:1]), carry or {})
 
 
 class PaintingLoss:
@@ -158,28 +189,29 @@ class PaintingLoss:
     def __init__(self, setting: Setting, folder: Path, **more: Any) -> None:
         # A painter's first step tells the loss where it begins: here at a prior that covers everything.
         exact = {"precision": "float32", "temporal_weight": 0.0, "next_steps": 1, "independent": False}
-        method = setting.plan(folder, **{**more, **exact}).prepare(say)
-        assert isinstance(method, NeuralStyle)
-        self.method = method
+        self.painter = painter(setting.plan(folder, **(more | exact)))
 
     def __call__(self, image: Tensor, content: Tensor) -> dict[str, float]:
         """The weighted terms and, under "total", their sum. image, content: float32 (3, H, W) in [0, 1]."""
-        everywhere = torch.ones_like(image[:1])
-        losses = self.method.paint(content, [Prior(image, everywhere)], seed=0).losses
+        losses = self.painter.paint(content, [seen(image)], seed=0).losses
         terms = {name: value for name, value in losses.items() if name != "temporal"}
         return {**terms, "total": sum(terms.values())}
 
+    def likeness(self, image: Tensor, content: Tensor) -> tuple[float, float]:
+        """Its style and its content term, without their weights."""
+        terms, recipe = self(image, content), self.painter.recipe
+        return terms["style"] / recipe.style, terms["content"] / recipe.content
+
 
 def paint(
-    setting: Setting, clip: Path, folder: Path, count: int, changes: Mapping[str, object]
+    setting: Setting, folder: Path, count: int, changes: Mapping[str, object]
 ) -> tuple[float, list[Tensor], list[int]]:
     """Seconds of the whole run, the painted frames as they were stored, and where shots start."""
     folder.mkdir()
     settings = setting.settings(frames=f":{count}", keep=True, job=str(folder / "job"), **changes)
     started = time.perf_counter()
-    vidstyle.stylize(clip, setting.style, folder / "out.mp4", notice=say, **settings)
+    vidstyle.stylize(setting.source, setting.style, folder / "out.mp4", notice=say, **settings)
     seconds = time.perf_counter() - started
     store = JobStore.load(folder / "job")
     frames = store.of_pass(store.passes()[-1])
-    painted = [to_float(decode_png(frames.load_frame(index))[0]) for index in frames.frames()]
-    return seconds, painted, store.shot_starts()
+    return seconds, [load_painted(frames, index).image for index in frames.frames()], store.shot_starts()

@@ -19,11 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
-import torch
-import torch.optim  # takes seconds, which are no step's
-
-from benchmarks.common import SAMPLES, SCRIPTS, Setting, Table, say, scaled_frames
-from vidstyle.types import Prior
+from benchmarks.common import SCRIPTS, Setting, Table, first_frame, painter, seen
 
 ONE = "one thread"
 # As vidstyle sets it, as GNU's OpenMP does by itself, and without any spinning.
@@ -56,8 +52,8 @@ def _by_turns(painters: Mapping[str, subprocess.Popen[str]], repeats: int) -> di
     """Median seconds per step of every way: on the clock, and of the processor."""
     found: dict[str, list[dict[str, float]]] = {way: [] for way in painters}
     for _ in range(repeats):
-        for way, painter in painters.items():
-            found[way].append(_answer(painter))
+        for way, process in painters.items():
+            found[way].append(_answer(process))
     return {
         way: (median(each["wall"] for each in figures), median(each["own"] for each in figures))
         for way, figures in found.items()
@@ -67,8 +63,8 @@ def _by_turns(painters: Mapping[str, subprocess.Popen[str]], repeats: int) -> di
 def _painter(setting: Setting, more: dict[str, str]) -> subprocess.Popen[str]:
     """A process that waits to paint; it has painted once, so that nothing is done for the first time."""
     settings = setting.settings(device="cpu", size=setting.size or 192)
-    command = [sys.executable, "-m", "benchmarks.load", str(setting.clip or SAMPLES / "valley.mp4")]
-    command += [str(setting.style), json.dumps(settings)]
+    command = [sys.executable, "-m", "benchmarks.load"]
+    command += [str(setting.source), str(setting.style), json.dumps(settings)]
     environment = {name: value for name, value in os.environ.items() if name not in _WAITING} | more
     pipe = subprocess.PIPE
     painter = subprocess.Popen(command, cwd=SCRIPTS, env=environment, stdin=pipe, stdout=pipe, text=True)
@@ -104,12 +100,10 @@ def main(clip: str, style: str, settings: str) -> None:
     asked = {**json.loads(settings), "next_steps": STEPS, "tolerance": 0.0, "temporal_weight": 1.0}
     with tempfile.TemporaryDirectory() as folder:
         plan = Setting(clip=Path(clip), style=Path(style), options=asked).plan(Path(folder))
-        content = plan.on_device(scaled_frames(plan, 1)[0])
-    method = plan.prepare(say)
-    prior = Prior(content, torch.ones_like(content[:1]))
+        method, prior = painter(plan), seen(first_frame(plan))
     for _ in sys.stdin:
         wall, own = time.perf_counter(), time.process_time()
-        steps = method.paint(content, [prior], seed=0).steps
+        steps = method.paint(prior.image, [prior], seed=0).steps
         wall, own = time.perf_counter() - wall, time.process_time() - own
         print(json.dumps({"wall": wall / steps, "own": own / steps}), flush=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,8 @@ def run(setting: Setting) -> list[Table]:
     rows = []
     with tempfile.TemporaryDirectory() as temporary:
         for number, (way, changes) in enumerate(WAYS.items()):
-            clip, folder = SAMPLES / f"{CLIP}.mp4", Path(temporary) / str(number)
-            seconds, painted, _ = paint(setting, clip, folder, AFTER + 1, {**changes, "size": None})
+            of_clip = replace(setting, clip=SAMPLES / f"{CLIP}.mp4", size=None)
+            seconds, painted, _ = paint(of_clip, Path(temporary) / str(number), AFTER + 1, changes)
             change = (painted[AFTER] - warp(painted[BEFORE], vectors)).abs().mean(0)
             figures = [float(change[mask].mean()) for mask in (hidden, seen)]
             rows.append((way, *figures, seconds / len(painted)))

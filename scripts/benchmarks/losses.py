@@ -7,15 +7,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from benchmarks.common import Clock, Setting, Table, say, scaled_frames
-from vidstyle.image.convert import to_uint16
+from benchmarks.common import MIXED, Clock, Setting, Table, first_frame, painter, seen
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
-from vidstyle.options.losses import LOSSES as KNOWN
-from vidstyle.types import Prior
-from vidstyle.video.pictures import write_picture
-
-LOSSES = (*KNOWN, "gram+patch")
+from vidstyle.options.losses import LOSSES
 
 
 def run(setting: Setting) -> list[Table]:
@@ -23,23 +18,18 @@ def run(setting: Setting) -> list[Table]:
     painted: dict[str, Tensor] = {}
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for loss in LOSSES:
+        for loss in MIXED:
             method, content = _method(setting, Path(folder), loss)
             clock = Clock(content.device)
-            method.foretell(
-                content.shape[1], content.shape[2], content.device
-            )  # prepares what is prepared once
             with clock("first"):
                 first = method.paint(content, [], 0)
             with clock("after"):
-                method.paint(content, [Prior(first.image, first.image.new_ones(first.image[:1].shape))], 1)
+                method.paint(content, [seen(first.image)], 1)
             painted[loss] = first.image
             rows.append((loss, clock.total("first"), first.steps, clock.total("after")))
-        distances = {loss: _distances(*_method(setting, Path(folder), loss), painted) for loss in KNOWN}
-    if setting.out is not None:
-        setting.out.mkdir(parents=True, exist_ok=True)
-        for loss, image in painted.items():
-            write_picture(setting.out / f"{loss}.png", to_uint16(image))
+        distances = {loss: _distances(*_method(setting, Path(folder), loss), painted) for loss in LOSSES}
+    for loss, image in painted.items():
+        setting.keep(f"{loss}.png", [image])
     height, width = content.shape[1:]
     columns = (
         "loss",
@@ -55,9 +45,7 @@ def run(setting: Setting) -> list[Table]:
 
 def _method(setting: Setting, folder: Path, loss: str) -> tuple[NeuralStyle, Tensor]:
     plan = setting.plan(folder, loss=loss, frames=":1")
-    method = plan.prepare(say)
-    assert isinstance(method, NeuralStyle)
-    return method, plan.on_device(scaled_frames(plan, 1)[0])
+    return painter(plan), first_frame(plan)
 
 
 def _distances(method: NeuralStyle, content: Tensor, painted: dict[str, Tensor]) -> dict[str, float]:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import torch
 from torch import Tensor
 
 import vidstyle
-from benchmarks.common import SAMPLES, Clock, PaintingLoss, Setting, Table, say, scaled_frames
+from benchmarks.common import SAMPLES, Clock, PaintingLoss, Setting, Table, first_frame, painter, say
 from vidstyle.evaluation.measures import Totals
-from vidstyle.image.convert import to_uint16
+from vidstyle.events import Observer
 from vidstyle.image.distribution import distribution
 from vidstyle.image.matting import GuidedFilter, Relight
+from vidstyle.methods.style.medium import Paint
 from vidstyle.methods.style.painter import NeuralStyle
-from vidstyle.methods.style.priors import Tint
-from vidstyle.optimize import Terms
-from vidstyle.types import Prior
-from vidstyle.video.pictures import write_picture
+from vidstyle.optimize import Minimum, Terms
 
 CLIPS = ("valley", "passing")
 STYLE = SAMPLES / "dusk.jpg"
@@ -50,27 +49,21 @@ STEADY = (
 )
 
 
-class _Matted(NeuralStyle):
-    """An ordinary painting, with a matting term in its loss where that has a weight."""
+class _Matted(Paint):
+    """Paint, with a matting term in the loss."""
 
-    weight = 0.0
+    def __init__(self, weight: float) -> None:
+        self.weight = weight
 
-    def _terms(
-        self,
-        subject: Tensor,
-        priors: Sequence[Prior],
-        colours: Tensor | None,
-        tint: Tint | None = None,
-    ) -> Terms:
-        terms = super()._terms(subject, priors, colours, tint)
-        if not self.weight:
-            return terms
+    def search(
+        self, image: Tensor, subject: Tensor, terms: Terms, observer: Observer | None, **how: Any
+    ) -> Minimum:
         guide = GuidedFilter(subject, 1, 1e-4)
 
         def matted(x: Tensor) -> Mapping[str, Tensor]:
             return {**terms(x), "matting": self.weight * guide.roughness(x)}
 
-        return matted
+        return super().search(image, subject, matted, observer, **how)
 
 
 def run(setting: Setting) -> list[Table]:
@@ -95,38 +88,29 @@ def run(setting: Setting) -> list[Table]:
 
 def _stills(setting: Setting, folder: Path, clip: Path) -> list[tuple[object, ...]]:
     """The first frame, held to the photograph by nothing, by the matting term, by a filter, by --photo."""
-    plan = setting.plan(folder, clip)
-    content = plan.on_device(scaled_frames(plan, 1)[0])
-    loss_at, clock = PaintingLoss(setting, folder, clip=clip), Clock(content.device)
-    painted: dict[str, Tensor] = {}
-    for weight in (0.0, *MATTING):
-        plain = plan.prepare(say)
-        assert isinstance(plain, NeuralStyle)
-        method = _Matted(plain.features, plain.recipe, plain.style.pictures, plain.options)
-        method.weight = weight
-        way = f"matting term, weight {weight:g}" if weight else "painted"
-        painted[way] = _first(method, content, clock, way)
+    setting = replace(setting, clip=clip)
+    plan = setting.plan(folder)
+    content, loss_at = first_frame(plan), PaintingLoss(setting, folder)
+    clock = Clock(content.device)
+    ways = {"painted": painter(plan)}
+    for weight in MATTING:
+        matted = ways[f"matting term, weight {weight:g}"] = painter(plan)
+        matted.medium = _Matted(weight)
+    painted = {way: _first(method, content, clock, way) for way, method in ways.items()}
     with clock("painted, then filtered"):
         lit = Relight(content).apply(painted["painted"]).clamp(0, 1)
     painted["painted, then filtered"] = lit
-    photo = setting.plan(folder, clip, photo=True).prepare(say)
-    assert isinstance(photo, NeuralStyle)
-    painted["--photo"] = _first(photo, content, clock, "--photo")
-    if setting.out is not None:
-        setting.out.mkdir(parents=True, exist_ok=True)
-        sheet = torch.cat([content, *painted.values()], dim=2)
-        write_picture(setting.out / f"photo_{clip.stem}.png", to_uint16(sheet))
-    guide, recipe, rows = GuidedFilter(content, 2, 1e-5), loss_at.method.recipe, []
+    painted["--photo"] = _first(painter(setting.plan(folder, photo=True)), content, clock, "--photo")
+    setting.keep(f"photo_{clip.stem}.png", [content, *painted.values()])
+    guide, rows = GuidedFilter(content, 2, 1e-5), []
     for way, image in painted.items():
-        losses = loss_at(image, content)
-        likeness = losses["style"] / recipe.style, losses["content"] / recipe.content
-        rows.append((clip.stem, way, clock.total(way), 255 * float(guide.roughness(image)) ** 0.5, *likeness))
+        rough = 255 * float(guide.roughness(image)) ** 0.5
+        rows.append((clip.stem, way, clock.total(way), rough, *loss_at.likeness(image, content)))
     return rows
 
 
 def _first(method: NeuralStyle, content: Tensor, clock: Clock, way: str) -> Tensor:
-    """A shot's first frame; what is prepared once is not timed."""
-    method.foretell(content.shape[1], content.shape[2], content.device)
+    """A shot's first frame."""
     with clock(way):
         return method.paint(content, [], 0).image
 
@@ -157,4 +141,4 @@ def _figures(totals: Totals) -> tuple[object, ...]:
 
 def _each_its_own() -> AbstractContextManager[object]:
     """Every frame is painted in the distribution of its own colours, as if it were its shot's first."""
-    return patch.object(NeuralStyle, "_shot_palette", lambda self, content, *known: distribution(content))
+    return patch.object(NeuralStyle, "_decided", lambda self, content, carry: distribution(content))

@@ -8,10 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.common import Clock, PaintingLoss, Setting, Table, say, scaled_frames
-from vidstyle.image.convert import to_uint8
+from benchmarks.common import Clock, PaintingLoss, Setting, Table, first_frame, painter
 from vidstyle.metrics import psnr
-from vidstyle.video.pictures import write_picture
 
 PRECISIONS = ("float32", "bfloat16")
 NUDGED = "float32, input nudged"
@@ -32,9 +30,9 @@ def run(setting: Setting) -> list[Table]:
         folder = Path(temporary)
         plans = {precision: setting.plan(folder, precision=precision) for precision in PRECISIONS}
         plan = plans["float32"]
-        content = plan.on_device(scaled_frames(plan, 1)[0])
+        content = first_frame(plan)
         loss_at = PaintingLoss(setting, folder)
-    clock = Clock(plan.device)
+    clock = Clock(plan.canvas.device)
     jitter = torch.rand(content.shape, generator=torch.Generator().manual_seed(1)).to(content.device)
     subjects = {
         "float32": ("float32", content),
@@ -44,7 +42,7 @@ def run(setting: Setting) -> list[Table]:
     pictures: dict[str, Tensor] = {}
     for _ in range(setting.repeats):  # by turns, so that all meet the same machine
         for name, (precision, subject) in subjects.items():
-            method = plans[precision].prepare(say)
+            method = painter(plans[precision])
             with clock(name):
                 pictures[name] = method.paint(subject, [], seed=0).image
     exact = pictures["float32"]
@@ -56,10 +54,8 @@ def run(setting: Setting) -> list[Table]:
             (name, clock.least(name), *terms, float(off.mean()), float(off.max()), psnr(image, exact))
         )
     notes = [f"{NUDGED}: every value by at most half a grey level, to tell how far any small change goes"]
-    if setting.out:
-        setting.out.mkdir(parents=True, exist_ok=True)
-        path = setting.out / "precision.png"
-        write_picture(path, to_uint8(torch.cat([exact, pictures["bfloat16"]], dim=2)))
+    if path := setting.keep("precision.png", [exact, pictures["bfloat16"]]):
         notes.append(f"{path}: float32 left, bfloat16 right")
-    title = f"precision: first frame at {plan.width}x{plan.height}, {plan.weights.source.kind} features"
+    size = f"{plan.canvas.width}x{plan.canvas.height}"
+    title = f"precision: first frame at {size}, {plan.engine.weights.source.kind} features"
     return [Table(title, COLUMNS, rows, notes)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,14 +10,25 @@ import torch
 from torch import Tensor
 
 import vidstyle
-from benchmarks.common import Clock, Setting, Table, peak_memory, say, scaled_frames
-from vidstyle.image.convert import to_uint16
+from benchmarks.apart import peak_memory
+from benchmarks.common import (
+    Clock,
+    Setting,
+    Table,
+    arithmetic,
+    first_frame,
+    painter,
+    say,
+    seen,
+)
+from vidstyle.events import Hooks
 from vidstyle.image.warp import warp
 from vidstyle.job import JobStore
 from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.pipeline.encoding import encode
 from vidstyle.pipeline.plan import Plan
+from vidstyle.pipeline.stored import save_painted
 from vidstyle.types import Frame, Painted, Prior
-from vidstyle.video.pictures import decode_png, encode_png
 from vidstyle.video.shots import detect_cuts
 
 FIRST, AFTER = "paint, first frame", "paint, a frame after it"
@@ -29,21 +39,22 @@ def run(setting: Setting) -> list[Table]:
     with tempfile.TemporaryDirectory() as folder:
         count = setting.frames or 8
         plan = setting.plan(Path(folder), frames=f":{count}")
-        if plan.device.type == "cuda":
+        if plan.canvas.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
         return [_stages(setting, plan, count), _step(setting, Path(folder), count)]
 
 
 def _stages(setting: Setting, plan: Plan, count: int) -> Table:
-    clock = Clock(plan.device)
+    clock = Clock(plan.canvas.device)
     with clock("decode"):
         frames = list(plan.clip.frames(0, count))
     with clock("scale and cuts"):
-        scaled = [f for f, _ in detect_cuts(map(plan.scaled, frames), plan.run.cuts, plan.run.cut)]
+        scaled = [f for f, _ in detect_cuts(map(plan.canvas.scaled, frames), plan.run.cuts, plan.run.cut)]
     painted = _paint(plan, scaled, clock)
     _store_and_encode(plan, frames, painted, clock)
     with clock("whole"):
-        vidstyle.stylize(plan.clip.path, setting.style, plan.output, notice=say, **_same(setting, count))
+        again = setting.settings(frames=f":{count}", restart=True, overwrite=True)
+        vidstyle.stylize(plan.clip.path, setting.style, plan.output, notice=say, **again)
     steps = {FIRST: painted[0].steps, AFTER: sum(p.steps for p in painted[1:]) / max(1, len(painted) - 1)}
     calls = {FIRST: 1, AFTER: count - 1, "flow both ways and mask": count - 1}
     each_total = sum(clock.total(stage) for stage in clock.seconds if stage != "whole")
@@ -63,14 +74,10 @@ def _stages(setting: Setting, plan: Plan, count: int) -> Table:
         f"one after the other {each_total:.2f} s; a whole run {clock.total('whole'):.2f} s, "
         f"{clock.total('whole') / count:.2f} s per frame (it reads, scales and finds flow while painting: "
         f"{hidden:.2f} s)",
-        f"peak memory {peak_memory():.0f} MB" + _gpu_memory(plan.device),
+        f"peak memory {peak_memory():.0f} MB" + _gpu_memory(plan.canvas.device),
     ]
-    title = f"stages: {plan.clip.path.name}, {plan.width}x{plan.height}, {count} frames, {_arithmetic(plan)}"
+    title = f"stages: {plan.clip.path.name}, {_size(plan)}, {count} frames, {arithmetic(plan)}"
     return Table(title, ("stage", "calls", "s each", "share", "steps"), rows, notes)
-
-
-def _same(setting: Setting, count: int) -> dict[str, object]:
-    return setting.settings(frames=f":{count}", restart=True, overwrite=True)
 
 
 def _paint(plan: Plan, frames: list[Frame], clock: Clock) -> list[Painted]:
@@ -79,63 +86,51 @@ def _paint(plan: Plan, frames: list[Frame], clock: Clock) -> list[Painted]:
     for before, after in pairwise(frames):
         with clock("flow both ways and mask"):
             flows.append(plan.flow.between(after, before))
-    method = plan.prepare(say)
+    method = painter(plan)
     with clock(FIRST):
-        painted = [method.paint(plan.on_device(frames[0]), [], plan.run.seed)]
+        painted = [method.paint(plan.canvas.content(frames[0]), [], plan.run.seed)]
     for frame, (flow, weight) in zip(frames[1:], flows, strict=True):
         with clock(AFTER):
-            before = warp(painted[-1].image, plan.tensor(flow.vectors), "bicubic")
-            prior = Prior(before, plan.tensor(weight), painted[-1].carry)
-            painted.append(method.paint(plan.on_device(frame), [prior], plan.run.seed))
+            vectors = plan.canvas.tensor(flow.vectors)
+            warped = warp(painted[-1].image, vectors, "spline")
+            prior = Prior(warped, plan.canvas.tensor(weight), painted[-1].carry, vectors)
+            painted.append(method.paint(plan.canvas.content(frame), [prior], plan.run.seed))
     return painted
 
 
 def _store_and_encode(plan: Plan, frames: list[Frame], painted: list[Painted], clock: Clock) -> None:
-    with JobStore.open(plan.directory, plan.fingerprint, plan.settings) as store:
+    with JobStore.open(plan.directory, plan.fingerprint, plan.settings) as job:
+        store = job.of_pass(1)
+        store.prepare()
         for frame, result in zip(frames, painted, strict=True):
             with clock("store as 16-bit PNG"):
-                store.save_frame(frame.index, encode_png(to_uint16(result.image)))
-        with clock("encode"), plan.open_writer(say) as writer:
-            for frame in frames:
-                pixels, _ = decode_png(store.load_frame(frame.index))
-                writer.write(plan.result_frame(frame, pixels))
+                save_painted(job, store, frame.index, result)
+        with clock("encode"):
+            encode(plan, store, Hooks(notice=say))
 
 
 def _step(setting: Setting, folder: Path, count: int) -> Table:
     """One step at the full size, and the network forward and backward to its deepest layer alone."""
     rows = []
     for precision in ("bfloat16", "float32"):
-        plan = setting.plan(folder, precision=precision, frames=f":{count}", temporal_weight=1.0)
-        content = plan.on_device(scaled_frames(plan, 1)[0])
-        clock = Clock(plan.device)
-        few, many = (_painting(setting, folder, precision, content, steps) for steps in (4, 12))
-        method = plan.prepare(say)
-        assert isinstance(method, NeuralStyle)
+        exact = {"precision": precision, "frames": f":{count}", "tolerance": 0.0, "temporal_weight": 1.0}
+        few, many = (setting.plan(folder, next_steps=steps, **exact) for steps in (4, 12))
+        method, content, clock = painter(few), first_frame(few), Clock(few.canvas.device)
+        paintings = {"few": method, "many": painter(many)}
         _network(method, content)
-        few()
+        method.paint(content, [seen(content)], seed=0)
         for _ in range(setting.repeats):
-            for name, work in (("few", few), ("many", many)):
+            for name, painting in paintings.items():
                 with clock(name):
-                    work()
+                    painting.paint(content, [seen(content)], seed=0)
             for _ in range(4):
                 with clock("network"):
                     _network(method, content)
         step, network = (clock.least("many") - clock.least("few")) / 8, clock.least("network")
         rows.append((precision, network, step, step / network))
-    title = (
-        f"one step at {plan.width}x{plan.height}, to {_deepest(method)} ({plan.weights.source.kind} features)"
-    )
+    kind = few.engine.weights.source.kind
+    title = f"one step at {_size(few)}, to {_deepest(method)} ({kind} features)"
     return Table(title, ("network in", "forward and backward, s", "whole step, s", "ratio"), rows)
-
-
-def _painting(
-    setting: Setting, folder: Path, precision: str, content: Tensor, steps: int
-) -> Callable[[], Painted]:
-    """Painting for exactly `steps` steps at the full size alone."""
-    settings = {"precision": precision, "next_steps": steps, "tolerance": 0.0, "temporal_weight": 1.0}
-    method = setting.plan(folder, **settings).prepare(say)
-    prior = Prior(content, torch.ones_like(content[:1]))
-    return lambda: method.paint(content, [prior], seed=0)
 
 
 def _deepest(method: NeuralStyle) -> str:
@@ -150,8 +145,8 @@ def _network(method: NeuralStyle, content: Tensor) -> Tensor:
     return gradient
 
 
-def _arithmetic(plan: Plan) -> str:
-    return f"{plan.weights.source.kind} features in {str(plan.dtype).removeprefix('torch.')}"
+def _size(plan: Plan) -> str:
+    return f"{plan.canvas.width}x{plan.canvas.height}"
 
 
 def _gpu_memory(device: torch.device) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, Setting, Table, paint, scaled_frames
+from benchmarks.common import Setting, Table, paint, scaled_frames
 from vidstyle.metrics import gradient_energy
-from vidstyle.video.pictures import encode_png
+from vidstyle.video.pictures import write_picture
 
 # Deviation of the grain, in levels of 255. None at all is a slide or an animation's held drawing.
 GRAIN = {"still": 0.0, "still with grain": 1.0}
@@ -29,9 +30,8 @@ def run(setting: Setting) -> list[Table]:
     rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        clip = setting.clip or SAMPLES / "valley.mp4"
-        frame = scaled_frames(setting.plan(folder, clip), 1)[0]
-        seconds, painted, _ = paint(setting, clip, folder / "moving", min(count, 24), {})
+        frame = scaled_frames(setting.plan(folder), 1)[0]
+        seconds, painted, _ = paint(setting, folder / "moving", min(count, 24), {})
         moving = seconds / len(painted)
         rows.append(("moving", len(painted), "", "", moving, 1.0))
         for name, grain in GRAIN.items():
@@ -40,10 +40,9 @@ def run(setting: Setting) -> list[Table]:
             random = np.random.default_rng(0)
             for index in range(count):
                 noisy = frame.pixels + random.normal(0, grain, frame.pixels.shape)
-                (shot / f"{index:04d}.png").write_bytes(
-                    encode_png(np.clip(noisy.round(), 0, 255).astype("u1"))
-                )
-            seconds, painted, _ = paint(setting, shot, folder / f"{name} painted", count, {"cuts": False})
+                write_picture(shot / f"{index:04d}.png", np.clip(noisy.round(), 0, 255).astype("u1"))
+            held = replace(setting, clip=shot)
+            seconds, painted, _ = paint(held, folder / f"{name} painted", count, {"cuts": False})
             each = seconds / count
             rows.append((name, count, *_drift(painted), each, each / moving))
     return [Table(f"still: {setting.features} features", COLUMNS, rows)]

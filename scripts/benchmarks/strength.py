@@ -10,10 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, scaled_frames
+from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, first_frame, painter
 from vidstyle.features.vgg import VGG
-from vidstyle.image.convert import to_uint8
-from vidstyle.video.pictures import write_picture
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 PAIRS = (("valley", "strokes"), ("passing", "woodcut"), ("cut", "watercolour"))
@@ -49,20 +47,13 @@ def _painted(setting: Setting) -> list[tuple[float, ...]]:
         images, rows = [], []
         for strength in STRENGTHS:
             plan = setting.plan(Path(folder), strength=strength, frames=":1", precision="float32")
-            content = plan.on_device(scaled_frames(plan, 1)[0])
-            images.append(plan.prepare(lambda line: None).paint(content, [], 0).image)
-            rows.append(_distances(loss_at, images[-1], content))
-    if setting.out is not None:
-        setting.out.mkdir(parents=True, exist_ok=True)
-        write_picture(setting.out / f"strength_{setting.style.stem}.png", to_uint8(torch.cat(images, dim=2)))
-    steps = [0.0, *(_apart(loss_at.method.features, one, other) for one, other in pairwise(images))]
+            content = first_frame(plan)
+            images.append(painter(plan).paint(content, [], 0).image)
+            change = float((images[-1] - content).square().mean().sqrt())
+            rows.append((*loss_at.likeness(images[-1], content), change))
+    setting.keep(f"strength_{setting.style.stem}.png", images)
+    steps = [0.0, *(_apart(loss_at.painter.features, one, other) for one, other in pairwise(images))]
     return [(*row, step) for row, step in zip(rows, steps, strict=True)]
-
-
-def _distances(loss_at: PaintingLoss, image: Tensor, content: Tensor) -> tuple[float, float, float]:
-    terms, recipe = loss_at(image, content), loss_at.method.recipe
-    change = float((image - content).square().mean().sqrt())
-    return terms["style"] / recipe.style, terms["content"] / recipe.content, change
 
 
 @torch.no_grad()

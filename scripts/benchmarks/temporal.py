@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, paint, scaled_frames
+from vidstyle.device import pick_device
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
+from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
 from vidstyle.metrics import WarpingError, gradient_energy
 from vidstyle.types import Frame
@@ -80,25 +82,29 @@ def _measure(setting: Setting, clip: Path, count: int, rows: list[tuple[object, 
     """Adds the rows of one clip; returns the warping errors of the ways and of the input."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        plan = setting.plan(folder, clip)
-        frames = scaled_frames(plan, count)
-        loss_at = PaintingLoss(setting, folder, clip=clip)
+        of_clip = replace(setting, clip=clip)
+        frames = scaled_frames(of_clip.plan(folder), count)
+        loss_at = PaintingLoss(of_clip, folder)
         inputs = [to_float(frame.pixels) for frame in frames]
+        device = pick_device(setting.device)
         pairs: list[list[_Pair]] = []
         errors: dict[str, float] = {}
         for way, changes in WAYS.items():
-            seconds, painted, starts = paint(setting, clip, folder / way, len(frames), changes)
+            seconds, painted, starts = paint(of_clip, folder / way, len(frames), changes)
             if not pairs:
                 pairs = [_pairs(frames, starts), _pairs(frames, starts, back=True)]
                 errors["input"], back = (_warping_error(inputs, each) for each in pairs)
                 still = inputs[0], inputs[-1]
                 rows.append((clip.stem, "input", errors["input"], 1.0, back, *[""] * 4, *_drift(*still)))
             errors[way], back = (_warping_error(painted, each) for each in pairs)
-            style, content = _losses(loss_at, painted, inputs)
+            near = [
+                loss_at.likeness(p.to(device), i.to(device)) for p, i in zip(painted, inputs, strict=True)
+            ]
+            style, content = (fmean(column) for column in zip(*near, strict=True))
             ratio = errors[way] / errors["input"]
             drift = _drift(painted[0], painted[-1])
             each = seconds / len(frames)
-            borders = fmean(_border_style(loss_at, image) for image in painted)
+            borders = fmean(_border_style(loss_at.painter, image.to(device)) for image in painted)
             rows.append((clip.stem, way, errors[way], ratio, back, style, borders, content, each, *drift))
     return errors
 
@@ -121,26 +127,13 @@ def _warping_error(frames: list[Tensor], pairs: list[_Pair]) -> float:
     return error.mean
 
 
-def _losses(loss_at: PaintingLoss, painted: list[Tensor], inputs: list[Tensor]) -> tuple[float, float]:
-    """Mean style and content loss, without the recipe's weights."""
-    recipe, device = loss_at.method.recipe, next(loss_at.method.features.parameters()).device
-    found = [loss_at(p.to(device), i.to(device)) for p, i in zip(painted, inputs, strict=True)]
-    return fmean(f["style"] for f in found) / recipe.style, fmean(
-        f["content"] for f in found
-    ) / recipe.content
-
-
 @torch.no_grad()
-def _border_style(loss_at: PaintingLoss, image: Tensor) -> float:
+def _border_style(method: NeuralStyle, image: Tensor) -> float:
     """Style loss of the left and the right eighth of a frame, where most that is new comes into view."""
-    method = loss_at.method
     term = method.style_term((image.shape[1], image.shape[2]))
     width = image.shape[2] // 8
-    found = []
-    for strip in (image[..., :width], image[..., -width:]):
-        strip = strip.to(next(method.features.parameters()).device)
-        found.append(float(term_values(method.features, strip, {"style": term})["style"]))
-    return fmean(found)
+    strips = image[..., :width], image[..., -width:]
+    return fmean(float(term_values(method.features, strip, {"style": term})["style"]) for strip in strips)
 
 
 def _drift(first: Tensor, last: Tensor) -> tuple[object, ...]:

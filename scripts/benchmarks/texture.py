@@ -10,13 +10,11 @@ import torch
 from torch import Tensor
 
 import vidstyle
-from benchmarks.common import Clock, Setting, Table, peak_memory, say
+from benchmarks.apart import peak_memory
+from benchmarks.common import MIXED, Clock, Setting, Table, say
 from vidstyle.device import pick_device
 from vidstyle.image.convert import to_float
-from vidstyle.options.losses import LOSSES as KNOWN
 from vidstyle.video.reader import open_clip
-
-LOSSES = (*KNOWN, "gram+patch")
 
 
 def run(setting: Setting) -> list[Table]:
@@ -24,7 +22,7 @@ def run(setting: Setting) -> list[Table]:
     side, clock = setting.size or 256, Clock(pick_device(setting.device))
     with tempfile.TemporaryDirectory() as folder:
         rows = []
-        for loss in LOSSES:
+        for loss in MIXED:
             seams = []
             for tile in (False, True):
                 out = Path(folder) / f"{loss}_{tile}.png"

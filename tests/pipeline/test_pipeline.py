@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import time
 from fractions import Fraction
 from functools import partial
@@ -14,8 +15,17 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pipeline.painting import Paint, StopAfter, assert_resumes, assert_same, pictures, stopped, stored
-from tests.video.clip_makers import make_video, packets, write_image
+from tests.pipeline.painting import (
+    Paint,
+    StopAfter,
+    StopWhileEncoding,
+    assert_resumes,
+    assert_same,
+    pictures,
+    stopped,
+    stored,
+)
+from tests.video.clip_makers import make_video, packets, scene, write_image
 from vidstyle import pipeline
 from vidstyle.errors import InputError, JobMismatch, OutputError, UsageError
 from vidstyle.events import Progress
@@ -26,6 +36,7 @@ from vidstyle.pipeline import estimate, resume
 from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.planning import Request, make_plan
 from vidstyle.video import decode
+from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
 
@@ -47,7 +58,23 @@ def test_stopped_at_every_frame_and_resumed_it_is_the_same(
     assert assert_resumes(partial(paint, clip), [2] + [1] * 6, **look) == tmp_path / "parts.mkv"
 
 
-@pytest.mark.parametrize("output", ["out.mp4", "out", "made/%04d.png"])
+@pytest.mark.parametrize("suffix", [".gif", ".apng", ".webp"])
+def test_an_animation_is_the_same_after_a_stop_too(
+    paint: Paint, clip: Path, tmp_path: Path, suffix: str
+) -> None:
+    whole = paint(clip, f"whole{suffix}", frames=":4")
+    for hook in (StopAfter(2), StopWhileEncoding()):
+        stopped(paint, hook, clip, f"parts{suffix}", frames=":4")
+        assert not (tmp_path / f"parts{suffix}").exists()
+    assert resume(tmp_path / f"parts{suffix}.vidstyle").read_bytes() == whole.read_bytes()
+    whole.write_bytes(b"mine")
+    shutil.rmtree(tmp_path / f"whole{suffix}.vidstyle")
+    with pytest.raises(OutputError, match="--overwrite"):
+        paint(clip, f"whole{suffix}", frames=":4")
+    assert whole.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("output", ["out.mp4", "out.gif", "out", "made/%04d.png"])
 def test_what_a_run_killed_while_writing_has_left_is_cleared(
     paint: Paint, clip: Path, tmp_path: Path, output: str
 ) -> None:
@@ -55,7 +82,7 @@ def test_what_a_run_killed_while_writing_has_left_is_cleared(
     for path in (whole, whole.parent) if "%" in output else (whole,):
         left = path.with_name(f".{path.stem}.0123abcd{path.suffix}")
         left.parent.mkdir(exist_ok=True)
-        left.touch() if path.suffix == ".mp4" else left.mkdir()
+        left.touch() if path.suffix in (".mp4", ".gif") else left.mkdir()
     paint(clip, output, frames=":2")
     assert list(tmp_path.rglob(".*.0123abcd*")) == []
 
@@ -301,3 +328,23 @@ def test_the_clock_may_jump(paint: Paint, clip: Path, monkeypatch: pytest.Monkey
     events: list[Progress] = []
     assert_same(paint(clip, "out.mp4", progress=events.append), whole)
     assert all(event.seconds_left is None or 0 <= event.seconds_left < 600 for event in events)
+
+
+@pytest.mark.parametrize(("output", "codec"), [("out.mov", "prores"), ("out.webm", "auto"), ("out", "auto")])
+def test_what_is_transparent_stays_so_and_what_it_hides_is_not_painted(
+    paint: Paint, tmp_path: Path, output: str, codec: str
+) -> None:
+    alpha = np.full((1, 32, 48), 255, np.uint8)
+    alpha[:, 8:24, 10:30] = 0
+    results = []
+    for name, hidden in (("dark", 0), ("bright", 255)):
+        (tmp_path / name).mkdir()
+        for index in range(2):
+            pixels = scene(48, 32, index).transpose(2, 0, 1).copy()
+            pixels[:, alpha[0] == 0] = hidden
+            write_picture(tmp_path / name / f"{index}.png", pixels, alpha)
+        results.append(open_clip(paint(tmp_path / name, f"{name}{output}", codec=codec)))
+    for dark, bright in zip(*(result.frames() for result in results), strict=True):
+        assert dark.alpha is not None and np.array_equal(dark.pixels, bright.pixels)
+        found = dark.alpha * (255 / np.iinfo(dark.alpha.dtype).max)
+        assert float(np.abs(found - alpha).max()) <= 4

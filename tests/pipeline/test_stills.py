@@ -129,7 +129,7 @@ def test_a_texture_shows_its_steps_too(style: Path, quick: dict[str, Any]) -> No
     assert half.shape == (3, 64, 128) and seam < 3 * inside  # enlarged as a tile
 
 
-@pytest.mark.parametrize("output", ["out.mp4", "frames", "f_%04d.png"])
+@pytest.mark.parametrize("output", ["out.mp4", "frames", "f_%04d.png", "out.webp", "out.gif"])
 def test_clips_are_refused(paint: Paint, clip: Path, output: str) -> None:
     with pytest.raises(UsageError, match=r"--save-every is for stills, and .* is none; --frames 5:6"):
         paint(clip, output, save_every=2)

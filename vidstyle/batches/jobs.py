@@ -23,15 +23,11 @@ from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
 from vidstyle.pipeline.planning import Request, make_plan
-from vidstyle.video.formats import CONTAINERS
+from vidstyle.video.formats import ANIMATIONS, CONTAINERS
+from vidstyle.video.headers import plays
+from vidstyle.video.numbering import is_pattern, pictures_of_pattern
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
-from vidstyle.video.sequences import (
-    in_natural_order,
-    is_pattern,
-    media_of_folder,
-    pictures_of_folder,
-    pictures_of_pattern,
-)
+from vidstyle.video.sequences import in_natural_order, media_of_folder, pictures_of_folder
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,7 @@ def _files(name: Path) -> list[Path]:
     if name.exists():
         return media_of_folder(name) if name.is_dir() else [name]
     if is_pattern(name):
-        return pictures_of_pattern(name)
+        return list(pictures_of_pattern(name).values())
     if any(sign in name.name for sign in "*?["):  # where the shell has not done it
         found = in_natural_order(path for path in name.parent.glob(name.name) if path.is_file())
         if not found:
@@ -160,9 +156,11 @@ def plan_jobs(sources: Sequence[Path], styles: Sequence[Path], folder: Path) -> 
 
 def _suffix(source: Path) -> str:
     suffix = source.suffix.lower()
+    if plays(source):
+        return suffix if suffix in ANIMATIONS else ".mp4"
     if suffix in READABLE_SUFFIXES:
         return suffix if suffix in WRITABLE_SUFFIXES else ".png"
-    return suffix if suffix in CONTAINERS else ".mp4"
+    return suffix if suffix in {*CONTAINERS, *ANIMATIONS} else ".mp4"
 
 
 def _once(paths: Sequence[Path]) -> list[Path]:

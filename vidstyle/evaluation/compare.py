@@ -28,7 +28,7 @@ from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import on_paper, to_float
 from vidstyle.image.resize import fit
 from vidstyle.options import EvaluateOptions
-from vidstyle.pipeline.frames import check_longest, frame_range, resized
+from vidstyle.pipeline.frames import check_longest, cut_places, frame_range, resized
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -102,7 +102,8 @@ def evaluate(
 def _prepare(original: Path, stylized: Sequence[Path], options: EvaluateOptions, hooks: Hooks) -> _Task:
     if not stylized:
         raise UsageError("give at least one painted clip to compare with the original")
-    clip, others = open_clip(original), tuple(open_clip(path) for path in stylized)
+    clip = open_clip(original, deinterlace=options.deinterlace)
+    others = tuple(open_clip(path) for path in stylized)
     start, stop = frame_range(options.frames, clip)
     estimator = make_estimator(options.flow, None, str(pick_device(options.device)), hooks.tell)
     width, height = _size(others, options)
@@ -174,7 +175,7 @@ def _together(task: _Task, hooks: Hooks) -> Iterator[tuple[list[Frame], bool]]:
     """
     clips = task.original, *task.stylized
     source = (resized(frame, task.size) for frame in task.original.frames(task.start, task.stop))
-    original = detect_cuts(source, task.options.cuts, task.options.cut)
+    original = detect_cuts(source, task.options.cuts, cut_places(task.options.cut, task.original))
     others = [task.frames_of(clip) for clip in task.stylized]
     count = 0
     while True:

@@ -25,7 +25,7 @@ from vidstyle.image.convert import reduce_to_uint8
 from vidstyle.job import differences
 from vidstyle.options import FlowOptions
 from vidstyle.pipeline.flow import find_estimator
-from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
+from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, resized, result_size
 from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
@@ -61,7 +61,7 @@ def write_flow(
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `hooks.stop` was set.
     """
     options, hooks = options or FlowOptions(), hooks or Hooks()
-    clip = open_clip(source, damaged=options.damaged)
+    clip = open_clip(source, damaged=options.damaged, deinterlace=options.deinterlace)
     start, end = frame_range(options.frames, clip)
     total = frame_total(clip, start, end)
     if clip.kind == "still" or (clip.frame_count_exact and total == 1):
@@ -71,6 +71,7 @@ def write_flow(
     settings = {
         "source": {"name": clip.path.name, "digest": clip.digest()},
         "size": f"{width}x{height}",
+        **({} if options.deinterlace == "auto" else {"deinterlace": options.deinterlace}),
         "flow": options.flow,
         "flow_size": options.flow_size,
         **flow.contents(range(0)),
@@ -155,15 +156,16 @@ class _Export:
     directory: Path
 
     def run(self, hooks: Hooks, total: int | None) -> None:
+        cuts = cut_places(self.options.cut, self.clip)
         frames = (resized(frame, self.size) for frame in self.clip.frames(self.start, self.stop))
         # All frames of the shot that a later one may be paired with.
         window: deque[Frame] = deque(maxlen=min(max(self.options.distance), sys.maxsize))
         shot, pace = 0, Pace("flow", total)
         with self._open_preview(hooks) as writer:
             preview = None if writer is None else _Preview(writer, self.files, min(self.options.distance))
-            for frame, cut in detect_cuts(frames, self.options.cuts, self.options.cut):
+            for frame, cut in detect_cuts(frames, self.options.cuts, cuts):
                 if cut and window:
-                    hooks.tell(f"a cut at frame {frame.index}: no flow across it")
+                    hooks.tell(f"a cut at frame {self.clip.number(frame.index)}: no flow across it")
                     window.clear()
                     shot += 1
                 for earlier in window:

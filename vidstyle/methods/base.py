@@ -19,6 +19,7 @@ from vidstyle.features.weights import Weights
 from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import on_paper
 from vidstyle.methods.guidance import Guidance
+from vidstyle.options import RunOptions
 from vidstyle.types import Draft, Frame, Painted, Prior
 from vidstyle.video.clip import Clip
 from vidstyle.video.formats import check_spared
@@ -160,11 +161,13 @@ class Method(ABC):
 
     uses_features: ClassVar[bool] = True
 
-    def clip(self, options: Any, path: Path | None, fps: Fraction | None, damaged: str) -> tuple[Any, Clip]:
+    def clip(
+        self, options: Any, path: Path | None, fps: Fraction | None, run: RunOptions
+    ) -> tuple[Any, Clip]:
         """What is painted, and the options with all that follows from it. Raises UsageError, MediaError."""
         if path is None:
             raise UsageError("give a clip or a picture to paint")
-        return options, open_clip(path, fps=fps, damaged=damaged)
+        return options, open_clip(path, fps=fps, damaged=run.damaged, deinterlace=run.deinterlace)
 
     def flow(self, options: Any) -> FlowSource | None:
         """How what is painted moves, where that is not seen in a clip."""

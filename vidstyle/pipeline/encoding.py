@@ -79,7 +79,8 @@ def codec_of(output: Path, encode: EncodeOptions) -> str:
 def _opened(plan: Plan, notice: Notice) -> Writer:
     # Frames are kept with 16 bits; a picture gets them on request only, or where it keeps what has them.
     kept = 16 if plan.mask and plan.clip.bit_depth > 8 else 8
-    depth = plan.encode.bit_depth or (None if output_kind(plan.output) == "video" else kept)
+    kind = output_kind(plan.output, plan.clip, plan.start, plan.stop)
+    depth = plan.encode.bit_depth or (None if kind in ("video", "animation") else kept)
     return open_writer(
         plan.output,
         plan.clip,

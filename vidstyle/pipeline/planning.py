@@ -23,7 +23,7 @@ from vidstyle.pipeline import identity
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.encoding import codec_of
 from vidstyle.pipeline.flow import find_flow
-from vidstyle.pipeline.frames import frame_range, frame_total, result_size
+from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, result_size
 from vidstyle.pipeline.guide import is_carried, open_mask
 from vidstyle.pipeline.plan import Plan, job_directory
 from vidstyle.pipeline.relocate import at_new_home
@@ -56,7 +56,7 @@ def make_plan(asked: Request) -> Plan:
     own = method(name)
     command(name).pictures.check(name, len(asked.pictures))
     fps = _fraction(encode.fps) if encode.fps else None
-    options, clip = own.clip(asked.options, asked.source, fps, run.damaged)
+    options, clip = own.clip(asked.options, asked.source, fps, run)
     start, stop = frame_range(run.frames, clip)
     earlier = _earlier(job_directory(run, output))
     device = pick_device(run.device)
@@ -66,7 +66,7 @@ def make_plan(asked: Request) -> Plan:
     options = own.fitted(options, width, height, engine)
     inputs, mask = own.open(options, source), open_mask(run.mask, clip, start, stop)
     carries = is_carried(inputs.guidance, mask, clip, options.independent)
-    run = _settled(run, (width, height), (start, stop), engine.dtype)
+    run = _settled(run, clip, (width, height), (start, stop), engine.dtype)
     flow = own.flow(options) or find_flow(run, device, asked.notice)
     moving = _moving(clip, run, (start, stop), options.independent)
     flow.check(moving)
@@ -146,8 +146,7 @@ def _checked(
     source = Source(clip, tuple(asked.pictures), output, *frames, run.overwrite or ours, engine)
     read = [*asked.pictures, *files_read(options), *files_read(run)]
     source.spare(read, output)
-    check_steps(options, output, [*read, clip.path], earlier if ours else {}, run.overwrite)
-    check_output(
+    kind = check_output(
         output,
         clip,
         codec_of(output, encode),
@@ -157,6 +156,7 @@ def _checked(
         stop=source.stop,
         overwrite=source.overwrite,
     )
+    check_steps(options, output, kind, [*read, clip.path], earlier if ours else {}, run.overwrite)
     return source
 
 
@@ -180,7 +180,7 @@ def _weights_of(own: Method, engine: Engine, run: RunOptions) -> tuple[str, dict
 
 
 def _settled(
-    run: RunOptions, size: tuple[int, int], frames: tuple[int, int | None], dtype: torch.dtype
+    run: RunOptions, clip: Clip, size: tuple[int, int], frames: tuple[int, int | None], dtype: torch.dtype
 ) -> RunOptions:
     """The options of the run with what they left open, as it was decided."""
     # The distances of Ruder et al. (2016). Files of flow mostly lead to the next frame alone.
@@ -192,7 +192,7 @@ def _settled(
         precision=str(dtype).removeprefix("torch."),
         history=tuple(sorted(set(run.history or default))),
         passes=max(run.passes, 2 if run.loop else 1),
-        cut=tuple(sorted(run.cut)),
+        cut=cut_places(run.cut, clip),
         mask_feather=run.mask_feather if run.mask else RunOptions.mask_feather,
     )
 

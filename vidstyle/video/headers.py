@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import png
 
@@ -12,7 +15,7 @@ _ORIENTATION_TAG = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
-    """Size as stored, and the EXIF orientation (1..8) that makes it upright."""
+    """Size as stored, the EXIF orientation (1..8) that makes it upright, and whether it is one of several."""
 
     format: str
     width: int
@@ -43,6 +46,29 @@ def picture_format(head: bytes) -> str | None:
     return None
 
 
+def plays(path: Path) -> bool:
+    """Whether this is a PNG or WebP file that shows more than one picture, by its beginning."""
+    if png_frames(path) > 1:
+        return True
+    with suppress(OSError), path.open("rb") as file:
+        head = file.read(32)
+        return (
+            picture_format(head) == "webp"
+            and head[12:16] == b"VP8X"
+            and len(head) > 20
+            and bool(head[20] & 2)
+        )
+    return False
+
+
+def png_frames(path: Path) -> int:
+    """How many frames an animated PNG announces; 0 for any other file."""
+    with suppress(OSError), path.open("rb") as file:
+        if file.read(len(png.SIGNATURE)) == png.SIGNATURE:
+            return png.frame_count(file)
+    return 0
+
+
 def read_header(data: bytes) -> PictureHeader:
     """The header of a whole picture file.
 
@@ -63,13 +89,16 @@ def read_header(data: bytes) -> PictureHeader:
 
 def _png(data: bytes) -> PictureHeader:
     width = height = 0
-    orientation = 1
+    orientation, animated, begun = 1, False, False
     for kind, chunk in png.chunks(data):
         if kind == b"IHDR":
             width, height = struct.unpack_from(">II", chunk, 8)
         elif kind == b"eXIf":
             orientation = _exif_orientation(bytes(chunk[8:-4]))
-    return PictureHeader("png", width, height, orientation)
+        begun = begun or kind == b"IDAT"
+        if kind == b"acTL" and not begun:
+            animated = struct.unpack_from(">I", chunk, 8)[0] > 1
+    return PictureHeader("png", width, height, orientation, animated)
 
 
 def _jpeg(data: bytes) -> PictureHeader:
@@ -103,10 +132,7 @@ def _webp(data: bytes) -> PictureHeader:
     orientation, animated = 1, False
     if struct.unpack_from("<I", data, 4)[0] + 8 > len(data) + 1:
         raise ValueError("the file is cut short")
-    position = 12
-    while position + 8 <= len(data):
-        kind, length = struct.unpack_from("<4sI", data, position)
-        body = data[position + 8 : position + 8 + length]
+    for kind, body in _webp_chunks(data):
         if kind == b"VP8X":
             animated = bool(body[0] & 2)
             width = 1 + int.from_bytes(body[4:7], "little")
@@ -118,8 +144,20 @@ def _webp(data: bytes) -> PictureHeader:
             width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
         elif kind == b"EXIF":
             orientation = _exif_orientation(body.removeprefix(b"Exif\0\0"))
-        position += 8 + length + length % 2
     return PictureHeader("webp", width, height, orientation, animated)
+
+
+def webp_durations(data: bytes) -> list[int]:
+    """Of the frames of an animated WebP, in milliseconds."""
+    return [int.from_bytes(body[12:15], "little") for kind, body in _webp_chunks(data) if kind == b"ANMF"]
+
+
+def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 12
+    while position + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, position)
+        yield kind, data[position + 8 : position + 8 + length]
+        position += 8 + length + length % 2
 
 
 def _bmp(data: bytes) -> PictureHeader:

@@ -63,8 +63,6 @@ def picture_header(data: bytes, name: object) -> PictureHeader:
         header = read_header(data)
     except ValueError as error:
         raise MediaError(f"{name} cannot be read as a picture: {error}") from error
-    if header.animated:
-        raise MediaError(f"{name} is an animated WebP, which cannot be read; convert it to a video first")
     check_size(header.width, header.height, name)
     return header
 
@@ -107,6 +105,8 @@ def read_picture(path: Path | str) -> Picture:
 def decode_picture(data: bytes, name: object) -> Picture:
     """`read_picture` for a file's contents; `name` is what an error calls them."""
     header = picture_header(data, name)
+    if header.animated and header.format == "webp":  # of an animated PNG one picture is meant for a still
+        raise MediaError(f"{name} is an animated WebP, of which no single picture is taken; save one of it")
     try:
         image = _decode(plain_png(data) if header.format == "png" else data)
     except ValueError as error:

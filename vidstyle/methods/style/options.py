@@ -27,8 +27,7 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
     quality: str = as_in(
         SharedOptions,
         "quality",
-        "Sizes and iterations together: draft, 480 pixels at most, is for a first look; standard has up to "
-        "960; high, up to 1920, is for the final result.",
+        "Sizes and iterations: draft (480 pixels) is for a first look, standard 960, high 1920 for the end.",
     )
     strength: float = option(
         1.0,

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.common import Clock, PaintingLoss, Setting, Table, say
+from benchmarks.common import Clock, PaintingLoss, Setting, Table, arithmetic, painter
 from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
 from vidstyle.image.octaves import grain_quantiles
@@ -35,15 +35,13 @@ def run(setting: Setting, iterations: int = 100) -> list[Table]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         plan = setting.plan(folder, **LAYERS)
-        content = resize(plan.on_device(next(iter(plan.clip.frames(0, 1)))), size)
+        content = resize(plan.canvas.content(next(iter(plan.clip.frames(0, 1)))), size)
         loss_at = PaintingLoss(setting, folder, **LAYERS)
         rows = []
         for _ in range(setting.repeats):  # by turns, so that both meet the same machine
-            seconds, picture = _classic(loss_at.method, content, iterations)
+            seconds, picture = _classic(loss_at.painter, content, iterations)
             goal = loss_at(picture, content)["total"]
-            method = plan.prepare(say)
-            assert isinstance(method, NeuralStyle)
-            rows.append((seconds, goal, *_default(method, content, loss_at, goal)))
+            rows.append((seconds, goal, *_default(painter(plan), content, loss_at, goal)))
     medians = [statistics.median(column) for column in zip(*rows, strict=True)]
     columns = ("", "classic, s", "its loss", "default gets there, s", "whole default, s", "its loss", "steps")
     named = [(f"run {number}", *row) for number, row in enumerate(rows, 1)]
@@ -54,7 +52,7 @@ def run(setting: Setting, iterations: int = 100) -> list[Table]:
     return [
         Table(
             f"against the classic: {size[1]}x{size[0]}, {iterations} iterations of L-BFGS, "
-            f"{plan.weights.source.kind} features, default in {str(plan.dtype).removeprefix('torch.')}",
+            f"default with {arithmetic(plan)}",
             columns,
             [*named, ("median", *medians)],
             [f"{verdict}; both start at a loss of {start:.4g}"],
