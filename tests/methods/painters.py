@@ -32,7 +32,7 @@ def neural(
     network = network or tiny_network()
     options = NeuralOptions(**({"steps": 10, "next_steps": 10} | settings))
     styles = styles or (picture(30, 40, 9),)
-    return NeuralStyle(network, recipe_of(network), styles, options, init, regions)
+    return NeuralStyle(network, recipe_of(network), styles, options, init, regions=regions)
 
 
 def style_loss(method: NeuralStyle, image: torch.Tensor) -> float:
