@@ -16,30 +16,16 @@ Tried = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory, pictures: Path, thin_weights: Path, cache: Path) -> Path:
+def begun(tmp_path_factory: pytest.TempPathFactory, pictures: Path, thin_weights: Path) -> Path:
     """A job of two frames with one painted, in a folder with all that it needs."""
     folder = tmp_path_factory.mktemp("begun")
     shutil.copytree(pictures / "clip", folder / "clip")
     shutil.copy(pictures / "style.png", folder / "style.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setenv("VIDSTYLE_CACHE", str(cache))
-        words = [
-            "style",
-            "clip",
-            "style.png",
-            "-o",
-            "out",
-            "--frames",
-            ":2",
-            "--steps=1",
-            "--next-steps=1",
-            "--quiet",
-        ]
-        assert (
-            main([*words, "--features", str(thin_weights), "--device=cpu", "--precision=float32", "--keep"])
-            == 0
-        )
+        words = ["style", "clip", "style.png", "-o", "out", "--frames=:2", "--steps=1", "--next-steps=1"]
+        more = ["--quiet", "--keep", f"--features={thin_weights}", "--device=cpu", "--precision=float32"]
+        assert main([*words, *more]) == 0
     shutil.rmtree(folder / "out")
     (folder / "out.vidstyle" / "done").unlink()
     (folder / "out.vidstyle" / "frames" / "00000001.png").unlink()
@@ -47,20 +33,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory, pictures: Path, thin_weights
 
 
 ODD: list[Any] = [
-    None,
-    True,
-    -1,
-    10**30,
-    1e308,
-    "",
-    "x" * 10**5,
-    "/dev/zero",
-    "..",
-    "\x1b[2J",
-    [],
-    [[]],
-    {},
-    {"a": 1},
+    *(None, True, -1, 10**30, 1e308, "", "x" * 10**5),
+    *("/dev/zero", "..", "\x1b[2J", [], [[]], {}, {"a": 1}),
 ]
 
 

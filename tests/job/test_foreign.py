@@ -36,20 +36,6 @@ class TestForeignDirectories:
         directory.mkdir()
         open_store(directory).close()
 
-    @pytest.mark.parametrize("kind", ["frames", "carry", "shots"])
-    def test_a_link_out_of_the_directory_is_refused(self, directory: Path, tmp_path: Path, kind: str) -> None:
-        open_store(directory).close()
-        outside = tmp_path / "outside"
-        outside.mkdir()
-        for name in ("00000000.png", "00000000.safetensors", "00000000", ".00000000.0123abcd.png"):
-            (outside / name).write_bytes(b"precious")
-        before = everything_under(outside)
-        (directory / kind).rmdir()
-        (directory / kind).symlink_to(outside)
-        with pytest.raises(JobError, match="should be a plain directory"):
-            open_store(directory, restart=True)
-        assert everything_under(outside) == before
-
     def test_a_link_laid_while_running_is_not_followed(self, directory: Path, tmp_path: Path) -> None:
         outside = tmp_path / "outside"
         outside.mkdir()

@@ -8,22 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import vidstyle
-from tests.pipeline.painting import Paint, StopAfter, pictures
-from tests.video.clip_makers import make_video, write_image
+from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, stopped
+from tests.video.clip_makers import make_video
 from vidstyle.cli import main
-from vidstyle.errors import JobError, JobMismatch, Stopped
+from vidstyle.errors import JobError, JobMismatch
 from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
-
-
-def begin(paint: Paint, clip: Path, count: int = 4, **settings: Any) -> None:
-    hook = StopAfter(count)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mkv", codec="ffv1", progress=hook, stop=hook, **settings)
 
 
 def edit(job: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -34,7 +27,7 @@ def edit(job: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def test_one_that_painted_otherwise_is_refused(paint: Paint, clip: Path, tmp_path: Path) -> None:
-    begin(paint, clip)
+    stopped(paint, StopAfter(1), clip, "out.mkv", codec="ffv1")
     edit(tmp_path / "out.mkv.vidstyle", lambda content: content["fingerprint"].update(painter=1))
     with pytest.raises(JobMismatch, match="another version of vidstyle, which paints differently"):
         paint(clip, "out.mkv", codec="ffv1")
@@ -57,7 +50,7 @@ def test_one_that_painted_otherwise_is_refused(paint: Paint, clip: Path, tmp_pat
 def test_settings_that_make_no_sense_are_refused(
     paint: Paint, clip: Path, tmp_path: Path, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    begin(paint, clip, 1)
+    stopped(paint, StopAfter(1), clip, "out.mkv", codec="ffv1")
     edit(tmp_path / "out.mkv.vidstyle", change)
     with pytest.raises(JobError, match="of another version of vidstyle, or has been changed by hand"):
         resume(tmp_path / "out.mkv.vidstyle")
@@ -69,33 +62,26 @@ def studio(tmp_path: Path, thin_weights: Path) -> Path:
     folder = tmp_path / "here" / "studio"
     (folder / "clips").mkdir(parents=True)
     make_video(folder / "clips" / "clip.mp4", size=(48, 32), count=6)
-    rng = np.random.default_rng(0)
-    for name in ("style", "start"):
-        write_image(folder / f"{name}.png", rng.integers(0, 255, (40, 50, 3), np.uint8))
+    for seed, name in enumerate(("style", "start")):
+        noise(folder / f"{name}.png", seed)
     shutil.copy(thin_weights, folder / "thin.safetensors")
     return folder
 
 
-def settings_in(folder: Path) -> dict[str, Any]:
-    features = str(next(folder.glob("thin.*")))
-    quick = {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
-    return quick | {"features": features, "init": str(folder / "start.png")}
-
-
 def paint_in(folder: Path, output: Path, **hooks: Any) -> Path:
+    files = {"features": str(folder / "thin.safetensors"), "init": str(folder / "start.png")}
+    quick = {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
     return vidstyle.stylize(
-        folder / "clips" / "clip.mp4", folder / "style.png", output, **settings_in(folder), **hooks
+        folder / "clips" / "clip.mp4", folder / "style.png", output, **quick, **files, **hooks
     )
 
 
 def stop_in(folder: Path, output: Path) -> None:
-    hook = StopAfter(3)
-    with pytest.raises(Stopped):
-        paint_in(folder, output, progress=hook, stop=hook)
+    stopped(paint_in, StopAfter(3), folder, output)
 
 
 def test_moved_with_everything(studio: Path, tmp_path: Path) -> None:
-    whole = pictures(paint_in(studio, studio / "whole.mkv"))
+    paint_in(studio, studio / "whole.mkv")
     stop_in(studio, studio / "out.mkv")
     there = tmp_path / "there" / "studio"
     shutil.move(studio.parent, there.parent)
@@ -103,8 +89,7 @@ def test_moved_with_everything(studio: Path, tmp_path: Path) -> None:
     assert resume(there / "out.mkv.vidstyle", Hooks(notice=lines.append)) == there / "out.mkv"
     assert f"the job has been moved: its result will be {there / 'out.mkv'}" in lines
     assert "going on after 3 painted frames" in lines
-    found = pictures(there / "out.mkv")
-    assert all(np.array_equal(a, b) for a, b in zip(found, whole, strict=True))
+    assert_same(there / "out.mkv", there / "whole.mkv")
     assert not studio.exists()
 
 
