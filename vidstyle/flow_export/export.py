@@ -29,6 +29,7 @@ from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_s
 from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
+from vidstyle.video.formats import check_named
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
@@ -61,6 +62,7 @@ def write_flow(
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `hooks.stop` was set.
     """
     options, hooks = options or FlowOptions(), hooks or Hooks()
+    check_named(Path(directory))
     clip = open_clip(source, damaged=options.damaged)
     start, end = frame_range(options.frames, clip)
     total = frame_total(clip, start, end)

@@ -110,6 +110,7 @@ def ffmpeg_versions() -> str:
 
 def output_kind(path: Path) -> OutputKind:
     """What a path asks for; raises UsageError for a suffix that names nothing known."""
+    check_named(path)
     if is_pattern(path):
         picture_suffix(path)
         return "pattern"
@@ -122,6 +123,12 @@ def output_kind(path: Path) -> OutputKind:
         return "picture"
     known = f"{', '.join(CONTAINERS)} for video, {', '.join(sorted(WRITABLE_SUFFIXES))} for pictures"
     raise UsageError(f"{path} has an unknown suffix; known are {known}, or none for a folder of pictures")
+
+
+def check_named(path: Path) -> None:
+    """Raise UsageError for what other programs take for standard output."""
+    if path == Path("-"):
+        raise UsageError("- stands for standard output, which takes no result; name a file or a folder")
 
 
 def container_of(path: Path) -> str:
