@@ -101,6 +101,34 @@ def test_moved_by_the_same_command_in_the_new_place(studio: Path, tmp_path: Path
     assert "going on after 3 painted frames" in lines
 
 
+def test_named_from_another_folder_it_has_not_moved(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(studio / "clips")
+    hook = StopAfter(3)
+    names = ["../clips/clip.mp4", "../style.png", "../out.mkv"]
+    with pytest.raises(Stopped):
+        vidstyle.stylize(*names, **settings_in(studio), job="../clips/../job", progress=hook, stop=hook)
+    monkeypatch.chdir(studio)
+    settings = json.loads(Path("job/job.json").read_text())["settings"]
+    found = [settings[name] for name in ("home", "input", "output")]
+    assert found == [str(studio / name) for name in ("job", "clips/clip.mp4", "out.mkv")]
+    lines: list[str] = []
+    assert resume(Path("job"), Hooks(notice=lines.append)) == studio / "out.mkv"
+    assert "going on after 3 painted frames" in lines
+    assert not [line for line in lines if "moved" in line]
+    monkeypatch.chdir(studio / "clips")
+    vidstyle.stylize(*names, **settings_in(studio), job="../job", notice=lines.append)
+    assert lines[-1] == "nothing to do: this job is done (--restart paints it anew)"
+
+
+def test_one_whose_home_is_named_in_a_roundabout_way_has_not_moved(studio: Path) -> None:
+    stop_in(studio, studio / "out.mkv")
+    home = str(studio / "clips" / ".." / "out.mkv.vidstyle")
+    edit(studio / "out.mkv.vidstyle", lambda content: content["settings"].update(home=home))
+    lines: list[str] = []
+    assert resume(studio / "out.mkv.vidstyle", Hooks(notice=lines.append)) == studio / "out.mkv"
+    assert not [line for line in lines if "moved" in line]
+
+
 def test_the_job_directory_alone_is_moved(studio: Path, tmp_path: Path) -> None:
     stop_in(studio, studio / "out.mkv")
     (tmp_path / "elsewhere").mkdir()

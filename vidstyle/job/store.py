@@ -32,7 +32,7 @@ from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.lock import Lock, holder, is_held
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
-from vidstyle.plain import exists, json_text, parse_json, read_plain
+from vidstyle.plain import absolute, exists, json_text, parse_json, read_plain
 from vidstyle.text import size
 
 _DONE = "done"
@@ -246,11 +246,11 @@ class JobStore(FrameStore):
         written.
         """
         self._require_lock()
-        parts = [path.absolute() for path in ([output] if files is None else files)]
+        parts = [absolute(path) for path in ([output] if files is None else files)]
         checksum = digest(parts)  # the first to touch the files: it names the one that cannot be read
         record = {
-            "home": str(self.directory.absolute()),
-            "output": str(output.absolute()),
+            "home": str(absolute(self.directory)),
+            "output": str(absolute(output)),
             "files": {str(path): path.stat().st_size for path in parts},
             "sha256": checksum,
             "made_with": as_json(made_with or {}),
@@ -283,7 +283,7 @@ class JobStore(FrameStore):
         path = Path(name)
         if exists(path):
             return path
-        return Path(os.path.normpath(self.directory.absolute() / os.path.relpath(path, record["home"])))
+        return Path(os.path.normpath(absolute(self.directory) / os.path.relpath(path, record["home"])))
 
     def _done_record(self) -> dict[str, Any] | None:
         try:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from vidstyle.errors import UsageError
 from vidstyle.options.values import value_of
+from vidstyle.plain import absolute
 
 ROLES = ("decides", "encodes", "written", "free")
 """Of a value in a job: it decides what is painted; or how that is written; it names what is written beside
@@ -184,7 +185,7 @@ def at_home(options: _Options) -> _Options:
 
     def located(parts: Parts, text: str) -> str:
         found = parts(text)
-        found[1::2] = [str(Path(path).absolute()) for path in found[1::2]]
+        found[1::2] = [str(absolute(Path(path))) for path in found[1::2]]
         return "".join(found)
 
     found = {}

@@ -26,8 +26,9 @@ from vidstyle.pipeline.flow import find_flow
 from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, result_size
 from vidstyle.pipeline.guide import is_carried, open_mask
 from vidstyle.pipeline.plan import Plan, job_directory
-from vidstyle.pipeline.relocate import at_new_home
+from vidstyle.pipeline.relocate import at_new_home, same_place
 from vidstyle.pipeline.stills import check_steps
+from vidstyle.plain import absolute
 from vidstyle.video.clip import Clip
 from vidstyle.video.writer import check_output
 
@@ -91,10 +92,10 @@ def make_plan(asked: Request) -> Plan:
         carries=carries,
         fingerprint=identity.fingerprint(of_clip, list(asked.pictures), name, decides, runs, carries),
         settings={
-            "home": str(job_directory(run, output).absolute()),
-            "input": str(clip.path.absolute()),
-            "pictures": [str(picture.absolute()) for picture in asked.pictures],
-            "output": str(output.absolute()),
+            "home": str(absolute(job_directory(run, output))),
+            "input": str(absolute(clip.path)),
+            "pictures": [str(absolute(picture)) for picture in asked.pictures],
+            "output": str(absolute(output)),
             "method": name,
             "options": identity.settings_of(options),
             "run": identity.settings_of(asked.run),
@@ -142,7 +143,7 @@ def _checked(
 ) -> Source:
     """What is to be painted, once it is known that the result can be written and replaces nothing unasked."""
     run, encode, output = asked.run, asked.encode, asked.output
-    ours = earlier.get("output") == str(output.absolute())
+    ours = "output" in earlier and same_place(Path(earlier["output"]), output)
     source = Source(clip, tuple(asked.pictures), output, *frames, run.overwrite or ours, engine)
     read = [*asked.pictures, *files_read(options), *files_read(run)]
     source.spare(read, output)
@@ -175,7 +176,7 @@ def _weights_of(own: Method, engine: Engine, run: RunOptions) -> tuple[str, dict
     if not own.uses_features:
         return run.features, {"features": None}
     source = engine.weights.source
-    chosen = str(source.path.absolute()) if source.kind == "file" else source.kind
+    chosen = str(absolute(source.path)) if source.kind == "file" else source.kind
     return chosen, {"features": {"name": source.path.name, "digest": engine.weights.digest}}
 
 
