@@ -14,7 +14,7 @@ import vidstyle
 from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, stopped
 from tests.video.clip_makers import make_video
 from vidstyle.cli import main
-from vidstyle.errors import JobError, JobMismatch
+from vidstyle.errors import JobError, JobMismatch, Stopped
 from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
 
@@ -68,11 +68,14 @@ def studio(tmp_path: Path, thin_weights: Path) -> Path:
     return folder
 
 
-def paint_in(folder: Path, output: Path, **hooks: Any) -> Path:
+def settings_in(folder: Path) -> dict[str, Any]:
     files = {"features": str(folder / "thin.safetensors"), "init": str(folder / "start.png")}
-    quick = {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
+    return files | {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
+
+
+def paint_in(folder: Path, output: Path, **hooks: Any) -> Path:
     return vidstyle.stylize(
-        folder / "clips" / "clip.mp4", folder / "style.png", output, **quick, **files, **hooks
+        folder / "clips" / "clip.mp4", folder / "style.png", output, **settings_in(folder), **hooks
     )
 
 
