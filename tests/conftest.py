@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -64,6 +64,23 @@ def bundled() -> Weights:
     from vidstyle.features.weights import find, load
 
     return load(find("bundled"))
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """As long as frames have been decoded from a video."""
+    from vidstyle.video import decode
+
+    seen: list[int] = []
+    real = decode._decoded
+
+    def counting(*arguments: Any) -> Any:
+        for frame in real(*arguments):
+            seen.append(1)
+            yield frame
+
+    monkeypatch.setattr(decode, "_decoded", counting)
+    return seen
 
 
 @pytest.fixture(autouse=True, scope="session")

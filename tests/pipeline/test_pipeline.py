@@ -35,7 +35,6 @@ from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import estimate, resume
 from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.planning import Request, make_plan
-from vidstyle.video import decode
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
@@ -281,21 +280,6 @@ def test_progress_counts_to_the_end(paint: Paint, clip: Path) -> None:
     assert [(e.done, e.total, e.frame) for e in painted] == [(i + 1, 8, i) for i in range(8)]
     assert all(e.loss is not None and e.steps >= 2 and e.seconds_per_frame for e in painted)
     assert painted[-1].seconds_left == 0
-
-
-@pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """As long as frames have been decoded from a video."""
-    seen: list[int] = []
-    real = decode._decoded
-
-    def counting(*arguments: Any) -> Any:
-        for frame in real(*arguments):
-            seen.append(1)
-            yield frame
-
-    monkeypatch.setattr(decode, "_decoded", counting)
-    return seen
 
 
 def test_going_on_does_not_decode_all_that_lies_before(
