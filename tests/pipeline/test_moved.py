@@ -14,7 +14,7 @@ import vidstyle
 from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, stopped
 from tests.video.clip_makers import make_video
 from vidstyle.cli import main
-from vidstyle.errors import JobError, JobMismatch, Stopped
+from vidstyle.errors import JobError, JobMismatch, OutputError, Stopped
 from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
 
@@ -148,6 +148,28 @@ def test_a_finished_job_that_is_moved_is_still_finished(studio: Path, tmp_path: 
     assert "nothing to do: this job is done (--restart paints it anew)" in lines
     paint_in(there, there / "out.mkv", notice=lines.append)
     assert lines[-1] == "nothing to do: this job is done (--restart paints it anew)"
+
+
+def test_one_begun_with_leave_to_overwrite_goes_on(studio: Path, tmp_path: Path) -> None:
+    (studio / "out.mkv").write_bytes(b"before")
+    hook = StopAfter(3)
+    with pytest.raises(Stopped):
+        paint_in(studio, studio / "out.mkv", progress=hook, stop=hook, overwrite=True)
+    shutil.copytree(studio, tmp_path / "copied")
+    with pytest.raises(OutputError, match=r"out\.mkv exists, and nothing shows that the job in "):
+        resume(tmp_path / "copied" / "out.mkv.vidstyle")
+    assert (tmp_path / "copied" / "out.mkv").read_bytes() == b"before"
+    assert len(pictures(resume(studio / "out.mkv.vidstyle"))) == 6
+
+
+def test_a_finished_job_that_is_copied_is_still_finished(studio: Path, tmp_path: Path) -> None:
+    paint_in(studio, studio / "out.mkv")
+    there = shutil.copytree(studio, tmp_path / "there")
+    shutil.rmtree(studio)
+    lines: list[str] = []
+    resume(there / "out.mkv.vidstyle", Hooks(notice=lines.append))
+    paint_in(there, there / "out.mkv", notice=lines.append)
+    assert [line for line in lines if line.startswith("nothing to do")] == [lines[-1]] * 2
 
 
 def test_an_input_that_is_gone_is_named(

@@ -208,7 +208,16 @@ def paths_of(spec: Field[Any], value: Any) -> list[Path]:
 
 def files_read(options: Any) -> list[Path]:
     """All files that the options name to be read."""
-    specs = [spec for spec in fields(options) if spec.metadata["role"] != "written"]
+    return _files(options, lambda role: role != "written")
+
+
+def files_written(options: Any) -> list[Path]:
+    """All files and folders that the options name to be written beside the result."""
+    return _files(options, lambda role: role == "written")
+
+
+def _files(options: Any, wanted: Callable[[str], bool]) -> list[Path]:
+    specs = [spec for spec in fields(options) if wanted(spec.metadata["role"])]
     return [path for spec in specs for path in paths_of(spec, getattr(options, spec.name))]
 
 

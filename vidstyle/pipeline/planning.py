@@ -12,13 +12,13 @@ from typing import Any
 import torch
 
 from vidstyle.device import pick_device, pick_dtype
-from vidstyle.errors import JobError, UsageError
+from vidstyle.errors import JobError, OutputError, UsageError
 from vidstyle.events import Notice
 from vidstyle.features.weights import Weights, load_weights
 from vidstyle.job import JobStore
 from vidstyle.methods.base import Engine, Method, Source
 from vidstyle.methods.registry import command, method, method_name
-from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, files_read, from_json
+from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, files_read, files_written, from_json
 from vidstyle.pipeline import identity
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.encoding import codec_of
@@ -59,7 +59,7 @@ def make_plan(asked: Request) -> Plan:
     fps = _fraction(encode.fps) if encode.fps else None
     options, clip = own.clip(asked.options, asked.source, fps, run)
     start, stop = frame_range(run.frames, clip)
-    earlier = _earlier(job_directory(run, output))
+    earlier = _earlier(job_directory(run, output), asked.options)
     device = pick_device(run.device)
     engine = _engine(asked, options, earlier, device)
     source = _checked(asked, options, clip, (start, stop), earlier, engine)
@@ -110,16 +110,19 @@ def make_plan(asked: Request) -> Plan:
 
 def replan(job: Path, notice: Notice) -> Plan:
     """The plan of the job in a job directory, as it was started. Raises JobError."""
-    stored = JobStore.load(job).settings
+    store = JobStore.load(job)
+    stored = store.settings
     try:
         settings = at_new_home(stored, job)
         kind = command(settings["method"]).options
+        run = from_json(RunOptions, settings["run"])
         asked = Request(
             Path(settings["input"]),
             [Path(picture) for picture in settings["pictures"]],
             Path(settings["output"]),
             from_json(kind, settings["options"]),
-            replace(from_json(RunOptions, settings["run"]), job=str(job), restart=False),
+            # Leave to overwrite was given where the job was begun.
+            replace(run, job=str(job), restart=False, overwrite=run.overwrite and store.made_here),
             from_json(EncodeOptions, settings["encode"]),
             notice,
         )
@@ -130,6 +133,11 @@ def replan(job: Path, notice: Notice) -> Plan:
         ) from error
     if settings["output"] != stored["output"]:
         notice(f"the job has been moved: its result will be {asked.output}")
+    if not store.may_replace([asked.output]):
+        raise OutputError(
+            f"{asked.output} exists, and nothing shows that the job in {job} has written it; move it away, "
+            "or give the whole command anew with --overwrite"
+        )
     return make_plan(asked)
 
 
@@ -206,14 +214,21 @@ def _moving(clip: Clip, run: RunOptions, frames: tuple[int, int | None], indepen
     return range(frames[0] + run.history[0], frames[0] + (_UNKNOWN if total is None else total))
 
 
-def _earlier(directory: Path) -> dict[str, Any]:
-    """The settings of the job that is already in `directory`, if there is one."""
+def _earlier(directory: Path, options: MethodOptions) -> dict[str, Any]:
+    """The settings of the job that is already in `directory`, if there is one; no output that is not its own.
+
+    options: that may name files which are written beside the result.
+    """
     if not (directory / "job.json").is_file():
         return {}
     store = JobStore.load(directory)
     settings = at_new_home(store.settings, directory)
     if not store.begun:
         settings.pop("features", None)
+    if isinstance(output := settings.get("output"), str):
+        beside = files_written(options)
+        if not store.may_replace([Path(output), *beside]):
+            del settings["output"]
     known = {"run": dict, "options": dict, "features": str, "output": str}
     return {key: settings[key] for key, kind in known.items() if isinstance(settings.get(key), kind)}
 
