@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import vidstyle
-from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, stopped
+from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, pictures, stopped
 from tests.video.clip_makers import make_video
 from vidstyle.cli import main
 from vidstyle.errors import JobError, JobMismatch, OutputError, Stopped
