@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import torch
 from crashes.trials import make_materials
+from PIL import Image
 from safetensors.torch import load_file
 
 from vidstyle.cli import main as command_line
@@ -132,12 +133,23 @@ def _make_stills(folder: Path) -> None:
         ("grey.pgm", image[:, :, 0], []),
         ("colour.ppm", image, []),
         ("light.hdr", image.astype(np.float32) / 255, []),
+        ("map.png", np.uint8(255) * (image[:30, :44, 0] > 125), []),
     ):
         assert cv2.imwrite(str(folder / name), pixels, options)
+    _make_animations(folder, Image.fromarray(image))
+
+
+def _make_animations(folder: Path, image: Image.Image) -> None:
+    """And a picture that Pillow writes."""
+    image.save(folder / "plain.tga")
+    turned = [image.rotate(turn) for turn in (20, 40, 60, 80, 100)]
+    for name in _ANIMATIONS:
+        image.save(folder / name, "PNG" if name == "anim.png" else None, save_all=True, append_images=turned)
 
 
 _STILLS = ("still.png", "deep.png", "clear.png", "palette.bmp", "photo.jpg", "photo.webp", "exact.webp")
-_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "light.hdr")
+_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "light.hdr", "plain.tga")
+_ANIMATIONS = ("anim.png", "anim.webp", "anim.avif")
 
 
 def _make_flows(folder: Path) -> None:
@@ -205,7 +217,7 @@ def targets() -> list[Target]:
 
 def _media(base: tuple[str, ...]) -> list[Target]:
     found = []
-    for name in (*_VIDEOS, "light.hdr"):
+    for name in (*_VIDEOS, *_ANIMATIONS, "light.hdr"):
         commands = (
             ("style", name, "style.png", *_PAINT, *_SMALL, "--frames=:2", "--codec=ffv1", "-o", "out.mkv"),
             ("style", name, "style.png", *_PAINT, "--size=16", "--independent", "-o", "out.mp4"),
@@ -216,19 +228,22 @@ def _media(base: tuple[str, ...]) -> list[Target]:
         )
         found.append(Target(name, commands, (*base, "whole.mp4")))
     for name in _STILLS:
-        beside = (*base, "clip", "dark", "bright", "photo.jpg")
+        beside = (*base, "photo.jpg")
         commands = (
             ("style", name, "style.png", *_PAINT, "-o", "out.png"),
             ("style", "photo.jpg", name, *_PAINT, "-o", "out.png"),
             ("style", "photo.jpg", "style.png", *_PAINT, f"--init={name}", "-o", "out.png"),
-            ("dfi", "photo.jpg", *_SETS, *_PAINT, f"--mask={name}", "-o", "out.png"),
+            ("style", "photo.jpg", "style.png", *_PAINT, f"--mask={name}", "-o", "out.png"),
         )
         found.append(Target(name, commands, beside))
     sequence = (
         ("style", "clip", "style.png", *_PAINT, *_SMALL, "-o", "out"),
         ("style", "clip/%d.png", "style.png", *_PAINT, *_SMALL, "--independent", "-o", "out/%d.png"),
     )
-    return [*found, Target("clip/1.png", sequence, (*base, "clip"))]
+    regions = ("--labels=map.png", "--label-styles=white=1")
+    guided = (("style", "clip", "style.png", *_PAINT, *_SMALL, *regions, "-o", "out"),)
+    clip = (*base, "clip")
+    return [*found, Target("clip/1.png", sequence, clip), Target("map.png", guided, clip)]
 
 
 def _weights(base: tuple[str, ...]) -> list[Target]:

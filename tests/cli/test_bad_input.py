@@ -39,6 +39,9 @@ def here(odd_files: Path, samples: Path) -> Path:
     [
         ("gone.mp4 style.png -o o.mp4", 1, "gone.mp4"),
         ("text.mp4 style.png -o o.mp4", 1, "text.mp4"),
+        ("http://host/x.mp4 style.png -o o.mp4", 1, ["http://host/x.mp4", "nothing is read from the net"]),
+        ("clip https://host/x.jpg -o o.mp4", 1, ["https://host/x.jpg", "download it"]),
+        ("- style.png -o o.mp4", 1, ["- stands for the standard input", "write it to a file"]),
         ("empty.mp4 style.png -o o.mp4", 1, "empty.mp4"),
         ("cut.mp4 style.png -o o.mp4", 1, "cut.mp4"),
         ("sound.wav style.png -o o.mp4", 1, "sound.wav"),

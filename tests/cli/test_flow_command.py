@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -19,6 +20,7 @@ from vidstyle.flow.colourwheel import colours, radius_for
 from vidstyle.flow.consistency import HALF_A_PIXEL, reliability_8bit
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.files import read_flo, read_pgm, write_flo
+from vidstyle.job import LOCK, Lock
 from vidstyle.video.pictures import read_picture, write_picture
 from vidstyle.video.reader import open_clip
 
@@ -30,11 +32,12 @@ def clip(pictures: Path) -> str:
 
 
 def names(folder: str) -> set[str]:
-    return {path.name for path in Path(folder).iterdir()}
+    return set(contents(folder))
 
 
 def contents(folder: str) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    """All files but the lock, which names the last run."""
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.name != LOCK}
 
 
 def test_flow_masks_and_pictures_both_ways(clip: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -120,6 +123,20 @@ class TestAgain:
         assert main([*command[1:], "-q"]) == 0
         assert contents("parts") == contents("whole")
 
+    def test_a_second_run_at_once_is_refused(self, clip: str, capfd: pytest.CaptureFixture[str]) -> None:
+        given = ["flow", clip, "-o", "flows", "--frames", ":3", "-q"]
+        Path("flows").mkdir()
+        with Lock(Path("flows") / LOCK):
+            for more in ([], ["--overwrite"]):
+                assert main([*given, *more]) == 1
+                assert re.fullmatch(
+                    rf"vidstyle: flows is being worked on by process {os.getpid()} on \S+; let it finish or "
+                    r"stop it, or name another directory with --output DIR\n",
+                    capfd.readouterr().err,
+                )
+        assert names("flows") == set()
+        assert main(given) == 0
+
     def test_other_settings_are_refused_and_named(self, clip: str, capfd: pytest.CaptureFixture[str]) -> None:
         given = ["flow", clip, "-o", "flows", "--frames", ":3", "-q"]
         assert main(given) == 0
@@ -144,6 +161,7 @@ class TestAgain:
         assert main(["flow", clip, "-o", "flows", "-q"]) == 1
         assert "forward_0_1.flo" in capfd.readouterr().err
         assert contents("flows") == {"forward_0_1.flo": b"precious"}
+        assert len(list(Path("flows").iterdir())) == 1
 
 
 @pytest.mark.parametrize("more", [[], ["--flow", "farneback", "--trust-dilate", "2", "--trust-soften", "2"]])

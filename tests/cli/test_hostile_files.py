@@ -59,6 +59,26 @@ def test_pipes_devices_and_folders_in_place_of_files(traps: Path, tried: Tried, 
     assert not list(traps.glob("o.*"))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "style still.png style.png -o -",
+        "style clip style.png -o -",
+        "flow clip -o -",
+        "texture style.png -o -",
+        "batch still.png --style style.png -o -",
+    ],
+)
+def test_nothing_goes_to_stdout(traps: Path, tried: Tried, words: str) -> None:
+    before = set(traps.iterdir())
+    code, error = tried(*words.split())
+    assert (code, error) == (
+        2,
+        "vidstyle: - stands for standard output, which takes no result; name a file or a folder\n",
+    )
+    assert set(traps.iterdir()) == before
+
+
 NAMES = [
     *(b"-x.png", b"a b.png", b'it\'s "q".png', b"new\nline.png", b"\xff\xfe.png", b"100%.png", b"a%04d.png"),
     *(

@@ -64,6 +64,26 @@ def test_every_field_of_job_json_wrong_in_turn(
     assert {p.name for p in folder.iterdir()} == {"clip", "style.png", "out.vidstyle"}
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_job_that_somebody_sent_replaces_nothing(
+    begun: Path, tmp_path: Path, tried: Tried, overwrite: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "job"
+    shutil.copytree(begun, folder)
+    monkeypatch.chdir(folder)
+    path = folder / "out.vidstyle" / "job.json"
+    content = json.loads(path.read_bytes())
+    content["settings"].update(output=str(folder / "film.png"))
+    content["settings"]["run"].update(overwrite=overwrite, frames=":1")
+    path.write_bytes(json.dumps(content).encode())
+    (folder / "film.png").write_bytes(b"precious")
+    for _ in range(2):
+        code, line = tried("resume", "out.vidstyle")
+        assert code == 1 and "film.png exists, and nothing shows that the job in out.vidstyle has" in line
+    assert (folder / "film.png").read_bytes() == b"precious"
+    assert tried("status", "out.vidstyle")[0] == 0
+
+
 @pytest.mark.parametrize("end", [b"999999999999", b"1", b"0"])
 @pytest.mark.parametrize("shots", [[], ["00000005"], ["00000000", "00000009"]])
 def test_marks_that_contradict_each_other(

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import vidstyle
-from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, stopped
+from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, pictures, stopped
 from tests.video.clip_makers import make_video
 from vidstyle.cli import main
-from vidstyle.errors import JobError, JobMismatch
+from vidstyle.errors import JobError, JobMismatch, OutputError, Stopped
 from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
 
@@ -68,11 +68,14 @@ def studio(tmp_path: Path, thin_weights: Path) -> Path:
     return folder
 
 
-def paint_in(folder: Path, output: Path, **hooks: Any) -> Path:
+def settings_in(folder: Path) -> dict[str, Any]:
     files = {"features": str(folder / "thin.safetensors"), "init": str(folder / "start.png")}
-    quick = {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
+    return files | {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
+
+
+def paint_in(folder: Path, output: Path, **hooks: Any) -> Path:
     return vidstyle.stylize(
-        folder / "clips" / "clip.mp4", folder / "style.png", output, **quick, **files, **hooks
+        folder / "clips" / "clip.mp4", folder / "style.png", output, **settings_in(folder), **hooks
     )
 
 
@@ -101,6 +104,34 @@ def test_moved_by_the_same_command_in_the_new_place(studio: Path, tmp_path: Path
     assert "going on after 3 painted frames" in lines
 
 
+def test_named_from_another_folder_it_has_not_moved(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(studio / "clips")
+    hook = StopAfter(3)
+    names = ["../clips/clip.mp4", "../style.png", "../out.mkv"]
+    with pytest.raises(Stopped):
+        vidstyle.stylize(*names, **settings_in(studio), job="../clips/../job", progress=hook, stop=hook)
+    monkeypatch.chdir(studio)
+    settings = json.loads(Path("job/job.json").read_text())["settings"]
+    found = [settings[name] for name in ("home", "input", "output")]
+    assert found == [str(studio / name) for name in ("job", "clips/clip.mp4", "out.mkv")]
+    lines: list[str] = []
+    assert resume(Path("job"), Hooks(notice=lines.append)) == studio / "out.mkv"
+    assert "going on after 3 painted frames" in lines
+    assert not [line for line in lines if "moved" in line]
+    monkeypatch.chdir(studio / "clips")
+    vidstyle.stylize(*names, **settings_in(studio), job="../job", notice=lines.append)
+    assert lines[-1] == "nothing to do: this job is done (--restart paints it anew)"
+
+
+def test_one_whose_home_is_named_in_a_roundabout_way_has_not_moved(studio: Path) -> None:
+    stop_in(studio, studio / "out.mkv")
+    home = str(studio / "clips" / ".." / "out.mkv.vidstyle")
+    edit(studio / "out.mkv.vidstyle", lambda content: content["settings"].update(home=home))
+    lines: list[str] = []
+    assert resume(studio / "out.mkv.vidstyle", Hooks(notice=lines.append)) == studio / "out.mkv"
+    assert not [line for line in lines if "moved" in line]
+
+
 def test_the_job_directory_alone_is_moved(studio: Path, tmp_path: Path) -> None:
     stop_in(studio, studio / "out.mkv")
     (tmp_path / "elsewhere").mkdir()
@@ -117,6 +148,28 @@ def test_a_finished_job_that_is_moved_is_still_finished(studio: Path, tmp_path: 
     assert "nothing to do: this job is done (--restart paints it anew)" in lines
     paint_in(there, there / "out.mkv", notice=lines.append)
     assert lines[-1] == "nothing to do: this job is done (--restart paints it anew)"
+
+
+def test_one_begun_with_leave_to_overwrite_goes_on(studio: Path, tmp_path: Path) -> None:
+    (studio / "out.mkv").write_bytes(b"before")
+    hook = StopAfter(3)
+    with pytest.raises(Stopped):
+        paint_in(studio, studio / "out.mkv", progress=hook, stop=hook, overwrite=True)
+    shutil.copytree(studio, tmp_path / "copied")
+    with pytest.raises(OutputError, match=r"out\.mkv exists, and nothing shows that the job in "):
+        resume(tmp_path / "copied" / "out.mkv.vidstyle")
+    assert (tmp_path / "copied" / "out.mkv").read_bytes() == b"before"
+    assert len(pictures(resume(studio / "out.mkv.vidstyle"))) == 6
+
+
+def test_a_finished_job_that_is_copied_is_still_finished(studio: Path, tmp_path: Path) -> None:
+    paint_in(studio, studio / "out.mkv")
+    there = shutil.copytree(studio, tmp_path / "there")
+    shutil.rmtree(studio)
+    lines: list[str] = []
+    resume(there / "out.mkv.vidstyle", Hooks(notice=lines.append))
+    paint_in(there, there / "out.mkv", notice=lines.append)
+    assert [line for line in lines if line.startswith("nothing to do")] == [lines[-1]] * 2
 
 
 def test_an_input_that_is_gone_is_named(

@@ -23,7 +23,7 @@ from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
 from vidstyle.pipeline.planning import Request, make_plan
-from vidstyle.video.formats import ANIMATIONS, CONTAINERS
+from vidstyle.video.formats import ANIMATIONS, CONTAINERS, check_named
 from vidstyle.video.headers import plays
 from vidstyle.video.numbering import is_pattern, pictures_of_pattern
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
@@ -75,6 +75,7 @@ def batch(
     call again goes on where an earlier one ended. Raises UsageError, InputError or OutputError, before
     anything is painted, where the whole makes no sense, and Stopped when `hooks.stop` was set.
     """
+    check_named(Path(folder))
     sources = find_inputs([Path(name) for name in inputs], Path(folder))
     pictures = find_styles([Path(name) for name in styles])
     jobs = plan_jobs(sources, pictures, Path(folder))

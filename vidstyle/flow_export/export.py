@@ -22,13 +22,14 @@ from vidstyle.flow.files import read_flo, write_flo, write_pgm
 from vidstyle.flow.pair import EstimatedFlow
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.image.convert import reduce_to_uint8
-from vidstyle.job import differences
+from vidstyle.job import LOCK, Lock, differences
 from vidstyle.options import FlowOptions
 from vidstyle.pipeline.flow import find_estimator
 from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, resized, result_size
 from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
+from vidstyle.video.formats import check_named
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
@@ -56,11 +57,13 @@ def write_flow(
     in frame, as painting does, so that flow read from the folder gives the same painting as flow estimated
     on the way. Across a cut there is no flow.
 
-    Files that are there are kept, so the same call again goes on where an earlier one ended.
+    Files that are there are kept, so the same call again goes on where an earlier one ended; a second one at
+    the same time is refused.
 
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `hooks.stop` was set.
     """
     options, hooks = options or FlowOptions(), hooks or Hooks()
+    check_named(Path(directory))
     clip = open_clip(source, damaged=options.damaged, deinterlace=options.deinterlace)
     start, end = frame_range(options.frames, clip)
     total = frame_total(clip, start, end)
@@ -76,9 +79,11 @@ def write_flow(
         "flow_size": options.flow_size,
         **flow.contents(range(0)),
     }
-    files = _claim(Path(directory), settings, options.overwrite)
-    work = _Export(clip, options, start, end, (height, width), flow, files, Path(directory))
-    work.run(hooks, total)
+    _make(Path(directory), settings, options.overwrite)  # before a file is laid into it
+    with Lock(Path(directory) / LOCK, "--output"):
+        files = _claim(Path(directory), settings, options.overwrite)
+        work = _Export(clip, options, start, end, (height, width), flow, files, Path(directory))
+        work.run(hooks, total)
     for line in clip.notices:
         hooks.tell(line)
     return Path(directory)
@@ -100,33 +105,51 @@ def judge(flow: Path, reverse: Path, mask: Path, overwrite: bool = False) -> Non
     write_pgm(mask, reliability_8bit(one, other))
 
 
-def _claim(directory: Path, settings: dict[str, Any], overwrite: bool) -> FlowFiles:
-    """The folder, made if need be, for files of these settings alone.
-
-    Raises JobMismatch or OutputError where it holds others and is not to be overwritten.
-    """
-    record = directory / SETTINGS
+def _make(directory: Path, settings: dict[str, Any], overwrite: bool) -> None:
+    """The folder, if need be. Raises JobMismatch or OutputError where it holds others' files, to be kept."""
     try:
         directory.mkdir(exist_ok=True)
-        ours = [path for path in directory.iterdir() if _OURS.fullmatch(path.name)]
-        if overwrite:
-            # The settings go last: a folder without them is not gone on with.
-            for path in sorted(ours, key=lambda path: path == record):
-                path.unlink()
-        elif record in ours:
-            _check_same(record, settings)
-        elif ours:
-            raise OutputError(
-                f"{directory} holds flow files that are not known to be of this clip, such as "
-                f"{min(ours).name}; give another folder, or --overwrite to replace them"
-            )
     except FileExistsError:
         raise OutputError(f"{directory} is a file; give a folder") from None
     except OSError as error:
         raise OutputError(f"{directory} cannot be written: {error.strerror}") from error
+    if not overwrite:
+        _check_ours(directory, settings)
+
+
+def _claim(directory: Path, settings: dict[str, Any], overwrite: bool) -> FlowFiles:
+    """The folder, in which only this run works, for files of these settings alone. Raises as `_make` does."""
+    record = directory / SETTINGS
+    if overwrite:
+        try:
+            # The settings go last: a folder without them is not gone on with.
+            for path in sorted(_flow_files(directory), key=lambda path: path == record):
+                path.unlink()
+        except OSError as error:
+            raise OutputError(f"{directory} cannot be written: {error.strerror}") from error
+    else:
+        _check_ours(directory, settings)
     if not record.is_file():
         write_whole(record, json_text(settings, indent=1).encode())
     return FlowFiles(str(directory))
+
+
+def _flow_files(directory: Path) -> list[Path]:
+    try:
+        return [path for path in directory.iterdir() if _OURS.fullmatch(path.name)]
+    except OSError as error:
+        raise OutputError(f"{directory} cannot be read: {error.strerror}") from error
+
+
+def _check_ours(directory: Path, settings: dict[str, Any]) -> None:
+    record, found = directory / SETTINGS, _flow_files(directory)
+    if record in found:
+        _check_same(record, settings)
+    elif found:
+        raise OutputError(
+            f"{directory} holds flow files that are not known to be of this clip, such as "
+            f"{min(found).name}; give another folder, or --overwrite to replace them"
+        )
 
 
 def _check_same(record: Path, settings: dict[str, Any]) -> None:

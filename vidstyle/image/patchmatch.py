@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vidstyle.image.components import principal
 from vidstyle.image.fields import Size, grid, inside, numbered, random_field
+from vidstyle.image.patches import principal
 
 # Components kept of a patch. The energy of the matches, all values compared, is within a hundredth of what
 # it is with four times as many.

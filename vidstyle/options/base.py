@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from vidstyle.errors import UsageError
 from vidstyle.options.values import value_of
+from vidstyle.plain import absolute
 
 ROLES = ("decides", "encodes", "written", "free")
 """Of a value in a job: it decides what is painted; or how that is written; it names what is written beside
@@ -184,7 +185,7 @@ def at_home(options: _Options) -> _Options:
 
     def located(parts: Parts, text: str) -> str:
         found = parts(text)
-        found[1::2] = [str(Path(path).absolute()) for path in found[1::2]]
+        found[1::2] = [str(absolute(Path(path))) for path in found[1::2]]
         return "".join(found)
 
     found = {}
@@ -207,7 +208,16 @@ def paths_of(spec: Field[Any], value: Any) -> list[Path]:
 
 def files_read(options: Any) -> list[Path]:
     """All files that the options name to be read."""
-    specs = [spec for spec in fields(options) if spec.metadata["role"] != "written"]
+    return _files(options, lambda role: role != "written")
+
+
+def files_written(options: Any) -> list[Path]:
+    """All files and folders that the options name to be written beside the result."""
+    return _files(options, lambda role: role == "written")
+
+
+def _files(options: Any, wanted: Callable[[str], bool]) -> list[Path]:
+    specs = [spec for spec in fields(options) if wanted(spec.metadata["role"])]
     return [path for spec in specs for path in paths_of(spec, getattr(options, spec.name))]
 
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from av.filter import Graph
 
-from .pictures import to_depth
+from .depth import to_depth
 
 UNSPECIFIED = 2
 RGB, BT709, FCC, BT470BG, SMPTE170M, SMPTE240M, BT2020, BT2020_CL = 0, 1, 4, 5, 6, 7, 9, 10

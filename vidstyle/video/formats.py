@@ -131,6 +131,7 @@ def output_kind(path: Path, clip: Clip, start: int = 0, stop: int | None = None)
 
     Raises UsageError for a suffix that names nothing known.
     """
+    check_named(path)
     if is_pattern(path):
         picture_suffix(path)
         return "pattern"
@@ -147,6 +148,12 @@ def output_kind(path: Path, clip: Clip, start: int = 0, stop: int | None = None)
     raise UsageError(
         f"{path} has an unknown suffix; known are {known} for pictures, or none for a folder of pictures"
     )
+
+
+def check_named(path: Path) -> None:
+    """Raise UsageError for what other programs take for standard output."""
+    if path == Path("-"):
+        raise UsageError("- stands for standard output, which takes no result; name a file or a folder")
 
 
 def container_of(path: Path) -> str:

@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import png
+from .film_headers import DPX, EXR, TGA_SUFFIXES, dpx_size, exr_size, is_tga, tga_size
 
 _ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
-    """Size as stored, the EXIF orientation (1..8) that makes it upright, and whether it is one of several."""
+    """Size as stored, the EXIF orientation (1..8) that makes it upright, and whether it is one of several.
+
+    remark: what of it is not painted as it was meant.
+    """
 
     format: str
     width: int
     height: int
     orientation: int = 1
     animated: bool = False
+    remark: str | None = None
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -29,8 +34,11 @@ class PictureHeader:
         return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
 
 
-def picture_format(head: bytes) -> str | None:
-    """Which picture format these first bytes (16 or more) belong to; None if none that is known."""
+def picture_format(head: bytes, suffix: str = "") -> str | None:
+    """Which picture format these first bytes (18 or more) belong to; None if none that is known.
+
+    suffix: in lower case; TGA is known by nothing else.
+    """
     if head.startswith(png.SIGNATURE):
         return "png"
     if head.startswith(b"\xff\xd8\xff"):
@@ -43,7 +51,11 @@ def picture_format(head: bytes) -> str | None:
         return "bmp"
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "pnm"
-    return None
+    if head[:4] == EXR:
+        return "exr"
+    if head[:4] in DPX:
+        return "dpx"
+    return "tga" if suffix in TGA_SUFFIXES and is_tga(head) else None
 
 
 def plays(path: Path) -> bool:
@@ -69,13 +81,14 @@ def png_frames(path: Path) -> int:
     return 0
 
 
-def read_header(data: bytes) -> PictureHeader:
-    """The header of a whole picture file.
+def read_header(data: bytes, suffix: str = "") -> PictureHeader:
+    """The header of a whole picture file; suffix: of its name, see `picture_format`.
 
     Raises ValueError with a few words on what is wrong: an unknown format, a damaged or cut file.
     """
     readers = {"png": _png, "jpeg": _jpeg, "tiff": _tiff, "webp": _webp, "bmp": _bmp, "pnm": _pnm}
-    kind = picture_format(data[:16])
+    readers |= {"tga": _tga, "dpx": _dpx, "exr": _exr}
+    kind = picture_format(data[:18], suffix)
     if kind is None:
         raise ValueError("not a picture in a known format")
     try:
@@ -175,6 +188,21 @@ def _pnm(data: bytes) -> PictureHeader:
         return PictureHeader("pnm", int(words[1]), int(words[2]))
     except ValueError as error:
         raise ValueError("the header is damaged") from error
+
+
+def _tga(data: bytes) -> PictureHeader:
+    return PictureHeader("tga", *tga_size(data))
+
+
+def _dpx(data: bytes) -> PictureHeader:
+    width, height, logarithmic = dpx_size(data)
+    remark = "is logarithmic; it is painted as it is encoded" if logarithmic else None
+    return PictureHeader("dpx", width, height, remark=remark)
+
+
+def _exr(data: bytes) -> PictureHeader:
+    remark = "is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
+    return PictureHeader("exr", *exr_size(data), remark=remark)
 
 
 def _exif_orientation(tiff: bytes) -> int:

@@ -13,6 +13,7 @@ from .colour import ColorInfo
 from .decode import VideoClip
 from .headers import picture_format, plays
 from .numbering import by_number, is_pattern, pictures_of_pattern
+from .pictures import missing
 from .sequences import PictureClip, pictures_of_folder
 
 __all__ = ["Clip", "ColorInfo", "StreamInfo", "open_clip"]
@@ -40,9 +41,9 @@ def open_clip(
     try:
         plain_size(path)
         with path.open("rb") as file:
-            head = file.read(16)
+            head = file.read(18)
     except FileNotFoundError:
-        raise MediaError(f"{path} does not exist") from None
+        raise MediaError(missing(path)) from None
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror}") from error
     if not head:
@@ -54,6 +55,6 @@ def open_clip(
             else VideoClip(path, damaged, deinterlace)
         )
     # Motion JPEG without a container begins as a JPEG picture does.
-    if picture_format(head) and path.suffix.lower() not in (".mjpg", ".mjpeg"):
+    if picture_format(head, path.suffix.lower()) and path.suffix.lower() not in (".mjpg", ".mjpeg"):
         return PictureClip(path, {0: path}, fps)
     return VideoClip(path, damaged, deinterlace)

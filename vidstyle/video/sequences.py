@@ -51,9 +51,11 @@ class PictureClip(Clip):
         )
         if remark:
             self.notice(f"{path} {remark}")
-        for picture in () if still else self.pictures:
+        for picture in self.pictures:
             header = picture_header(read_bytes(picture), picture)
             self._check_size(picture, *header.upright_size)
+            if header.remark:
+                self.notice(f"{self.path.name} {header.remark}")
             if header.animated:
                 self.notice(f"{picture.name} is animated; as one of several pictures it is shown as a still")
 
