@@ -32,6 +32,7 @@ from pathlib import Path
 from crashes.arena import NAMES, Arena
 from crashes.tester import STRIKES, Tester
 from crashes.trials import Trial, make_materials, make_trials
+from forks import apart
 
 
 def report(trial: Trial, seconds: float) -> None:
@@ -47,7 +48,7 @@ def report(trial: Trial, seconds: float) -> None:
 def test(root: Path, trials: list[Trial], kills: int, seed: int) -> int:
     """Strike these, working in `root`; returns how many jobs were at fault."""
     arena = Arena(root)
-    arena.apart(lambda: make_materials(root / "materials"))
+    apart(lambda: make_materials(root / "materials"))
     each = -(-kills // len(trials))
     for trial in trials:
         begun = time.monotonic()

@@ -27,10 +27,11 @@ import shutil
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
+from forks import apart, fork, wait_for
 from fuzzing.child import Ended, contents, fault, run
 from fuzzing.kit import Target, make_kit, targets
 from fuzzing.mutate import mutated
@@ -42,20 +43,12 @@ def prepare(root: Path) -> Path:
     What making them has imported is imported here as well, so that no mutant has to.
     """
     kit, names = root / "kit", root / "modules.txt"
-    pid = os.fork()
-    if not pid:
-        code = 1
-        try:
-            make_kit(kit)
-            names.write_text("\n".join(sorted(sys.modules)))
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            os._exit(code)
-    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
-        raise SystemExit("fuzz: the whole files could not be made, see above")
+
+    def make() -> None:
+        make_kit(kit)
+        names.write_text("\n".join(sorted(sys.modules)))
+
+    apart(make)
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(root / "cache")
     for name in names.read_text().splitlines():
         with contextlib.suppress(Exception):
@@ -107,22 +100,11 @@ def work(fuzzer: Fuzzer, numbers: list[int], report: Path) -> None:
 
 def fuzz(fuzzer: Fuzzer, numbers: list[int], jobs: int) -> int:
     """Run these mutants in `jobs` processes at a time; returns how many faults there were."""
-    begun, pids = time.monotonic(), []
+    begun = time.monotonic()
     reports = [fuzzer.root / f"report-{i}.txt" for i in range(jobs)]
-    for i, report in enumerate(reports):
-        sys.stdout.flush()
-        pid = os.fork()
-        if not pid:
-            code = 1
-            try:
-                work(fuzzer, numbers[i::jobs], report)
-                code = 0
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(code)
-        pids.append(pid)
-    codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
+    parts = [(numbers[i::jobs], report) for i, report in enumerate(reports)]
+    pids = [fork(partial(work, fuzzer, *part)) for part in parts]
+    codes = [wait_for(pid) for pid in pids]
     lines = [line.split("\t") for report in reports for line in report.read_text().splitlines()]
     outcomes = Counter(code for _, code, _ in lines)
     kinds = len({name for name, _, _ in lines})

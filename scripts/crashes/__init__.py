@@ -1,7 +1,3 @@
 """The parts of crash_test.py."""
 
-import os
-
-# A thread pool that has run before a fork is missing after it.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+import forks  # noqa: F401  before any module loads PyTorch

@@ -9,17 +9,18 @@ import random
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forks import about_to_change, enter, fork
+
 from vidstyle import pipeline
 from vidstyle.cli import main as command_line
-from vidstyle.cli.interrupt import EXIT_STOPPED
 from vidstyle.job import FrameStore, JobStore
-from vidstyle.pipeline import steps
+from vidstyle.methods.registry import METHODS, method
+from vidstyle.pipeline import frame_order
 from vidstyle.video.writer import Writer
 
 # Where each phase happens, the innermost first; what is in none of them is planning.
@@ -29,16 +30,14 @@ PHASES: dict[str, list[tuple[Any, str]]] = {
     "final rename": [
         (Writer, "__exit__"),
         (JobStore, "mark_done"),
-        (pipeline, "save_edits"),
-        (pipeline, "save_matches"),
+        *((type(method(name)), "beside") for name in METHODS),
     ],
-    "flow": [(steps, "_links")],
+    "flow": [(frame_order, "_links")],
     "painting": [(pipeline, "_paint")],
-    "encoding": [(pipeline, "_encode")],
+    "encoding": [(pipeline, "write_result")],
 }
 NAMES = [*PHASES, "planning"]
 _SECONDS_PER_RUN = 300
-_CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
 
 
 class Board:
@@ -111,12 +110,6 @@ class Arena:
     def __init__(self, root: Path) -> None:
         self.root, self.board = root, Board()
 
-    def apart(self, work: Callable[[], Any]) -> None:
-        """Do this in a process of its own: nothing here may start a thread."""
-        pid = self._fork(lambda: work() and 0)
-        if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
-            raise SystemExit("crash_test: could not be prepared, see above")
-
     def run(
         self,
         folder: Path,
@@ -128,34 +121,15 @@ class Arena:
         self.board.clear()
         shown = self.root / "shown.txt"
         numbers = strikes or []
-        pid = self._fork(lambda: self._program(folder, arguments, shown, moment, numbers))
+        pid = fork(lambda: self._program(folder, arguments, shown, moment, numbers))
         status, phase = self._see_to(pid, moment, numbers)
         text = shown.read_text("utf-8", errors="replace")
         return Ended(os.waitstatus_to_exitcode(status), phase, text)
 
-    def _fork(self, work: Callable[[], int | None]) -> int:
-        sys.stdout.flush()
-        pid = os.fork()
-        if pid:
-            return pid
-        try:
-            code = work() or 0
-        except KeyboardInterrupt:  # in the instant before or after the program itself
-            code = EXIT_STOPPED
-        except BaseException:
-            traceback.print_exc()
-            code = 99
-        finally:
-            sys.stderr.flush()
-        os._exit(code)
-
     def _program(
         self, folder: Path, arguments: list[str], shown: Path, moment: Moment | None, numbers: list[int]
     ) -> int:
-        descriptor = os.open(shown, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(descriptor, 1)
-        os.dup2(descriptor, 2)
-        os.chdir(folder)
+        enter(folder, shown)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
         for phase, places in enumerate(PHASES.values()):
             for owner, name in places:
@@ -168,11 +142,8 @@ class Arena:
         board, root = self.board, str(self.root)
 
         def listen(event: str, given: tuple[Any, ...]) -> None:
-            # What is opened by its number is open already.
-            writes = (
-                event == "open" and given[2] & (os.O_WRONLY | os.O_RDWR) and not isinstance(given[0], int)
-            )
-            if not (writes or event in _CHANGES) or not str(Path(given[0]).absolute()).startswith(root):
+            path = about_to_change(event, given)
+            if path is None or not path.startswith(root):
                 return
             phase = board.phase
             board.changes[phase] += 1

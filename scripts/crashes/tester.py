@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from forks import apart
 from safetensors import safe_open
 
 from crashes.arena import NAMES, Arena, Ended, Moment
@@ -134,7 +135,7 @@ class Tester:
             lines = (f"{self._digest(path, folder)} {path.relative_to(folder)}\n" for path in files)
             listing.write_text("".join(lines))
 
-        self.arena.apart(look)
+        apart(look)
         lines = listing.read_text().splitlines()
         return {line.split(" ", 1)[1]: line.split(" ", 1)[0] for line in lines}
 

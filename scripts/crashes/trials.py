@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
-from safetensors.torch import save_file
+from samples.weights import write_weights
 
-from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.video.pictures import write_picture
 
 CLIP = Path(__file__).resolve().parents[2] / "sample_videos" / "cut.mp4"
@@ -31,12 +29,7 @@ class Trial:
 def make_materials(folder: Path) -> None:
     """thin.safetensors, a network of a few channels; style.png; still.png; dark/ and bright/, sets."""
     folder.mkdir()
-    generator, tensors, channels = torch.Generator().manual_seed(5), {}, 3
-    for index in list(CONV_INDEX.values())[:8]:
-        tensors[f"features.{index}.weight"] = torch.randn(4, channels, 3, 3, generator=generator) * 0.3
-        tensors[f"features.{index}.bias"] = torch.zeros(4)
-        channels = 4
-    save_file(tensors, folder / "thin.safetensors")
+    write_weights(folder / "thin.safetensors", [4] * 8)
     noise = np.random.default_rng(0)
     write_picture(folder / "style.png", noise.integers(0, 255, (3, 40, 50), np.uint8))
     write_picture(folder / "still.png", noise.integers(60, 190, (3, 32, 48), np.uint8))

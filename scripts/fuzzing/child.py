@@ -9,16 +9,16 @@ import resource
 import signal
 import sys
 import time
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from forks import about_to_change, enter, fork
 
 from vidstyle.cli import main as command_line
 
 _MEMORY_BYTES = 3 * 2**30  # beyond what the program has when nothing is open
 _CPU_SECONDS, _WALL_SECONDS = 30, 200
-_CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate")
 # What only runs something else, or reaches out.
 _NEVER = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "socket.connect")
 
@@ -37,17 +37,7 @@ class Ended:
 def run(folder: Path, arguments: tuple[str, ...], logs: Path) -> Ended:
     """Run a command line in `folder`; its output goes to files in `logs`, an empty folder."""
     begun = time.monotonic()
-    pid = os.fork()
-    if not pid:
-        code = 99
-        try:
-            code = _program(folder, arguments, logs)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+    pid = fork(lambda: _program(folder, arguments, logs))
     while True:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
@@ -60,10 +50,8 @@ def run(folder: Path, arguments: tuple[str, ...], logs: Path) -> Ended:
 
 
 def _program(folder: Path, arguments: tuple[str, ...], logs: Path) -> int:
-    out, err, strayed = (os.open(logs / name, os.O_WRONLY | os.O_CREAT) for name in ("out", "err", "strayed"))
-    os.dup2(out, 1)
-    os.dup2(err, 2)
-    os.chdir(folder)
+    strayed = os.open(logs / "strayed", os.O_WRONLY | os.O_CREAT)
+    enter(folder, logs / "out", logs / "err")
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
     most = pages * resource.getpagesize() + _MEMORY_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
@@ -72,18 +60,12 @@ def _program(folder: Path, arguments: tuple[str, ...], logs: Path) -> int:
     allowed = (str(folder), os.environ["VIDSTYLE_CACHE"], os.devnull)
 
     def listen(event: str, given: tuple[Any, ...]) -> None:
-        writes = event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)
-        if event in _NEVER or ((writes or event in _CHANGES) and _strays(given[0], allowed)):
+        path = about_to_change(event, given)
+        if event in _NEVER or not (path is None or path.startswith(allowed)):
             os.write(strayed, f"{event} {given[0]!r}\n".encode("utf-8", "replace"))
 
     sys.addaudithook(listen)
     return command_line(arguments)
-
-
-def _strays(path: Any, allowed: tuple[str, ...]) -> bool:
-    if isinstance(path, int):
-        return False
-    return not str(Path(os.fsdecode(path)).absolute()).startswith(allowed)
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -132,12 +132,13 @@ def _make_stills(folder: Path) -> None:
         ("grey.pgm", image[:, :, 0], []),
         ("colour.ppm", image, []),
         ("light.hdr", image.astype(np.float32) / 255, []),
+        ("map.png", np.uint8(255) * (image[:30, :44, 0] > 125), []),
     ):
         assert cv2.imwrite(str(folder / name), pixels, options)
 
 
 _STILLS = ("still.png", "deep.png", "clear.png", "palette.bmp", "photo.jpg", "photo.webp", "exact.webp")
-_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "light.hdr")
+_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm")
 
 
 def _make_flows(folder: Path) -> None:
@@ -216,19 +217,22 @@ def _media(base: tuple[str, ...]) -> list[Target]:
         )
         found.append(Target(name, commands, (*base, "whole.mp4")))
     for name in _STILLS:
-        beside = (*base, "clip", "dark", "bright", "photo.jpg")
+        beside = (*base, "photo.jpg")
         commands = (
             ("style", name, "style.png", *_PAINT, "-o", "out.png"),
             ("style", "photo.jpg", name, *_PAINT, "-o", "out.png"),
             ("style", "photo.jpg", "style.png", *_PAINT, f"--init={name}", "-o", "out.png"),
-            ("dfi", "photo.jpg", *_SETS, *_PAINT, f"--mask={name}", "-o", "out.png"),
+            ("style", "photo.jpg", "style.png", *_PAINT, f"--mask={name}", "-o", "out.png"),
         )
         found.append(Target(name, commands, beside))
     sequence = (
         ("style", "clip", "style.png", *_PAINT, *_SMALL, "-o", "out"),
         ("style", "clip/%d.png", "style.png", *_PAINT, *_SMALL, "--independent", "-o", "out/%d.png"),
     )
-    return [*found, Target("clip/1.png", sequence, (*base, "clip"))]
+    regions = ("--labels=map.png", "--label-styles=white=1")
+    guided = (("style", "clip", "style.png", *_PAINT, *_SMALL, *regions, "-o", "out"),)
+    clip = (*base, "clip")
+    return [*found, Target("clip/1.png", sequence, clip), Target("map.png", guided, clip)]
 
 
 def _weights(base: tuple[str, ...]) -> list[Target]:
