@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import vidstyle  # noqa: F401  before any test loads PyTorch, so that its threads wait as in a run
+
+if TYPE_CHECKING:
+    from vidstyle.features.weights import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -54,12 +58,58 @@ def thin_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def bundled() -> Weights:
+    """The features that ship."""
+    from vidstyle.features.weights import find, load
+
+    return load(find("bundled"))
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """As long as frames have been decoded from a video."""
+    from vidstyle.video import decode
+
+    seen: list[int] = []
+    real = decode._decoded
+
+    def counting(*arguments: Any) -> Any:
+        for frame in real(*arguments):
+            seen.append(1)
+            yield frame
+
+    monkeypatch.setattr(decode, "_decoded", counting)
+    return seen
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Normalised weights are kept for all tests, away from the user's own cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIDSTYLE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """More threads are in each other's way on pictures this small."""
+    import torch
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def alone(one_thread: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an empty directory, without a network or weights of torchvision's, on one thread."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.delenv("VIDSTYLE_DEBUG", raising=False)
 
 
 @pytest.fixture(autouse=True)

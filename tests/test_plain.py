@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vidstyle.plain import json_text, parse_json, plain_size, read_plain
+from vidstyle.plain import absolute, json_text, parse_json, plain_size, read_plain
 from vidstyle.text import printable
 
 
@@ -48,3 +48,15 @@ def test_lines_are_lines() -> None:
     assert printable("a\nb\r\nc") == "a b c"
     assert printable("\x1b[2J\x07 ü\t\udcff") == r"\x1b[2J\x07 ü\t\udcff"
     assert len(printable("x" * 10**6)) < 3000
+
+
+def test_a_place_has_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("a/b")
+    monkeypatch.chdir(tmp_path / "a")
+    assert absolute(Path("x.png")) == tmp_path / "a" / "x.png"
+    assert absolute(Path("../x.png")) == absolute(Path("b/../../x.png")) == tmp_path / "x.png"
+    assert absolute(Path("../missing/../x.png")) == tmp_path / "x.png"
+    assert absolute(Path("b/..")) == tmp_path / "a"
+    assert absolute(Path("../link/../x.png")) == tmp_path / "a" / "x.png"
+    assert absolute(Path("../link")) == tmp_path / "link"

@@ -14,7 +14,7 @@ time), `vidstyle.pipeline` (joins them, resumable).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,10 +127,10 @@ def batch(
     kinds = (command(METHOD).options, RunOptions, EncodeOptions)
     (options, run, encode), hooks = split_settings(settings, wanted, *kinds)
     return run_batch(
-        _several(inputs),
-        _several(styles),
-        folder,
-        grid=grid,
+        _several("an input", inputs),
+        _several("a style picture", styles),
+        _path("the folder", folder),
+        grid=None if grid is None else _path("grid", grid),
         options=options,
         run=run,
         encode=encode,
@@ -161,7 +161,11 @@ def evaluate(
 
     (options,), hooks = split_settings(settings, ("progress", "notice"), EvaluateOptions)
     return run_evaluation(
-        original, _several(stylized), styles=_several(style), options=options, hooks=Hooks(**hooks)
+        _path("the original", original),
+        _several("a painted clip", stylized),
+        styles=_several("a style picture", style),
+        options=options,
+        hooks=Hooks(**hooks),
     )
 
 
@@ -181,9 +185,9 @@ def _painted(
     own = command(method)
     (options, run, encode), hooks = split_settings(settings, _HOOKS, own.options, own.run, EncodeOptions)
     return run_pipeline(
-        source,
-        _several(pictures),
-        output,
+        _path("the input", source) if own.source else None,
+        _several("the picture to learn from", pictures),
+        _path("the output", output),
         options=options,
         run=run.for_run() if hasattr(run, "for_run") else run,
         encode=encode,
@@ -191,5 +195,17 @@ def _painted(
     )
 
 
-def _several(paths: Path | str | Sequence[Path | str]) -> list[Path | str]:
-    return [paths] if isinstance(paths, (str, Path)) else list(paths)
+def _several(what: str, paths: Path | str | Sequence[Path | str]) -> list[Path]:
+    alone = isinstance(paths, (str, os.PathLike)) or not isinstance(paths, Iterable)
+    each: Any = [paths] if alone else paths
+    return [_path(what, path) for path in each]
+
+
+def _path(what: str, path: Any) -> Path:
+    """Raises UsageError for anything but a path: an array, say."""
+    from vidstyle.errors import UsageError
+
+    if not isinstance(path, (str, os.PathLike)):
+        kind = type(path).__name__
+        raise UsageError(f"{what} must be a path, not of type {kind}; write it to a file, and name that")
+    return Path(os.fsdecode(path))

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from vidstyle.atomic import whole
 from vidstyle.errors import WeightsError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.plain import plain_size
-from vidstyle.types import Notice, say_nothing
 
 _CONNECT_SECONDS = 5.0
 

@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vidstyle.errors import Stopped
-from vidstyle.types import Notice
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+Notice = Callable[[str], None]
+"""Takes what the user should know, a line at a time."""
+
+
+def say_nothing(line: str) -> None:
+    """The notice of those who do not listen."""
 
 
 @dataclass(frozen=True)

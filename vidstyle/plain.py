@@ -39,6 +39,17 @@ def exists(path: Path) -> bool:
         return False
 
 
+def absolute(path: Path) -> Path:
+    """The same place as it is named from any folder, so that names can be compared: without `..` in it."""
+    whole = path.absolute()
+    if ".." not in whole.parts:
+        return whole
+    # What `..` leads out of may be a link, so only the disk knows where to.
+    if whole.name == "..":
+        return Path(os.path.realpath(whole))
+    return Path(os.path.realpath(whole.parent)) / whole.name
+
+
 def read_plain(path: Path, most_bytes: int | None = None) -> bytes:
     """All of a plain file, no more than `most_bytes`. Raises OSError as `plain_size` does."""
     size = plain_size(path)

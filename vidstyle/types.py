@@ -6,7 +6,7 @@ checked by their shape and the name of their dtype.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
@@ -16,12 +16,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Notice = Callable[[str], None]  # takes what the user should know, a line at a time
-
-
-def say_nothing(line: str) -> None:
-    """The notice of those who do not listen."""
 
 
 def _check(array: Any, name: str, channels: int, *dtypes: str) -> None:

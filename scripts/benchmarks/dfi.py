@@ -125,8 +125,8 @@ def _steadiness(setting: Setting, folder: Path, face: Face, size: int) -> Table:
     count = setting.frames or 24
     clip = folder / "clip"
     clip.mkdir()
-    for number, each in enumerate(moving(face, count)):
-        write_picture(clip / f"{number:04}.png", draw(each, size))
+    for number, posed in enumerate(moving(face, count)):
+        write_picture(clip / f"{number:04}.png", draw(posed, size))
     ways: Mapping[str, dict[str, Any]] = {"frame after frame": {}, "independent": {"independent": True}}
     outputs, seconds = [], []
     clock = Clock(torch.device("cpu"))

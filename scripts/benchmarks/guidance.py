@@ -13,7 +13,7 @@ from torch import Tensor
 
 from benchmarks.common import SAMPLES, Clock, Setting, Table, painter
 from vidstyle.image.convert import to_float
-from vidstyle.image.correspondence import at_start, carried, looked_up, restored, stored
+from vidstyle.image.correspondence import at_start, carried, looked_up, packed, unpacked
 from vidstyle.image.labels import Palette, one_hot, shares_at
 from vidstyle.methods.guidance import Guidance
 from vidstyle.methods.style.painter import NeuralStyle
@@ -87,11 +87,11 @@ def _carried(setting: Setting) -> Table:
         with tempfile.TemporaryDirectory() as folder:
             frames = f"{_BEGIN}:{_BEGIN + count + 1}"
             plan = setting.plan(Path(folder), history=history, frames=frames, cuts=False)
-        places = {_BEGIN: stored(at_start(*plan.canvas.size))}
+        places = {_BEGIN: packed(at_start(*plan.canvas.size))}
         for each in first_pass(plan, _BEGIN):
             links = [
                 (
-                    restored(places[link.flow.source]),
+                    unpacked(places[link.flow.source]),
                     torch.from_numpy(link.flow.vectors),
                     torch.from_numpy(link.weight),
                 )
@@ -99,9 +99,9 @@ def _carried(setting: Setting) -> Table:
             ]
             with clock("carry"):
                 if links:
-                    places[each.frame.index] = stored(carried(links, to_float(each.frame.pixels), first))
+                    places[each.frame.index] = packed(carried(links, to_float(each.frame.pixels), first))
         for after in [n for n in (10, 25, 50) if n <= count] or [count]:
-            found = looked_up(first, restored(places[_BEGIN + after]), "nearest")[0].numpy()
+            found = looked_up(first, unpacked(places[_BEGIN + after]), "nearest")[0].numpy()
             wrong = found != _numbers(_BEGIN + after)
             rows.append((history, after, f"{100 * wrong.mean():.1f} %", clock.total("carry") / count))
     columns = ("history", "frames on", "wrong labels", "s per frame")

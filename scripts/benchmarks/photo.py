@@ -18,7 +18,7 @@ from benchmarks.common import SAMPLES, Clock, PaintingLoss, Setting, Table, firs
 from vidstyle.evaluation.measures import Totals
 from vidstyle.events import Observer
 from vidstyle.image.distribution import distribution
-from vidstyle.image.matting import Guide, Relight
+from vidstyle.image.matting import GuidedFilter, Relight
 from vidstyle.methods.style.medium import Paint
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.optimize import Minimum, Terms
@@ -58,7 +58,7 @@ class _Matted(Paint):
     def search(
         self, image: Tensor, subject: Tensor, terms: Terms, observer: Observer | None, **how: Any
     ) -> Minimum:
-        guide = Guide(subject, 1, 1e-4)
+        guide = GuidedFilter(subject, 1, 1e-4)
 
         def matted(x: Tensor) -> Mapping[str, Tensor]:
             return {**terms(x), "matting": self.weight * guide.roughness(x)}
@@ -102,7 +102,7 @@ def _stills(setting: Setting, folder: Path, clip: Path) -> list[tuple[object, ..
     painted["painted, then filtered"] = lit
     painted["--photo"] = _first(painter(setting.plan(folder, photo=True)), content, clock, "--photo")
     setting.keep(f"photo_{clip.stem}.png", [content, *painted.values()])
-    guide, rows = Guide(content, 2, 1e-5), []
+    guide, rows = GuidedFilter(content, 2, 1e-5), []
     for way, image in painted.items():
         rough = 255 * float(guide.roughness(image)) ** 0.5
         rows.append((clip.stem, way, clock.total(way), rough, *loss_at.likeness(image, content)))

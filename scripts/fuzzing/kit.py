@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import torch
 from crashes.trials import make_materials
+from PIL import Image
 from safetensors.torch import load_file
 
 from vidstyle.cli import main as command_line
@@ -135,10 +136,20 @@ def _make_stills(folder: Path) -> None:
         ("map.png", np.uint8(255) * (image[:30, :44, 0] > 125), []),
     ):
         assert cv2.imwrite(str(folder / name), pixels, options)
+    _make_animations(folder, Image.fromarray(image))
+
+
+def _make_animations(folder: Path, image: Image.Image) -> None:
+    """And a picture that Pillow writes."""
+    image.save(folder / "plain.tga")
+    turned = [image.rotate(turn) for turn in (20, 40, 60, 80, 100)]
+    for name in _ANIMATIONS:
+        image.save(folder / name, "PNG" if name == "anim.png" else None, save_all=True, append_images=turned)
 
 
 _STILLS = ("still.png", "deep.png", "clear.png", "palette.bmp", "photo.jpg", "photo.webp", "exact.webp")
-_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm")
+_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "plain.tga")
+_ANIMATIONS = ("anim.png", "anim.webp", "anim.avif")
 
 
 def _make_flows(folder: Path) -> None:
@@ -206,7 +217,7 @@ def targets() -> list[Target]:
 
 def _media(base: tuple[str, ...]) -> list[Target]:
     found = []
-    for name in (*_VIDEOS, "light.hdr"):
+    for name in (*_VIDEOS, *_ANIMATIONS, "light.hdr"):
         commands = (
             ("style", name, "style.png", *_PAINT, *_SMALL, "--frames=:2", "--codec=ffv1", "-o", "out.mkv"),
             ("style", name, "style.png", *_PAINT, "--size=16", "--independent", "-o", "out.mp4"),

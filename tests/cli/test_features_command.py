@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import json
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 
 from vidstyle.cli import main
 from vidstyle.features import weights
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
 
 
 def test_all_sets_are_told(capfd: pytest.CaptureFixture[str]) -> None:
@@ -24,12 +17,10 @@ def test_all_sets_are_told(capfd: pytest.CaptureFixture[str]) -> None:
     chosen, sets = out.split("\n\n")
     assert err == "" and chosen.startswith("kind: vgg19\npath: ")
     lines = sets.splitlines()
-    assert [line.split(",")[0] for line in lines] == [
-        "vgg19: here",
-        "torchvision: not fetched",
-        "bundled: here",
-    ]
+    states = ["vgg19: here", "torchvision: not fetched", "bundled: here"]
+    assert [line.split(",")[0] for line in lines] == states
     assert all("; suits " in line and "; licence: " in line for line in lines)
+    assert "conv1_1 to conv5_4" in lines[0] and ", sha256 " in lines[0]
 
 
 def test_for_programs(capfd: pytest.CaptureFixture[str]) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import signal
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,31 +14,30 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.cli.running import PROGRAM, Start, wait_until
 from vidstyle.cli import main
 from vidstyle.flow.colourwheel import colours, radius_for
 from vidstyle.flow.consistency import HALF_A_PIXEL, reliability_8bit
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.files import read_flo, read_pgm, write_flo
+from vidstyle.job import LOCK, Lock
 from vidstyle.video.pictures import read_picture, write_picture
 from vidstyle.video.reader import open_clip
 
-PROGRAM = "import sys\nfrom vidstyle.cli import main\nsys.exit(main())"
-
 
 @pytest.fixture
-def clip(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Ten frames of 48x32 that move to the right by a pixel each; files go to the current directory."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
+def clip(pictures: Path) -> str:
+    """Ten frames of 48x32 that move to the right by a pixel each."""
     return str(pictures / "clip")
 
 
 def names(folder: str) -> set[str]:
-    return {path.name for path in Path(folder).iterdir()}
+    return set(contents(folder))
 
 
 def contents(folder: str) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    """All files but the lock, which names the last run."""
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.name != LOCK}
 
 
 def test_flow_masks_and_pictures_both_ways(clip: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -108,15 +106,12 @@ class TestAgain:
         assert all((Path("flows") / name).stat().st_mtime_ns == kept[name] for name in flows)
 
     def test_stopped_and_gone_on_it_is_the_same(
-        self, clip: str, start: Callable[..., subprocess.Popen[str]], capfd: pytest.CaptureFixture[str]
+        self, clip: str, start: Start, capfd: pytest.CaptureFixture[str]
     ) -> None:
         given = ["flow", clip, "--flow", "tvl1", "--size", "200", "--frames", ":5"]
         assert main([*given, "-o", "whole", "-q"]) == 0
         child = start("-c", PROGRAM, *given, "-o", "parts", "--overwrite")
-        deadline = time.monotonic() + 60
-        while not Path("parts/reliable_1_0.pgm").exists():
-            assert child.poll() is None and time.monotonic() < deadline
-            time.sleep(0.005)
+        wait_until(Path("parts/reliable_1_0.pgm").exists, child)
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=60)
         assert child.returncode == 130
@@ -127,6 +122,20 @@ class TestAgain:
         assert "--overwrite" not in command
         assert main([*command[1:], "-q"]) == 0
         assert contents("parts") == contents("whole")
+
+    def test_a_second_run_at_once_is_refused(self, clip: str, capfd: pytest.CaptureFixture[str]) -> None:
+        given = ["flow", clip, "-o", "flows", "--frames", ":3", "-q"]
+        Path("flows").mkdir()
+        with Lock(Path("flows") / LOCK):
+            for more in ([], ["--overwrite"]):
+                assert main([*given, *more]) == 1
+                assert re.fullmatch(
+                    rf"vidstyle: flows is being worked on by process {os.getpid()} on \S+; let it finish or "
+                    r"stop it, or name another directory with --output DIR\n",
+                    capfd.readouterr().err,
+                )
+        assert names("flows") == set()
+        assert main(given) == 0
 
     def test_other_settings_are_refused_and_named(self, clip: str, capfd: pytest.CaptureFixture[str]) -> None:
         given = ["flow", clip, "-o", "flows", "--frames", ":3", "-q"]
@@ -152,28 +161,14 @@ class TestAgain:
         assert main(["flow", clip, "-o", "flows", "-q"]) == 1
         assert "forward_0_1.flo" in capfd.readouterr().err
         assert contents("flows") == {"forward_0_1.flo": b"precious"}
+        assert len(list(Path("flows").iterdir())) == 1
 
 
 @pytest.mark.parametrize("more", [[], ["--flow", "farneback", "--trust-dilate", "2", "--trust-soften", "2"]])
 def test_painting_with_stored_flow_is_painting_with_estimated_flow(
-    clip: str,
-    pictures: Path,
-    thin_weights: Path,
-    cache: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    more: list[str],
+    clip: str, pictures: Path, thin_weights: Path, more: list[str]
 ) -> None:
-    monkeypatch.setenv("VIDSTYLE_CACHE", str(cache))
-    given = [
-        "style",
-        clip,
-        str(pictures / "style.png"),
-        "--features",
-        str(thin_weights),
-        "-q",
-        "--frames",
-        "1:5",
-    ]
+    given = ["style", clip, str(pictures / "style.png"), f"--features={thin_weights}", "-q", "--frames=1:5"]
     given += ["--steps=2", "--next-steps=2", "--precision=float32", "--device=cpu", "--size=40"]
     estimator, masks = more[:2], more[2:]
     assert main(["flow", clip, "-o", "flows", "--size", "40", "-q", *estimator]) == 0
@@ -189,16 +184,11 @@ def test_painting_with_stored_flow_is_painting_with_estimated_flow(
     assert contents("other") != contents("estimated")
 
 
-@pytest.mark.parametrize(
-    "judged, reverse", [("forward_1_2", "backward_2_1"), ("backward_2_1", "forward_1_2")]
-)
-def test_check_gives_the_masks_of_the_released_program(
-    shared: Callable[[str], Path], tmp_path: Path, judged: str, reverse: str
-) -> None:
+def test_check_gives_the_masks_of_the_released_program(shared: Callable[[str], Path], tmp_path: Path) -> None:
     folder, mask = shared("golden/ruder_marple"), tmp_path / "mask.pgm"
-    files = [str(folder / f"{name}.flo") for name in (judged, reverse)]
+    files = [str(folder / f"{name}.flo") for name in ("backward_2_1", "forward_1_2")]
     assert main(["flow", "--check", *files, "-o", str(mask)]) == 0
-    golden = cv2.imread(str(folder / f"reliable_{judged.split('_', 1)[1]}.pgm"), cv2.IMREAD_UNCHANGED)
+    golden = cv2.imread(str(folder / "reliable_2_1.pgm"), cv2.IMREAD_UNCHANGED)
     found = cv2.imread(str(mask), cv2.IMREAD_UNCHANGED)
     assert found.shape == golden.shape and found.max() == 254
     assert np.abs(found.astype(int) - golden).max() <= 1
@@ -243,24 +233,12 @@ def test_json_progress(clip: str, capfd: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_one_line_that_names_the_thing(
-    clip: str,
-    arguments: str,
-    code: int,
-    words: list[str],
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    clip: str, arguments: str, code: int, words: list[str], refused: Callable[..., None]
 ) -> None:
-    monkeypatch.setenv("TORCH_HOME", "torch")
     Path("text.flo").write_text("no flow")
     Path("old.pgm").touch()
     write_flo("a.flo", np.zeros((2, 2, 3), np.float32))
     write_flo("b.flo", np.zeros((2, 2, 4), np.float32))
     write_picture("still.png", np.zeros((3, 20, 20), np.uint8))
-    given = ["flow", *(clip if word == "CLIP" else word for word in arguments.split()), "-q"]
-    assert main(given) == code
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert err.startswith("vidstyle: ") and err.endswith("\n") and err.count("\n") == 1
-    for word in words:
-        assert word in err
+    refused(code, words, "flow", *arguments.replace("CLIP", clip).split(), "-q")
     assert not Path("out").exists() and not Path("m.pgm").exists()

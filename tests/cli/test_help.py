@@ -15,51 +15,60 @@ import typer
 from vidstyle.cli import main
 from vidstyle.cli.options import collect, option_name, with_options
 from vidstyle.errors import UsageError
+from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.options import EncodeOptions, FlowOptions, RunOptions
+from vidstyle.methods.texture.options import TextureOptions, TextureRunOptions
+from vidstyle.options import EncodeOptions, EvaluateOptions, FlowOptions, RunOptions
+
+STYLE = (NeuralOptions, RunOptions, EncodeOptions)
 
 
-def test_help_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize("command", ["style", "evaluate"])
+def test_help_imports_nothing_heavy(command: str) -> None:
     code = (
-        "import sys, json\nfrom vidstyle.cli import main\nmain(['style', '--help'])\n"
+        f"import sys, json\nfrom vidstyle.cli import main\nmain(['{command}', '--help'])\n"
         "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stderr))
     assert "typer" in loaded
-    assert not loaded & {"torch", "torchvision", "cv2", "av", "scenedetect", "numpy", "safetensors"}
+    assert not loaded & {"torch", "torchvision", "cv2", "av", "numpy", "matplotlib", "safetensors"}
 
 
-@pytest.mark.parametrize("columns", [80, 200])
-def test_help_lists_every_option_with_its_default(
-    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("command", "columns", "kinds", "more", "never"),
+    [
+        ("style", 80, STYLE, "--output --quiet --json-progress --no-cuts", "--no-restart --no-quiet"),
+        ("style", 200, STYLE, "--output --quiet --json-progress --no-cuts", "--no-restart --no-quiet"),
+        ("dfi", 200, (DfiOptions,), "--no-cache", ""),
+        ("texture", 200, (TextureOptions, TextureRunOptions, EncodeOptions), "", "--flow --passes --init"),
+        ("flow", 200, (FlowOptions,), "--check --no-pictures --no-cuts", ""),
+        ("evaluate", 200, (EvaluateOptions,), "--json --html --overwrite", ""),
+    ],
+)
+def test_every_option_is_listed(
+    command: str,
+    columns: int,
+    kinds: tuple[type[Any], ...],
+    more: str,
+    never: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    assert main(["style", "--help"]) == 0
-    shown = capsys.readouterr().out
-    words = set(re.findall(r"[\w-]+", shown))
-    expected = {
-        option_name(f.name) for kind in (NeuralOptions, RunOptions, EncodeOptions) for f in fields(kind)
-    }
-    assert expected | {"--output", "--quiet", "--json-progress", "--no-cuts"} <= words
-    assert not words & {"--no-restart", "--no-quiet"}
-    if columns == 200:
-        assert re.search(r"--quality.*draft\|standard\|high.*\[default: standard\]", shown)
-        assert re.search(r"--seed.*\[default: 0\]", shown)
-        assert not re.search(r"--crf.*\[default", shown)
-
-
-def test_flow_help_lists_every_option(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    assert main(["flow", "--help"]) == 0
+    assert main([command, "--help"]) == 0
     words = set(re.findall(r"[\w-]+", capsys.readouterr().out))
-    assert {option_name(f.name) for f in fields(FlowOptions)} | {
-        "--check",
-        "--no-pictures",
-        "--no-cuts",
-    } <= words
+    assert {option_name(spec.name) for kind in kinds for spec in fields(kind)} | {*more.split()} <= words
+    assert not words & {*never.split()}
+
+
+def test_defaults_are_shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    main(["style", "--help"])
+    shown = capsys.readouterr().out
+    assert re.search(r"--quality.*draft\|standard\|high.*\[default: standard\]", shown)
+    assert re.search(r"--seed.*\[default: 0\]", shown)
+    assert not re.search(r"--crf.*\[default", shown)
 
 
 def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,22 +114,8 @@ def test_without_arguments_the_defaults_hold() -> None:
 
 
 def test_every_kind_of_field_is_parsed() -> None:
-    made = parsed(
-        "--number",
-        "2",
-        "-n",
-        "3",
-        "--name",
-        "y",
-        "--many",
-        "1, 2",
-        "--many",
-        "3",
-        "--no-on",
-        "--off",
-        "--some",
-        "3",
-    )
+    words = "--number=2", "-n", "3", "--name", "y", "--many", "1, 2", "--many=3", "--no-on", "--off"
+    made = parsed(*words, "--some=3")
     assert made == Sample(number=2.0, count=3, name="y", many=(1, 2, 3), on=False, off=True, some=(3.0,))
     assert isinstance(made.number, float)
 

@@ -59,6 +59,26 @@ def test_pipes_devices_and_folders_in_place_of_files(traps: Path, tried: Tried, 
     assert not list(traps.glob("o.*"))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "style still.png style.png -o -",
+        "style clip style.png -o -",
+        "flow clip -o -",
+        "texture style.png -o -",
+        "batch still.png --style style.png -o -",
+    ],
+)
+def test_nothing_goes_to_stdout(traps: Path, tried: Tried, words: str) -> None:
+    before = set(traps.iterdir())
+    code, error = tried(*words.split())
+    assert (code, error) == (
+        2,
+        "vidstyle: - stands for standard output, which takes no result; name a file or a folder\n",
+    )
+    assert set(traps.iterdir()) == before
+
+
 NAMES = [
     *(b"-x.png", b"a b.png", b'it\'s "q".png', b"new\nline.png", b"\xff\xfe.png", b"100%.png", b"a%04d.png"),
     *(
@@ -224,23 +244,10 @@ PEOPLE = "path,smiling\n" + "".join(f"clip/{i}.png,{i % 2}\n" for i in range(10)
 )
 def test_hostile_lists(traps: Path, tried: Tried, text: bytes) -> None:
     (traps / "p.csv").write_bytes(text)
-    sets = [
-        "--source",
-        "p.csv",
-        "--target",
-        "p.csv",
-        "--where-source",
-        "smiling=0",
-        "--where-target",
-        "smiling=1",
-    ]
-    assert tried("dfi", "still.png", *sets, "-o", "o.png")[0] in (1, 2)
-    assert (
-        tried("dfi", "still.png", "--source", "clip", "--target", "clip", "--align", "p.csv", "-o", "o.png")[
-            0
-        ]
-        == 1
-    )
+    sets = "--source p.csv --target p.csv --where-source smiling=0 --where-target smiling=1"
+    assert tried("dfi", "still.png", *sets.split(), "-o", "o.png")[0] in (1, 2)
+    aligned = "--source clip --target clip --align p.csv"
+    assert tried("dfi", "still.png", *aligned.split(), "-o", "o.png")[0] == 1
     assert not (traps / "ran").exists()
 
 

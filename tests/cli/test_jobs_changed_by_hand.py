@@ -16,30 +16,16 @@ Tried = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory, pictures: Path, thin_weights: Path, cache: Path) -> Path:
+def begun(tmp_path_factory: pytest.TempPathFactory, pictures: Path, thin_weights: Path) -> Path:
     """A job of two frames with one painted, in a folder with all that it needs."""
     folder = tmp_path_factory.mktemp("begun")
     shutil.copytree(pictures / "clip", folder / "clip")
     shutil.copy(pictures / "style.png", folder / "style.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setenv("VIDSTYLE_CACHE", str(cache))
-        words = [
-            "style",
-            "clip",
-            "style.png",
-            "-o",
-            "out",
-            "--frames",
-            ":2",
-            "--steps=1",
-            "--next-steps=1",
-            "--quiet",
-        ]
-        assert (
-            main([*words, "--features", str(thin_weights), "--device=cpu", "--precision=float32", "--keep"])
-            == 0
-        )
+        words = ["style", "clip", "style.png", "-o", "out", "--frames=:2", "--steps=1", "--next-steps=1"]
+        more = ["--quiet", "--keep", f"--features={thin_weights}", "--device=cpu", "--precision=float32"]
+        assert main([*words, *more]) == 0
     shutil.rmtree(folder / "out")
     (folder / "out.vidstyle" / "done").unlink()
     (folder / "out.vidstyle" / "frames" / "00000001.png").unlink()
@@ -47,20 +33,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory, pictures: Path, thin_weights
 
 
 ODD: list[Any] = [
-    None,
-    True,
-    -1,
-    10**30,
-    1e308,
-    "",
-    "x" * 10**5,
-    "/dev/zero",
-    "..",
-    "\x1b[2J",
-    [],
-    [[]],
-    {},
-    {"a": 1},
+    *(None, True, -1, 10**30, 1e308, "", "x" * 10**5),
+    *("/dev/zero", "..", "\x1b[2J", [], [[]], {}, {"a": 1}),
 ]
 
 
@@ -88,6 +62,26 @@ def test_every_field_of_job_json_wrong_in_turn(
     assert tried("resume", "out")[0] == 0
     assert {p: p.stat().st_mtime_ns for p in outside} == outside
     assert {p.name for p in folder.iterdir()} == {"clip", "style.png", "out.vidstyle"}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_job_that_somebody_sent_replaces_nothing(
+    begun: Path, tmp_path: Path, tried: Tried, overwrite: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "job"
+    shutil.copytree(begun, folder)
+    monkeypatch.chdir(folder)
+    path = folder / "out.vidstyle" / "job.json"
+    content = json.loads(path.read_bytes())
+    content["settings"].update(output=str(folder / "film.png"))
+    content["settings"]["run"].update(overwrite=overwrite, frames=":1")
+    path.write_bytes(json.dumps(content).encode())
+    (folder / "film.png").write_bytes(b"precious")
+    for _ in range(2):
+        code, line = tried("resume", "out.vidstyle")
+        assert code == 1 and "film.png exists, and nothing shows that the job in out.vidstyle has" in line
+    assert (folder / "film.png").read_bytes() == b"precious"
+    assert tried("status", "out.vidstyle")[0] == 0
 
 
 @pytest.mark.parametrize("end", [b"999999999999", b"1", b"0"])

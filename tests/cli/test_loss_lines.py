@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
-from pathlib import Path
 
 import fake_pipeline
 import pytest
@@ -48,12 +46,8 @@ def test_a_line_for_the_frame_and_one_for_each_term_at_each_size() -> None:
     assert loss_lines(rested) == ["frame 3, shot 1: 0 steps, style 1"]
 
 
+@pytest.mark.usefixtures("stand_in")
 class TestCommand:
-    @pytest.fixture(autouse=True)
-    def stand_in(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "vidstyle.pipeline", fake_pipeline)
-        monkeypatch.chdir(tmp_path)
-
     def run(self, *more: str) -> int:
         return main(["style", "in.mp4", "wave.jpg", "-o", "out.mp4", *more])
 
@@ -86,9 +80,3 @@ class TestCommand:
         assert capsys.readouterr().err == (
             "vidstyle: --quiet shows nothing and --verbose shows more; give one of the two\n"
         )
-
-    def test_the_job_directory_is_named_only_once_the_job_begins(
-        self, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert main(["style", "missing.mp4", "wave.jpg", "-o", "out.mp4"]) == 1
-        assert capsys.readouterr().err == "vidstyle: missing.mp4: no such file\n"

@@ -7,42 +7,26 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cli.running import PROGRAM, Start, wait_until
 from vidstyle.cli import main
 
 # Enough steps for a signal to come between two frames.
 OPTIONS = ["--steps=3", "--next-steps=60", "--tolerance=0", "--precision=float32", "--device=cpu"]
-PROGRAM = "import sys\nfrom vidstyle.cli import main\nsys.exit(main())"
-Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
-def arguments(
-    tmp_path: Path, cache: Path, pictures: Path, thin_weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[list[str]]:
-    """All but the output. One thread: more are in each other's way on pictures this small."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VIDSTYLE_CACHE", str(cache))
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+def arguments(pictures: Path, thin_weights: Path) -> list[str]:
+    """All but the output."""
     given = ["style", str(pictures / "clip"), str(pictures / "style.png"), "--features", str(thin_weights)]
-    yield [*given, *OPTIONS]
-    torch.set_num_threads(threads)
+    return [*given, *OPTIONS]
 
 
 def wait_for_frames(child: subprocess.Popen[str], job: str, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while len(list((Path(job) / "frames").glob("0*.png"))) < count:
-        assert child.poll() is None and time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: len(list((Path(job) / "frames").glob("0*.png"))) >= count, child)
 
 
 def test_stopped_then_killed_then_resumed_equals_uninterrupted(
@@ -80,10 +64,7 @@ def test_stopped_then_killed_then_resumed_equals_uninterrupted(
 
 def test_the_second_ctrl_c_stops_at_once(arguments: list[str], start: Start) -> None:
     child = start("-c", PROGRAM, *arguments, "--steps", "100000", "--tolerance", "0", "-o", "out")
-    wait_until = time.monotonic() + 60
-    while not Path("out.vidstyle/shots/00000000").exists():
-        assert child.poll() is None and time.monotonic() < wait_until
-        time.sleep(0.005)
+    wait_until(Path("out.vidstyle/shots/00000000").exists, child)
     child.send_signal(signal.SIGINT)
     time.sleep(0.5)
     assert child.poll() is None

@@ -9,35 +9,22 @@ import select
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import fake_pipeline
 import pytest
 
+from tests.cli.running import Start, wait_until
 from vidstyle.cli import main
 from vidstyle.job import JobStore
 
 PROGRAM = fake_pipeline.__file__
-Start = Callable[..., subprocess.Popen[str]]
 STOPPING = "finishing this frame; press Ctrl-C again to stop now"
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def wait_for_frames(directory: Path, count: int) -> None:
-    wait_for(directory / "o.mp4.vidstyle" / "frames" / f"{count - 1:08d}.png")
-
-
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 20
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def wait_for_frames(child: subprocess.Popen[Any], count: int) -> None:
+    wait_until(Path(f"o.mp4.vidstyle/frames/{count - 1:08d}.png").exists, child)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -45,7 +32,7 @@ def test_the_first_signal_finishes_the_frame_and_says_how_to_go_on(
     tmp_path: Path, start: Start, number: int
 ) -> None:
     child = start(PROGRAM, "style", "in.mp4", "a.jpg", "-o", "o.mp4")
-    wait_for_frames(tmp_path, 2)
+    wait_for_frames(child, 2)
     child.send_signal(number)
     out, err = child.communicate(timeout=20)
     assert (child.returncode, out) == (130, "")
@@ -61,22 +48,6 @@ def test_the_first_signal_finishes_the_frame_and_says_how_to_go_on(
     assert (tmp_path / "o.mp4").read_bytes() == b"film"
 
 
-def test_the_second_signal_stops_at_once(tmp_path: Path, start: Start) -> None:
-    child = start(PROGRAM, "style", "deaf.mp4", "a.jpg", "-o", "o.mp4")
-    wait_for(tmp_path / "o.mp4.vidstyle" / "shots" / "00000002")
-    begun = time.monotonic()
-    child.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    assert child.poll() is None
-    child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=20)
-    assert time.monotonic() - begun < 5
-    assert child.returncode == 130
-    assert err.splitlines()[-1] == "stopped; go on with: vidstyle resume o.mp4.vidstyle"
-    assert "Traceback" not in err
-    assert JobStore.load(tmp_path / "o.mp4.vidstyle").frames() == [0, 1]
-
-
 @pytest.mark.parametrize(
     ("flag", "last"),
     [
@@ -84,18 +55,18 @@ def test_the_second_signal_stops_at_once(tmp_path: Path, start: Start) -> None:
         ("--json-progress", '{"event": "stopped", "resume": "vidstyle resume o.mp4.vidstyle"}'),
     ],
 )
-def test_quiet_and_json_when_stopped(tmp_path: Path, start: Start, flag: str, last: str) -> None:
+def test_quiet_and_json_when_stopped(start: Start, flag: str, last: str) -> None:
     child = start(PROGRAM, "style", "in.mp4", "a.jpg", "-o", "o.mp4", flag)
-    wait_for_frames(tmp_path, 2)
+    wait_for_frames(child, 2)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=20)
     assert (child.returncode, err) == (130, "")
     assert (out.splitlines() or [""])[-1] == last
 
 
-def test_an_ignored_signal_stays_ignored(tmp_path: Path, start: Start) -> None:
+def test_an_ignored_signal_stays_ignored(start: Start) -> None:
     child = start(PROGRAM, "style", "in.mp4", "a.jpg", "-o", "o.mp4", stop_signals=False)
-    wait_for_frames(tmp_path, 1)
+    wait_for_frames(child, 1)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=20)
     assert child.returncode == 0
@@ -109,7 +80,7 @@ def test_handlers_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
-def test_the_bar_on_a_terminal(tmp_path: Path) -> None:
+def test_the_bar_on_a_terminal() -> None:
     terminal, theirs = pty.openpty()
     child = subprocess.Popen(
         [sys.executable, PROGRAM, "style", "in.mp4", "a.jpg", "-o", "o.mp4"],
@@ -120,7 +91,7 @@ def test_the_bar_on_a_terminal(tmp_path: Path) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
     )
     os.close(theirs)
-    wait_for_frames(tmp_path, 8)
+    wait_for_frames(child, 8)
     child.send_signal(signal.SIGINT)
     shown = b""
     while select.select([terminal], [], [], 20)[0]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import vidstyle
 from tests.evaluation.clips import MakeClip, Measure
@@ -17,13 +16,8 @@ from vidstyle.video.pictures import encode_png
 
 
 @pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """More threads are in each other's way on pictures this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
-    yield
-    torch.set_num_threads(threads)
+def each_alone(alone: None) -> None:
+    """Every test in a directory of its own."""
 
 
 @pytest.fixture

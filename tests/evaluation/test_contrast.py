@@ -77,15 +77,6 @@ def test_a_slope_that_slides_by_a_quarter_of_a_pixel(make_clip: MakeClip, measur
     assert cells(found, LABELS[0])[0][1].startswith(("3.9", "4.0"))  # per cent
 
 
-def test_a_returned_input_is_at_its_floor(make_clip: MakeClip, measure: Measure) -> None:
-    clip = make_clip("clip", noisy(12))
-    found = measure(clip, clip)
-    assert [found.stylized[0].totals.ratio[name] for name in BY_CONTRAST] == [1, 1]
-    for label in LABELS:
-        values, relative = cells(found, label)
-        assert relative == ["1.00", "1.00"] and float(values[0]) > 0
-
-
 def test_one_colour_has_no_error_by_contrast(make_clip: MakeClip, measure: Measure) -> None:
     flickering = [PLAIN + 0.1 * (t % 2) for t in range(12)]
     original = make_clip("original", moving(12))

@@ -10,7 +10,7 @@ from vidstyle.errors import WeightsError
 from vidstyle.features.calibration import pictures
 from vidstyle.features.convolutions import channels, key, parts, reached
 from vidstyle.features.vgg import VGG, calibrated
-from vidstyle.features.weights import Source, load
+from vidstyle.features.weights import WeightsFile, load
 
 
 def _whole() -> dict[str, torch.Tensor]:
@@ -78,4 +78,4 @@ def test_parts_that_do_not_fit_are_one_line(
     path = tmp_path_factory.mktemp("weights") / "divided.safetensors"
     save_file(_divided() | {key("1_2", name): torch.zeros(shape)}, path)
     with pytest.raises(WeightsError, match=words):
-        load(Source("file", path))
+        load(WeightsFile("file", path))

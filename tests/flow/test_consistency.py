@@ -61,6 +61,7 @@ def test_a_picture_that_stands_still_is_certain_up_to_its_border():
     weight = reliability(constant(0, 0), constant(0, 0))
     assert weight.shape == (1, HEIGHT, WIDTH) and weight.dtype == np.float32
     assert (weight == 1).all()
+    assert (reliability_8bit(constant(0, 0), constant(0, 0)) == 254).all()
 
 
 def test_a_constant_shift_is_certain_wherever_it_stays_in_frame():
@@ -123,10 +124,6 @@ def test_what_a_moving_square_uncovers_is_disoccluded():
     assert (
         weight[rows.start + 4 : rows.stop - 4, columns.start + STEP + 4 : columns.stop + STEP - 4] == 1
     ).all()
-
-
-def test_a_whole_certain_mask_is_stored_as_254():
-    assert (reliability_8bit(constant(0, 0), constant(0, 0)) == 254).all()
 
 
 @pytest.mark.parametrize("unknown", [np.nan, np.inf, -np.inf, 1e10])

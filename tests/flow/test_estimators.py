@@ -48,6 +48,18 @@ def moved(source: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return to_uint8(warp(image, torch.from_numpy(vectors), "bicubic"))
 
 
+def swirled() -> tuple[np.ndarray, np.ndarray]:
+    """A target and its source, which the swirl moves."""
+    return moved(texture(), swirl()), texture()
+
+
+def square() -> tuple[np.ndarray, np.ndarray]:
+    """A target and its source: a square moves by ten pixels over a ground that stands still."""
+    thing, target, source = texture(40, 40, seed=5), texture(), texture()
+    target[:, 40:80, 50:90] = source[:, 40:80, 40:80] = thing
+    return target, source
+
+
 def frame(pixels: np.ndarray, index: int) -> Frame:
     return Frame(pixels, index=index, pts=index, time_base=Fraction(1, 25))
 
@@ -64,17 +76,15 @@ def frame(pixels: np.ndarray, index: int) -> Frame:
     ],
 )
 def test_a_known_flow_is_found(name, limit):
-    source, truth = texture(), torch.from_numpy(swirl())
-    found = torch.from_numpy(ESTIMATORS[name](moved(source, swirl()), source))
+    truth = torch.from_numpy(swirl())
+    found = torch.from_numpy(ESTIMATORS[name](*swirled()))
     assert found.dtype == torch.float32 and found.shape == truth.shape
     assert endpoint_error(found, truth, in_frame(truth, (HEIGHT, WIDTH))).mean < limit
 
 
 def test_the_default_keeps_its_accuracy_under_noise():
-    source = texture()
-    target = moved(source, swirl())
     random = np.random.default_rng(1)
-    noisy = [np.clip(p + random.normal(0, 4, p.shape), 0, 255).astype(np.uint8) for p in (target, source)]
+    noisy = [np.clip(p + random.normal(0, 4, p.shape), 0, 255).astype(np.uint8) for p in swirled()]
     truth = torch.from_numpy(swirl())
     inside = in_frame(truth, (HEIGHT, WIDTH))
     ours = endpoint_error(torch.from_numpy(ESTIMATORS["dis"](*noisy)), truth, inside)
@@ -122,17 +132,13 @@ def test_matches_that_agree_to_the_last_bit_are_not_taken_for_no_motion():
 
 
 def test_epic_keeps_what_moves_apart():
-    """A square over a ground that stands still: sharper at its outline than what it was matched with."""
-    ground, thing = texture(), texture(40, 40, seed=5)
-    source, target = ground.copy(), ground.copy()
-    source[:, 40:80, 40:80] = thing
-    target[:, 40:80, 50:90] = thing
+    """It is sharper at the outline than what it was matched with."""
     truth = np.zeros((2, HEIGHT, WIDTH), np.float32)
     truth[0, 40:80, 50:90] = -10
     shown = np.ones((1, HEIGHT, WIDTH), bool)
     shown[:, 40:80, 40:50] = False
     errors = {
-        name: endpoint_error(*map(torch.from_numpy, (ESTIMATORS[name](target, source), truth, shown))).mean
+        name: endpoint_error(*map(torch.from_numpy, (ESTIMATORS[name](*square()), truth, shown))).mean
         for name in ("dis", "epic")
     }
     assert errors["epic"] < 0.5 * errors["dis"]
@@ -160,16 +166,13 @@ def test_a_small_picture_is_still_matched(name):
 
 @pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
 def test_16_bit_frames_give_the_flow_of_their_8_bit_ones(name):
-    source = texture()
-    target = moved(source, swirl())
-    deep = ESTIMATORS[name](target.astype(np.uint16) * 257, source.astype(np.uint16) * 257)
-    assert np.array_equal(deep, ESTIMATORS[name](target, source))
+    deep = ESTIMATORS[name](*(picture.astype(np.uint16) * 257 for picture in swirled()))
+    assert np.array_equal(deep, ESTIMATORS[name](*swirled()))
 
 
 @pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
 def test_the_same_answer_whatever_the_threads(name):
-    source = texture()
-    target = moved(source, swirl())
+    target, source = swirled()
     threads = cv2.getNumThreads()
     try:
         flows = []
@@ -207,8 +210,7 @@ def test_frames_of_two_sizes_are_refused():
 
 
 def test_a_pair_warps_its_source_into_its_target():
-    source = texture()
-    target = moved(source, swirl())
+    target, source = swirled()
     flow, weight = flow_between(frame(target, 7), frame(source, 6), ESTIMATORS["dis"])
     assert (flow.source, flow.target) == (6, 7)
     assert weight.shape == (1, HEIGHT, WIDTH) and weight.dtype == np.float32
@@ -220,10 +222,7 @@ def test_a_pair_warps_its_source_into_its_target():
 
 
 def test_a_pair_does_not_trust_what_the_source_hides():
-    ground, thing = texture(), texture(40, 40, seed=5)
-    source, target = ground.copy(), ground.copy()
-    source[:, 40:80, 40:80] = thing
-    target[:, 40:80, 50:90] = thing
+    target, source = square()
     _, weight = flow_between(frame(target, 1), frame(source, 0), ESTIMATORS["dis"])
     assert weight[0, 44:76, 42:48].mean() < 0.1  # ground that the thing has left
     assert weight[0, 48:72, 58:82].mean() > 0.95  # the thing

@@ -16,12 +16,7 @@ from vidstyle.errors import WeightsError
 from vidstyle.flow import raft
 from vidstyle.flow.estimators import make_estimator
 
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty cache of torchvision's, and no network."""
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.fixture(scope="session")

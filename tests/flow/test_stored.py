@@ -13,7 +13,7 @@ from vidstyle.errors import InputError, MediaError, UsageError
 from vidstyle.flow.consistency import HALF_A_PIXEL, cautious, reliability, reliability_8bit
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.files import read_pgm, write_flo, write_pgm
-from vidstyle.flow.pair import EstimatedFlow, StoredFlow, flow_between
+from vidstyle.flow.pair import EstimatedFlow, StoredFlow
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.types import Frame
 
@@ -41,11 +41,6 @@ class TestEstimated:
             assert (flow.target, flow.source) == (target, other)
             assert np.median(flow.vectors[0]) == pytest.approx(other - target, abs=0.1)
             assert weight.shape == (1, HEIGHT, WIDTH) and weight.dtype == np.float32
-
-    def test_it_is_what_flow_between_finds(self) -> None:
-        one, other = flow_between(frame(1), frame(0), ESTIMATORS["dis"])
-        flow, weight = EstimatedFlow(ESTIMATORS["dis"]).between(frame(1), frame(0))
-        assert np.array_equal(one.vectors, flow.vectors) and np.array_equal(other, weight)
 
     def test_flow_found_at_a_smaller_size_is_scaled_up(self) -> None:
         seen = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vidstyle.image.fields import carried, follow, grid, inside, offsets, resized, upsample, vote
+from vidstyle.image.fields import carried_field, follow, grid, inside, offsets, resized_field, upsample, vote
 
 
 def shifted(size: tuple[int, int], dx: int, dy: int) -> torch.Tensor:
@@ -43,7 +43,7 @@ def test_sizes_of_both_grids_may_change_apart() -> None:
     grown = upsample(field, (16, 20), (8, 10), (32, 40))
     assert grown.shape == (2, 16, 20) and int(grown[0].min()) >= 36 and int(grown[1].min()) >= 28
     assert int(grown[0].max()) == 39 and int(grown[1].max()) == 31
-    small = resized(grown, (4, 5), (32, 40), (8, 10))
+    small = resized_field(grown, (4, 5), (32, 40), (8, 10))
     assert torch.equal(small, field)
 
 
@@ -51,10 +51,10 @@ def test_a_field_is_carried_along_the_motion() -> None:
     """The scene moves 3 to the right: what was matched at x is now matched, as it was, at x + 3."""
     field = grid((6, 10))
     vectors = torch.tensor([-3.0, 0.0]).view(2, 1, 1).expand(2, 6, 10)
-    moved = carried(field, vectors, (6, 10))
+    moved = carried_field(field, vectors, (6, 10))
     assert torch.equal(moved[:, :, 3:], field[:, :, :-3])
     vectors = torch.full((2, 6, 10), float("nan"))
-    assert torch.equal(carried(field, vectors, (6, 10)), field)
+    assert torch.equal(carried_field(field, vectors, (6, 10)), field)
 
 
 def test_an_even_patch_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vidstyle.image.correspondence import alike, at_start, carried, likest, looked_up, restored, stored
+from vidstyle.image.correspondence import alike, at_start, carried, likest, looked_up, packed, unpacked
 from vidstyle.image.labels import labelled, palette_of
 from vidstyle.image.masks import cleaned, feathered, laid_over
 
@@ -65,14 +65,14 @@ def flow(dx: float, dy: float, height: int = 24, width: int = 40) -> Tensor:
 @pytest.mark.parametrize("step", [0.0, 1.0, 0.3, -0.45])
 def test_places_follow_a_known_shift_without_drift(step: float) -> None:
     """After 50 frames, slow motion and quantised storage included, what stays in view is where it was."""
-    image, places = textured(24, 40), stored(at_start(24, 40))
+    image, places = textured(24, 40), packed(at_start(24, 40))
     sure = torch.ones(1, 24, 40)
     for _ in range(50):
-        places = stored(carried([(restored(places), flow(step, 0), sure)], image))
+        places = packed(carried([(unpacked(places), flow(step, 0), sure)], image))
     wanted = torch.arange(40) + 50 * step
     kept = (wanted >= 1) & (wanted <= 38)
-    assert float((restored(places)[0] - wanted)[:, kept].abs().amax() if kept.any() else 0) < 0.1
-    assert float((restored(places)[1] - torch.arange(24)[:, None]).abs().max()) < 0.01
+    assert float((unpacked(places)[0] - wanted)[:, kept].abs().amax() if kept.any() else 0) < 0.1
+    assert float((unpacked(places)[1] - torch.arange(24)[:, None]).abs().max()) < 0.01
 
 
 def test_what_was_hidden_goes_with_its_like_and_what_enters_with_its_motion() -> None:
@@ -128,10 +128,10 @@ def test_only_what_is_near_is_alike() -> None:
 
 def test_stored_places_lose_little() -> None:
     places = torch.stack([torch.rand(9, 1000) * 999, torch.rand(9, 1000) * 8])
-    assert float((restored(stored(places)) - places).abs().max()) < 0.01
-    assert torch.equal(stored(restored(stored(places))), stored(places))
-    one = stored(at_start(1, 1))
-    assert float(looked_up(torch.full((1, 1, 1), 0.7), restored(one), "nearest")) == pytest.approx(0.7)
+    assert float((unpacked(packed(places)) - places).abs().max()) < 0.01
+    assert torch.equal(packed(unpacked(packed(places))), packed(places))
+    one = packed(at_start(1, 1))
+    assert float(looked_up(torch.full((1, 1, 1), 0.7), unpacked(one), "nearest")) == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vidstyle.image.matting import Guide, Relight
+from vidstyle.image.matting import GuidedFilter, Relight
 
 
 def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
@@ -42,7 +42,7 @@ def levin(image: torch.Tensor, radius: int, epsilon: float) -> np.ndarray:
 def test_the_product_is_that_with_the_matrix(radius: int) -> None:
     image, values = picture(10, 12), picture(10, 12, 1)
     matrix = levin(image, radius, 1e-3)
-    guide = Guide(image, radius, 1e-3)
+    guide = GuidedFilter(image, radius, 1e-3)
     flat = values.flatten(1).double().numpy()
     assert np.allclose(guide.laplacian(values).flatten(1).numpy(), flat @ matrix, atol=2e-5)
     form = np.trace(flat @ matrix @ flat.T) / (values.numel() * (2 * radius + 1) ** 2)
@@ -51,7 +51,7 @@ def test_the_product_is_that_with_the_matrix(radius: int) -> None:
 
 def test_affine_functions_of_the_guide_cost_nothing_and_others_do() -> None:
     image = picture(20, 30)
-    guide = Guide(image, 2, 1e-6)
+    guide = GuidedFilter(image, 2, 1e-6)
     assert float(guide.roughness(affine(image))) < 1e-6
     assert float(guide.roughness(picture(20, 30, 1))) > 0.03
     bent = torch.cat([affine(image)[..., :15], image[..., 15:]], dim=2)  # two maps: only where they meet
@@ -60,7 +60,7 @@ def test_affine_functions_of_the_guide_cost_nothing_and_others_do() -> None:
 
 def test_the_gradient_is_that_of_small_steps() -> None:
     image, values, step = picture(9, 11), picture(9, 11, 1), picture(9, 11, 2) - 0.5
-    guide = Guide(image, 1, 1e-3)
+    guide = GuidedFilter(image, 1, 1e-3)
     values.requires_grad_(True)
     (gradient,) = torch.autograd.grad(3 * guide.roughness(values), values)
     with torch.no_grad():
@@ -71,7 +71,7 @@ def test_the_gradient_is_that_of_small_steps() -> None:
 def test_inverses_hold_for_nearly_grey_pictures() -> None:
     """All colours on one line: the covariances have one large value and two of ε."""
     grey = picture(16, 16)[:1].expand(3, -1, -1) + 0.001 * picture(16, 16, 1)
-    guide = Guide(grey, 2, 1e-4)
+    guide = GuidedFilter(grey, 2, 1e-4)
     products = torch.einsum("ijhw,jkhw->hwik", guide.inverse, guide._covariance(grey))
     assert torch.allclose(
         products + 1e-4 * guide.inverse.permute(2, 3, 0, 1), torch.eye(3).expand_as(products), atol=0.02
@@ -80,9 +80,9 @@ def test_inverses_hold_for_nearly_grey_pictures() -> None:
 
 def test_the_filter_gives_affine_functions_back_and_smooths_what_is_none() -> None:
     image = picture(24, 30)
-    guide = Guide(image, 3, 1e-5)
+    guide = GuidedFilter(image, 3, 1e-5)
     assert torch.allclose(guide.filter(affine(image)), affine(image), atol=2e-3)
-    flat = Guide(torch.full((3, 24, 30), 0.5), 3, 1e-5)
+    flat = GuidedFilter(torch.full((3, 24, 30), 0.5), 3, 1e-5)
     noise = picture(24, 30, 1)
     assert float(flat.filter(noise).std()) < 0.15 * float(noise.std())
     assert torch.allclose(flat.filter(torch.full_like(noise, 0.3)), torch.full_like(noise, 0.3), atol=1e-6)
@@ -91,7 +91,7 @@ def test_the_filter_gives_affine_functions_back_and_smooths_what_is_none() -> No
 @pytest.mark.parametrize(("radius", "epsilon"), [(0, 0.1), (1, 0.0)])
 def test_no_window_and_no_epsilon_are_refused(radius: int, epsilon: float) -> None:
     with pytest.raises(ValueError, match="radius"):
-        Guide(picture(4, 4), radius, epsilon)
+        GuidedFilter(picture(4, 4), radius, epsilon)
 
 
 def steps_of_light(height: int, width: int) -> torch.Tensor:
@@ -105,7 +105,7 @@ def test_a_photograph_keeps_its_edges_whatever_is_painted_over_them() -> None:
     painted = affine(photo) + 0.3 * (picture(90, 160, 3) - 0.5)  # noise that no light makes
     relit = Relight(photo).apply(painted)
     assert relit.shape == photo.shape
-    judge = Guide(photo, 2, 1e-6)
+    judge = GuidedFilter(photo, 2, 1e-6)
     assert float(judge.roughness(relit)) < 0.01 * float(judge.roughness(painted))
     wide, changed = (photo[..., 60:] - photo[..., :-60], relit[..., 60:] - relit[..., :-60])
     assert float((changed - torch.einsum("ij,jhw->ihw", slope(), wide)).abs().mean()) < 0.03

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from vidstyle.image.similarity import Similarity, apply_similarity, estimate_similarity, reached
+from vidstyle.image.similarity import Similarity, apply_similarity, covered, estimate_similarity
 
 
 @pytest.mark.parametrize("known", [Similarity(1.7, 0.4, 12, -5), Similarity(0.3, -3.0, 0, 8)])
@@ -36,7 +36,7 @@ def test_the_identity_is_exact_and_a_quarter_turn_moves_each_pixel() -> None:
     image = torch.rand(3, 20, 20)
     unmoved = Similarity(1, 0, 0, 0)
     assert torch.equal(apply_similarity(image, unmoved, (20, 20)), image)
-    assert bool(reached((20, 20), unmoved, (20, 20)).all())
+    assert bool(covered((20, 20), unmoved, (20, 20)).all())
     # (x, y) -> (19 - y, x): clockwise, as y points down.
     turned = apply_similarity(image, Similarity(1, math.pi / 2, 19, 0), (20, 20))
     assert torch.allclose(turned, image.rot90(-1, (1, 2)), atol=1e-4)
@@ -46,10 +46,11 @@ def test_shrinking_keeps_places_and_does_not_alias() -> None:
     """A ramp stays a ramp; a fine chequer turns grey; what lies outside is marked."""
     ramp = (torch.arange(120.0) / 120).expand(3, 120, 120).clone()
     transform = Similarity(0.25, 0, 5, 0)
-    small, covered = apply_similarity(ramp, transform, (30, 40)), reached((120, 120), transform, (30, 40))
+    small = apply_similarity(ramp, transform, (30, 40))
+    known = covered((120, 120), transform, (30, 40))
     wanted = (torch.arange(40.0) - 5) * 4 / 120
     assert torch.allclose(small[0, 10, 8:32], wanted[8:32], atol=2e-3)
-    assert not bool(covered[0, 10, 3]) and bool(covered[0, 10, 6]) and not bool(covered[0, 10, 37])
+    assert not bool(known[0, 10, 3]) and bool(known[0, 10, 6]) and not bool(known[0, 10, 37])
     chequer = ((torch.arange(120)[:, None] + torch.arange(120)) % 2).float().expand(3, -1, -1).clone()
     small = apply_similarity(chequer, Similarity(0.25, 0, 0, 0), (30, 30))
     assert float((small[:, 5:25, 5:25] - 0.5).abs().max()) < 0.02

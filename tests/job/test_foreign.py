@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,20 +36,6 @@ class TestForeignDirectories:
     def test_an_empty_directory_is_taken(self, directory: Path) -> None:
         directory.mkdir()
         open_store(directory).close()
-
-    @pytest.mark.parametrize("kind", ["frames", "carry", "shots"])
-    def test_a_link_out_of_the_directory_is_refused(self, directory: Path, tmp_path: Path, kind: str) -> None:
-        open_store(directory).close()
-        outside = tmp_path / "outside"
-        outside.mkdir()
-        for name in ("00000000.png", "00000000.safetensors", "00000000", ".00000000.0123abcd.png"):
-            (outside / name).write_bytes(b"precious")
-        before = everything_under(outside)
-        (directory / kind).rmdir()
-        (directory / kind).symlink_to(outside)
-        with pytest.raises(JobError, match="should be a plain directory"):
-            open_store(directory, restart=True)
-        assert everything_under(outside) == before
 
     def test_a_link_laid_while_running_is_not_followed(self, directory: Path, tmp_path: Path) -> None:
         outside = tmp_path / "outside"
@@ -118,3 +105,32 @@ class TestJobJson:
         open_store(directory).close()
         assert job_named(output) == job_named(directory) == directory
         assert job_named(Path("/")) == Path("/")
+
+
+class TestOfAnotherMachine:
+    def test_a_copy_is_told_from_the_directory_itself(self, directory: Path, tmp_path: Path) -> None:
+        open_store(directory).close()
+        moved, copied = tmp_path / "moved", tmp_path / "copied"
+        directory.rename(moved)
+        shutil.copytree(moved, copied)
+        assert JobStore.load(moved).made_here and not JobStore.load(copied).made_here
+        open_store(copied).close()
+        assert JobStore.load(copied).made_here
+
+    def test_only_the_unchanged_result_is_its_own(self, directory: Path, tmp_path: Path) -> None:
+        result, mine, folder = tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c"
+        result.write_bytes(b"result")
+        with open_store(directory) as store:
+            store.mark_done(result)
+        shutil.copytree(directory, tmp_path / "copied")
+        copied = JobStore.load(tmp_path / "copied")
+        assert copied.may_replace([result, mine, folder])
+        folder.mkdir()
+        assert copied.may_replace([folder])
+        for path in (mine, folder / "d.png"):
+            path.write_bytes(b"precious")
+            assert not copied.may_replace([path]) and not copied.may_replace([result, path])
+        assert not copied.may_replace([folder])
+        result.write_bytes(b"edited")
+        assert not copied.may_replace([result])
+        assert JobStore.load(directory).may_replace([result, mine, folder])

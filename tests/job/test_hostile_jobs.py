@@ -65,8 +65,11 @@ def test_links_to_devices_in_place_of_marks(directory: Path) -> None:
     assert (store.end(), store.times(), store.is_done()) == (None, {}, False)
 
 
-@pytest.mark.parametrize("name", ["times", "frames-2", "carry-2"])
-def test_a_link_in_place_of_a_folder_is_refused(directory: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("restart", [True, False])
+@pytest.mark.parametrize("name", ["frames", "carry", "shots", "times", "frames-2", "carry-2"])
+def test_a_link_in_place_of_a_folder_is_refused(
+    directory: Path, tmp_path: Path, name: str, restart: bool
+) -> None:
     job_with_a_frame(directory)
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -75,10 +78,10 @@ def test_a_link_in_place_of_a_folder_is_refused(directory: Path, tmp_path: Path,
     before = everything_under(outside)
     with open_store(directory) as store:
         store.of_pass(2).prepare()
-    (directory / name).rmdir() if name != "times" else (directory / name).rename(tmp_path / "times")
+    (directory / name).rename(tmp_path / "elsewhere")
     (directory / name).symlink_to(outside)
     with pytest.raises(JobError, match="should be a plain directory"):
-        open_store(directory, restart=True)
+        open_store(directory, restart=restart)
     assert everything_under(outside) == before
 
 
@@ -128,7 +131,17 @@ def test_a_done_mark_changed_by_hand_is_none(directory: Path, done: dict[str, An
     store.done_output()
 
 
-@pytest.mark.parametrize("text", [b"-1", b"1.5", b"9" * 19, b"9" * 5000, b"\xd9\xa3", b"NaN", b""])
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"output": 3}', b"\xff"])
+def test_a_damaged_done_mark_is_none(directory: Path, content: bytes) -> None:
+    job_with_a_frame(directory)
+    (directory / "done").write_bytes(content)
+    store = JobStore.load(directory)
+    assert (store.is_done(), store.done_output()) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "text", [b"-1", b"1.5", b"9" * 19, b"9" * 5000, b"\xffnine", b"\xd9\xa3", b"NaN", b""]
+)
 def test_an_end_that_is_no_number(directory: Path, text: bytes) -> None:
     job_with_a_frame(directory)
     (directory / "end").write_bytes(text)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vidstyle.losses.wasserstein import matrix_root, wasserstein_distance
+from vidstyle.losses.wasserstein import (
+    WassersteinLoss,
+    matrix_root,
+    moment_sums,
+    moments,
+    moments_of,
+    wasserstein_distance,
+)
 
 
 def _gaussian(seed: int, channels: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
@@ -62,3 +69,20 @@ def test_a_poor_covariance_gives_finite_gradients() -> None:
     variable = torch.zeros_like(cov).requires_grad_(True)
     wasserstein_distance(mean, variable, mean, matrix_root(cov)).backward()
     assert bool(variable.grad.isfinite().all())
+
+
+@pytest.mark.parametrize("count", [4, 100, 5000])
+def test_responses_that_are_the_same_everywhere_but_for_rounding_give_a_finite_loss(count: int) -> None:
+    """What rounding leaves of their covariance has no root."""
+    generator = torch.Generator().manual_seed(7)
+    target = WassersteinLoss.target_of([(1.0, moments(torch.rand(1, 64, 30, 30, generator=generator)))], None)
+    for grain in (0.0, 1e-5, 1e-3):
+        flat = 10 * torch.rand(1, 64, 1, 1, generator=generator)
+        features = flat + grain * torch.randn(1, 64, 1, count, generator=generator)
+        features.requires_grad_(True)
+        loss = wasserstein_distance(*moments_of(*moment_sums(features, target[0]), target[0]), *target)
+        loss.backward()
+        wanted = (flat[0, :, 0, 0] - target[0]).square().sum() + target[1].square().sum()
+        energy = target[0].square().sum() + target[1].square().sum()
+        assert float(loss.detach()) == pytest.approx(float(wanted / energy), rel=1e-2)
+        assert float(features.grad.norm()) * count**0.5 < 10 * float(loss.detach())

@@ -11,7 +11,7 @@ import torch
 
 from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import Source, Weights
+from vidstyle.features.weights import Weights, WeightsFile
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.labels import Palette
 from vidstyle.methods.base import Engine, Guided, Inputs, Painter
@@ -21,7 +21,7 @@ from vidstyle.methods.dfi.sets import PictureSet
 from vidstyle.methods.guidance import Guidance
 from vidstyle.methods.registry import METHODS, command, method
 from vidstyle.methods.style.method import StyleInputs
-from vidstyle.types import Painted, Prior
+from vidstyle.types import Draft, Painted, Prior
 from vidstyle.video.blank import BlankClip
 from vidstyle.video.pictures import write_picture
 
@@ -67,7 +67,7 @@ def make(request: pytest.FixtureRequest, given: Given) -> Make:
 
     regions: how many columns of the style picture are regions of their own.
     """
-    tiny = Weights(Source("vgg19", Path("tiny")), "f" * 64, tiny_weights(), {})
+    tiny = Weights(WeightsFile("vgg19", Path("tiny")), "f" * 64, tiny_weights(), {})
     engine = Engine(torch.device("cpu"), torch.float32, lambda: tiny, lambda line: None)
 
     def build(regions: int = 0, **settings: object) -> Painter:
@@ -101,7 +101,9 @@ def prior_of(painted: Painted, weight: float = 1.0) -> Prior:
 SIZES = [(32, 48), (37, 23), (1, 1), (2, 150)]
 
 
-@pytest.mark.parametrize("settings", [{}, {"photo": True}, {"color": "histogram"}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"photo": True}, {"color": "histogram"}, {"loss": "wasserstein"}, {"loss": "patch"}]
+)
 @pytest.mark.parametrize("size", SIZES)
 def test_shape_range_and_with_or_without_priors(
     make: Make, size: tuple[int, int], settings: dict[str, object]
@@ -145,6 +147,7 @@ def test_same_arguments_same_result_and_nothing_kept_between_calls(
     again = fresh.paint(other, [prior_of(first, 0.7)], seed=6)
     assert torch.equal(after.image, again.image)
     assert torch.equal(first.image, fresh.paint(content, [], seed=5).image)
+    assert method.paint(content, [], 0, Draft(first.image, 2, first.carry)).image.shape == content.shape
 
 
 @pytest.mark.parametrize("loss", ["gram", "wasserstein", "gram+patch"])

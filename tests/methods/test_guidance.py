@@ -6,14 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.methods.painters import halves, neural, recipe_of
 from tests.methods.test_contract import picture, tiny_network
-from vidstyle.features.recipes import recipe_for
 from vidstyle.image.labels import one_hot, pooled
 from vidstyle.losses.gram import gram_distance, gram_matrix
 from vidstyle.losses.loss import StyleLoss, Tensors
 from vidstyle.methods.base import Guided
-from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.styleterm import StyleTerm
 from vidstyle.methods.terms import term_values
 from vidstyle.methods.texture.options import TextureOptions
@@ -21,18 +19,8 @@ from vidstyle.methods.texture.painter import Texture
 from vidstyle.options.losses import LOSSES
 
 
-def halves(height: int, width: int) -> Tensor:
-    """Two regions, left and right."""
-    labels = torch.zeros(1, height, width, dtype=torch.uint8)
-    labels[..., width // 2 :] = 1
-    return one_hot(labels, 2)
-
-
 def term(styles: list[Tensor], regions: list[Tensor], **settings: object) -> StyleTerm:
-    network = tiny_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
-    shares = [1 / len(styles)] * len(styles)
-    return StyleTerm(network, recipe, styles, shares, NeuralOptions(**settings), regions)  # type: ignore[arg-type]
+    return neural(*styles, regions=regions, **settings).style
 
 
 def value(style: StyleTerm, image: Tensor, where: Tensor | None, wrap: bool = False) -> float:
@@ -71,10 +59,9 @@ def test_each_half_gets_the_gram_of_its_own_style() -> None:
     """Two pictures, two regions: each half's Gram comes to that of its own picture and leaves the other's."""
     styles = [picture(32, 32, 1) * 0.3, picture(32, 32, 2) * 0.3 + 0.7]
     network = tiny_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
-    options = NeuralOptions(steps=60, content_weight=0, tv_weight=0, style_layers=("relu1_1", "relu2_1"))
     regions = [torch.tensor([1.0, 0.0]).view(2, 1, 1), torch.tensor([0.0, 1.0]).view(2, 1, 1)]
-    method = NeuralStyle(network, recipe, styles, options, regions=regions)
+    settings = {"steps": 60, "content_weight": 0, "tv_weight": 0, "style_layers": ("relu1_1", "relu2_1")}
+    method = neural(*styles, regions=regions, **settings)
     content = picture(40, 80, 5) * 0.2 + 0.4
     image = method.guided(halves(40, 80)).paint(content, [], 0).image
     wanted = [gram_matrix(network(style[None], ["relu1_1"])["relu1_1"]) for style in styles]
@@ -132,25 +119,22 @@ def test_a_picture_in_parts_has_the_sums_of_the_whole(loss: str) -> None:
 
 @pytest.mark.parametrize("loss", ["gram", "patch"])
 def test_a_doodle_has_the_colours_of_its_regions(loss: str) -> None:
-    network = tiny_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
     red, blue = torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.1, 0.1, 0.8])
     style = (picture(48, 48, 1) - 0.5) * 0.1 + torch.where(
         halves(48, 48)[:1] > 0, red[:, None, None], blue[:, None, None]
     )
     options = TextureOptions(loss=loss, steps=60, style_layers=("relu1_1", "relu2_1"))
-    method = Texture(network, recipe, [style], options, regions=[halves(48, 48)])
+    network = tiny_network()
+    method = Texture(network, recipe_of(network), [style], options, regions=[halves(48, 48)])
     image = method.guided(halves(48, 48).flip(2)).paint(torch.zeros(3, 48, 48), [], 0).image
     left, right = image[..., 4:20].mean(dim=(1, 2)), image[..., 28:44].mean(dim=(1, 2))
     assert float(left[2] - left[0]) > 0.1 and float(right[0] - right[2]) > 0.15
 
 
 def test_the_same_painter_unguided_is_not_changed() -> None:
-    network = tiny_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
     style, content = picture(30, 40, 9), picture(24, 32)
-    method = NeuralStyle(network, recipe, [style], NeuralOptions(steps=3), regions=[halves(30, 40)])
-    plain = NeuralStyle(network, recipe, [style], NeuralOptions(steps=3)).paint(content, [], 0)
+    method = neural(style, regions=[halves(30, 40)], steps=3)
+    plain = neural(style, steps=3).paint(content, [], 0)
     guided = method.guided(halves(24, 32)).paint(content, [], 0)
     again = method.guided(halves(24, 32)).paint(content, [], 0)
     assert torch.equal(method.paint(content, [], 0).image, plain.image)

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from tests.methods.lively import lively_network
+from tests.methods.painters import halves, lively_network, neural, recipe_of
 from tests.methods.test_contract import picture, tiny_network
 from vidstyle.errors import UsageError
-from vidstyle.features.recipes import recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.losses import patch
 from vidstyle.methods.style.options import NeuralOptions
@@ -24,21 +23,18 @@ from vidstyle.options.losses import LOSSES
 STYLES = picture(70, 100, 9), picture(60, 40, 8)
 
 
-def neural(network: VGG | None = None, **settings: Any) -> NeuralStyle:
-    network = network or lively_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
-    return NeuralStyle(network, recipe, STYLES, NeuralOptions(**settings))
+def painting(network: VGG | None = None, **settings: Any) -> NeuralStyle:
+    return neural(*STYLES, network=network or lively_network(), **settings)
 
 
 def texture(**settings: Any) -> Texture:
     network = lively_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
-    return Texture(network, recipe, STYLES, TextureOptions(**settings))
+    return Texture(network, recipe_of(network), STYLES, TextureOptions(**settings))
 
 
 def painting_loss(size: tuple[int, int], network: VGG | None = None, **settings: Any) -> Terms:
     with torch.no_grad():
-        return neural(network, **settings)._terms(picture(*size), [], None)
+        return painting(network, **settings)._terms(picture(*size), [], None)
 
 
 def texture_loss(size: tuple[int, int], **settings: Any) -> Terms:
@@ -70,23 +66,14 @@ def test_loss_and_gradient_are_those_of_the_whole(make: Any, size: tuple[int, in
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_regions_are_the_same_in_tiles_as_in_the_whole(loss: str) -> None:
-    size, network = (131, 113), lively_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
+    size, regions = (131, 113), [halves(70, 100, 30), halves(60, 40, 25)]
 
     def terms(side: int) -> Terms:
-        options = NeuralOptions(loss=loss, tile_size=side)
-        regions = [halves((70, 100), 30), halves((60, 40), 25)]
-        method = NeuralStyle(network, recipe, STYLES, options, regions=regions).guided(halves(size, 71))
+        method = painting(loss=loss, tile_size=side, regions=regions).guided(halves(*size, 71))
         with torch.no_grad():
             return method._terms(picture(*size), [], None)
 
     assert_alike(terms(0), terms(64), size, value=1e-5, gradient=1e-4)
-
-
-def halves(size: tuple[int, int], at: int) -> torch.Tensor:
-    """Two regions, to the left and to the right of column `at`: float32 (2, *size)."""
-    left = (torch.arange(size[1]) < at).float().expand(1, *size)
-    return torch.cat([left, 1 - left])
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -99,7 +86,7 @@ def test_in_bfloat16_they_are_alike_within_its_rounding(loss: str) -> None:
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_target_of_a_large_style_picture_is_the_same(loss: str) -> None:
     layers = {"style_layers": ("relu1_1", "relu2_1", "relu3_1")}
-    terms = [neural(loss=loss, tile_size=side, **layers).style_term((70, 100)) for side in (0, 64)]
+    terms = [painting(loss=loss, tile_size=side, **layers).style_term((70, 100)) for side in (0, 64)]
     for whole, tiled in zip(*terms, strict=True):
         for one, other in zip(whole.loss.target, tiled.loss.target, strict=True):
             if loss == "patch" and one.dim() == 4:  # components: their order and sign may differ
@@ -145,7 +132,7 @@ def test_whole_responses_are_gathered_only_where_they_are_searched(monkeypatch: 
     assert len(runs) == 2 * (4 + 2)
 
 
-@pytest.mark.parametrize("method", [neural, texture])
+@pytest.mark.parametrize("method", [painting, texture])
 def test_a_painting_in_tiles_is_that_of_the_whole(method: Any) -> None:
     content = picture(40, 90)
     whole, tiled = (method(steps=4, tile_size=side).paint(content, [], 0) for side in (0, 64))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, pictures, stored
-from vidstyle.errors import JobError, Stopped
+from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, assert_same, stopped, stored
+from vidstyle.errors import JobError
 from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
 from vidstyle.pipeline import stored as stored_module
@@ -19,8 +19,7 @@ SETTINGS = {"codec": "ffv1", "history": (1, 3)}
 
 
 def stopped_after(paint: Paint, clip: Path, hook: Any, **settings: Any) -> None:
-    with pytest.raises(Stopped):
-        paint(clip, "parts.mkv", **(SETTINGS | settings), progress=hook, stop=hook)
+    stopped(paint, hook, clip, "parts.mkv", **(SETTINGS | settings))
 
 
 def flip(path: Path, place: float = 0.5) -> None:
@@ -31,10 +30,6 @@ def flip(path: Path, place: float = 0.5) -> None:
 
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def assert_same(one: Path, other: Path) -> None:
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(one), pictures(other), strict=True))
 
 
 @pytest.mark.parametrize("damage", [flip, cut, Path.unlink], ids=["flipped", "cut", "deleted"])

@@ -9,10 +9,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from tests.pipeline.painting import Paint, pictures
+from tests.pipeline.painting import Paint, assert_same
 from vidstyle.errors import OutputError
 
 SETTINGS = {"codec": "ffv1", "frames": ":3", "passes": 2, "color": "match"}
@@ -55,7 +54,7 @@ def test_a_fault_at_every_call_of_a_run(
     number: int,
 ) -> None:
     """The first fault comes at the first call of the first run, the next one later in the next run, ..."""
-    whole = pictures(paint(clip, "whole.mkv", **SETTINGS))
+    whole = paint(clip, "whole.mkv", **SETTINGS)
     failures = 0
     for at in range(1, _MOST):
         failing = Failing(getattr(owner, call), number, at)
@@ -67,7 +66,7 @@ def test_a_fault_at_every_call_of_a_run(
                 assert failing.failed and "\n" not in str(error)
                 failures += 1
                 continue
-        assert all(np.array_equal(a, b) for a, b in zip(pictures(out), whole, strict=True))
+        assert_same(out, whole)
         if not failing.failed:
             break
         out.unlink()  # it did without: from the beginning, then, or nothing would be left to do

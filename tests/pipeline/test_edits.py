@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,11 @@ import numpy as np
 import pytest
 
 import vidstyle
-from tests.pipeline.painting import StopAfter, pictures, stored
+from tests.pipeline.painting import assert_resumes, pictures
 from tests.video.clip_makers import write_image
-from vidstyle.errors import JobMismatch, MediaError, OutputError, Stopped, UsageError, WeightsError
+from vidstyle.errors import JobMismatch, MediaError, WeightsError
 from vidstyle.job import JobStore
 from vidstyle.methods.dfi import landmarks
-from vidstyle.methods.dfi.options import DfiOptions
-from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.options import at_home
-from vidstyle.pipeline import resume
 from vidstyle.video.pictures import read_picture
 
 Edit = Callable[..., Path]
@@ -42,14 +38,13 @@ def sets(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def edit(sets: Path, thin_weights: Path) -> Edit:
+def edit(sets: Path, quick: dict[str, Any]) -> Edit:
     """edit(SOURCE, OUTPUT, SETTING=VALUE...) with a thin network and few steps; paths are relative."""
-    quick = {"steps": 3, "next_steps": 2, "features": str(thin_weights), "precision": "float32"}
     both = {"source": "dark", "target": "bright"}
 
     def run(source: Path | str, output: str, /, **settings: Any) -> Path:
         origin = {} if {"attribute", "vector", "inpaint"} & set(settings) else both
-        return vidstyle.dfi(source, output, **(quick | origin | settings))
+        return vidstyle.dfi(source, output, **(quick | {"steps": 3} | origin | settings))
 
     return run
 
@@ -59,26 +54,11 @@ def still(sets: Path) -> Path:
     return write_image(sets / "still.png", np.random.default_rng(1).integers(60, 190, (32, 48, 3), np.uint8))
 
 
-def test_stopped_anywhere_and_resumed_from_elsewhere_it_goes_on_as_if_it_had_not(
-    edit: Edit, clip: Path, tmp_path: Path
-) -> None:
-    settings: dict[str, Any] = {"frames": ":5", "cut": (3,), "codec": "ffv1", "keep": True, "history": (1, 2)}
-    whole = edit("clip.mp4", "whole.mkv", **settings)
-    for _ in range(3):
-        hook = StopAfter(1)
-        with pytest.raises(Stopped):
-            edit("clip.mp4", "parts.mkv", progress=hook, stop=hook, **settings)
-    job = tmp_path / "parts.mkv.vidstyle"
-    assert JobStore.load(job).settings["method"] == "dfi"
-    (tmp_path / "elsewhere").mkdir()
-    os.chdir(tmp_path / "elsewhere")
-    parts = resume(job)
-    for folder in ("frames", "carry"):
-        assert stored(job, folder) == stored(tmp_path / "whole.mkv.vidstyle", folder)
-    os.chdir(tmp_path)
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
-    plain = pictures(clip)[:5]
-    assert np.mean(pictures(whole)) > np.mean(plain)  # brighter, as the target is
+def test_stopped_anywhere_it_goes_on_as_if_it_had_not(edit: Edit, clip: Path, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"frames": ":5", "cut": (3,), "history": (1, 2)}
+    parts = assert_resumes(partial(edit, "clip.mp4"), [1] * 3, "frames", "carry", **settings)
+    assert JobStore.load(tmp_path / "parts.mkv.vidstyle").settings["method"] == "dfi"
+    assert np.mean(pictures(parts)) > np.mean(pictures(clip)[:5])  # brighter, as the target is
 
 
 def test_a_set_is_known_by_what_is_in_it(edit: Edit, still: Path, sets: Path) -> None:
@@ -96,6 +76,24 @@ def test_a_set_is_known_by_what_is_in_it(edit: Edit, still: Path, sets: Path) ->
     (sets / "moved" / "light" / "0.png").unlink()
     with pytest.raises(JobMismatch, match="--target light has changed"):
         edit(still, "out.png", target="moved/light")
+
+
+def test_a_mask_keeps_the_rest_as_it_was_in_every_frame_and_at_every_strength(
+    edit: Edit, still: Path, sets: Path
+) -> None:
+    mask = np.zeros((32, 48, 3), np.uint8)
+    mask[8:24, 10:30] = 255
+    write_image(sets / "mask.png", mask)
+    (sets / "seq").mkdir()
+    for index in range(3):
+        (sets / "seq" / f"{index}.png").write_bytes(still.read_bytes())
+    edit("seq", "out_%d.png", mask="mask.png", mask_feather=0)
+    edit(still, "still_out.png", mask="mask.png", strength=(0.5, 1.0))
+    original, keep = read_picture(still)[0], mask[..., 0] == 0
+    for name in ("out_0.png", "out_2.png", "still_out.png", "still_out_0.5.png"):
+        found = read_picture(sets / name)[0]
+        assert np.array_equal(found[:, keep], original[:, keep])
+        assert np.mean(found[:, ~keep]) > np.mean(original[:, ~keep])
 
 
 def test_every_strength_of_a_still_and_its_vector(edit: Edit, still: Path, sets: Path) -> None:
@@ -208,66 +206,3 @@ def test_a_broken_picture_is_left_out_and_named(edit: Edit, still: Path, sets: P
     lines: list[str] = []
     edit(still, "out.png", notice=lines.append)
     assert any("dark: skipped dark/7.png" in line for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("settings", "error", "words"),
-    [
-        ({"source": None}, UsageError, "--source and --target go together"),
-        ({"source": None, "target": None}, UsageError, "say what to change"),
-        (
-            {"attribute": ("a=b:c",), "source": "d", "target": "e"},
-            UsageError,
-            "--source and --attribute exclude each other",
-        ),
-        ({"inpaint": "still.png", "source": "d", "target": "e"}, UsageError, "--inpaint takes one set"),
-        ({"where": "bright=1"}, UsageError, "is a folder"),
-        ({"source": None, "target": None, "where_source": "a=1"}, UsageError, "--where-source goes with"),
-        ({"vector": "v", "align": "l"}, UsageError, "a vector has none"),
-        ({"strength": (float("nan"),)}, UsageError, "--strength"),
-        (
-            {"strength": (1.0, 2.0), "clip": True, "output": "many"},
-            UsageError,
-            "several frames, and takes one --strength",
-        ),
-        ({"strength": (1.0, 2.0), "output": "out.mp4"}, UsageError, "can be written as"),
-        ({"source": "gone"}, MediaError, "the folder gone does not exist"),
-        ({"mask": "gone.png"}, MediaError, "gone.png does not exist"),
-        ({"mask": "dark/0.png"}, MediaError, "must have one shape"),
-        ({"mask": "black.png"}, MediaError, "black all over"),
-        ({"source": "dark", "inpaint": "white.png"}, MediaError, "white where the hole is"),
-        ({"align": "list.csv"}, MediaError, "needs a name and then x1, y1"),
-        ({"save_vector": "v.npz"}, UsageError, "writes a .safetensors file"),
-        ({"save_vector": "gone/v.safetensors"}, OutputError, "the folder gone does not exist"),
-        ({"save_vector": "here.safetensors"}, OutputError, "here.safetensors exists"),
-        ({"strength": (1.0, 2.0), "output": "o.png"}, OutputError, "o_1.png exists"),
-        ({"attribute": ("a=b.safetensors",) * 2}, UsageError, "given twice"),
-        ({"layers": ("relu5_1",)}, UsageError, "layer 'relu5_1' is not in these features"),
-    ],
-)
-def test_what_does_not_fit_is_told(
-    edit: Edit,
-    still: Path,
-    clip: Path,
-    sets: Path,
-    settings: dict[str, Any],
-    error: type[Exception],
-    words: str,
-) -> None:
-    for name, level in (("black", 0), ("white", 255)):
-        write_image(sets / f"{name}.png", np.full((32, 48, 3), level, np.uint8))
-    for name in ("here.safetensors", "o_1.png"):
-        (sets / name).touch()
-    source = clip if settings.pop("clip", False) else still
-    output = settings.pop("output", "out.png")
-    with pytest.raises(error, match=re.escape(words)):
-        edit(source, output, **settings)
-
-
-def test_files_are_found_from_anywhere() -> None:
-    assert at_home(NeuralOptions(init="noise")).init == "noise"
-    assert at_home(NeuralOptions(init="a.png")).init == str(Path.cwd() / "a.png")
-    assert at_home(DfiOptions(source="a", target="b", align="auto")).align == "auto"
-    home = at_home(DfiOptions(source="a", target="/b", align="l.csv"))
-    assert (home.source, home.target) == (str(Path.cwd() / "a"), "/b")
-    assert home.align == str(Path.cwd() / "l.csv")

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.painting import Paint, StopAfter
-from vidstyle.errors import Stopped
+from tests.pipeline.painting import Paint, StopAfter, stopped
 from vidstyle.events import Hooks
 from vidstyle.features.weights import Weights, load_weights
 from vidstyle.methods.analogy.options import AnalogyOptions
@@ -62,9 +61,8 @@ def test_quality_says_what_is_a_draft(
 
 def begin(paint: Paint, clip: Path, **settings: Any) -> list[str]:
     """A job stopped after a frame; what was told."""
-    hook, lines = StopAfter(1), list[str]()
-    with pytest.raises(Stopped):
-        paint(clip, "out.mp4", features="auto", notice=lines.append, progress=hook, stop=hook, **settings)
+    lines: list[str] = []
+    stopped(paint, StopAfter(1), clip, "out.mp4", features="auto", notice=lines.append, **settings)
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,11 @@ import pytest
 from safetensors.torch import load_file
 
 import vidstyle
-from tests.pipeline.painting import Paint, StopAfter, pictures, stored
+from tests.pipeline.painting import Paint, StopAfter, assert_resumes, pictures, stored
 from tests.video.clip_makers import make_video, write_image
-from vidstyle.errors import InputError, JobMismatch, Stopped, UsageError
-from vidstyle.pipeline import resume
+from vidstyle.errors import InputError, JobMismatch
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
-Maps = Callable[..., Path]
 
 
 def halves(width: int = 48, height: int = 32, at: int | None = None) -> np.ndarray:
@@ -47,17 +45,8 @@ def mask(tmp_path: Path) -> Path:
 def test_stopped_and_resumed_a_carried_map_and_mask_give_the_same(
     paint: Paint, clip: Path, tmp_path: Path, maps: dict[str, Any], mask: Path
 ) -> None:
-    settings = {**maps, "mask": str(mask), "keep": True, "codec": "ffv1", "passes": 2}
-    whole = paint(clip, "whole.mkv", **settings)
-    for count in (1, 3, 2, 4, 3):
-        hook = StopAfter(count)
-        with pytest.raises(Stopped):
-            paint(clip, "parts.mkv", **settings, progress=hook, stop=hook)
-    parts = resume(tmp_path / "parts.mkv.vidstyle")
-    for folder in ("frames-2", "carry-2"):
-        jobs = (stored(tmp_path / f"{name}.mkv.vidstyle", folder) for name in ("parts", "whole"))
-        assert next(jobs) == next(jobs)
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
+    settings = {**maps, "mask": str(mask), "passes": 2}
+    assert_resumes(partial(paint, clip), (1, 3, 2, 4, 3), "frames-2", "carry-2", **settings)
     carry = load_file(tmp_path / "whole.mkv.vidstyle" / "carry-2" / "00000007.safetensors")
     assert carry["map_place"].shape == (2, 32, 48)
 
@@ -145,54 +134,10 @@ def test_a_colour_that_no_style_has_is_named_once(
     assert len([line for line in lines if "#00ff00" in line]) == 1
 
 
-@pytest.mark.parametrize(
-    ("changed", "error", "words"),
-    [
-        ({"labels": "gone.png"}, InputError, "gone.png"),
-        ({"labels": "text.png"}, InputError, "text.png"),
-        ({"labels": "noise.png"}, InputError, "--labels .*noise.png: it has too many colours"),
-        ({"labels": "green.png"}, InputError, "no colour in common with the style: #00ff00 against"),
-        ({"labels": "tall.png"}, InputError, "tall.png is 20x60 and clip.mp4 48x32"),
-        ({"style_labels": ("a.png", "b.png")}, UsageError, "2 maps for 1 style pictures"),
-        ({"style_labels": ()}, UsageError, "--labels needs --style-labels"),
-        ({"labels": None}, UsageError, "--style-labels needs --labels"),
-        ({"style_labels": (), "label_styles": ("red=2",)}, UsageError, "red=2: 1 style pictures are given"),
-        ({"style_labels": (), "label_styles": ("rot=1",)}, UsageError, "--label-styles takes COLOUR=N"),
-        ({"label_styles": ("red=1",)}, UsageError, "exclude each other"),
-        ({"independent": True}, UsageError, "give one map for every frame"),
-        ({"mask": "black.png"}, InputError, "black all over"),
-        ({"mask": "tall.png"}, InputError, "--mask tall.png is 20x60"),
-    ],
-)
-def test_wrong_maps_are_told_in_one_line(
-    paint: Paint,
-    clip: Path,
-    tmp_path: Path,
-    maps: dict[str, Any],
-    changed: dict[str, Any],
-    error: type[Exception],
-    words: str,
-) -> None:
-    (tmp_path / "text.png").write_text("no picture")
-    noise = np.random.default_rng(0).integers(0, 255, (32, 48, 3)).astype(np.uint8)
-    write_image(tmp_path / "noise.png", noise)
-    write_image(tmp_path / "green.png", np.full((32, 48, 3), (0, 255, 0), np.uint8))
-    write_image(tmp_path / "tall.png", halves(20, 60))
-    write_image(tmp_path / "black.png", np.zeros((32, 48, 3), np.uint8))
-    with pytest.raises(error, match=words) as caught:
-        paint(clip, "out.mp4", **{**maps, **changed})
-    assert "\n" not in str(caught.value)
-
-
-def test_a_doodle_has_the_size_of_its_map(
-    tmp_path: Path, paint: Paint, maps: dict[str, Any], thin_weights: Path
-) -> None:
-    quick = {"steps": 2, "next_steps": 2, "features": str(thin_weights), "loss": "gram+patch"}
-    out = vidstyle.texture(tmp_path / "style.png", tmp_path / "t.png", **maps, **quick)
-    assert pictures(out)[0].shape == (3, 32, 48)
-    larger = vidstyle.texture(tmp_path / "style.png", tmp_path / "u.png", **maps, **quick, size="60x40")
-    assert pictures(larger)[0].shape == (3, 40, 60)
+def test_a_doodle_has_the_size_of_its_map(style: Path, maps: dict[str, Any], quick: dict[str, Any]) -> None:
+    doodle = partial(vidstyle.texture, style, loss="gram+patch", **maps, **quick)
+    assert pictures(doodle("t.png"))[0].shape == (3, 32, 48)
+    assert pictures(doodle("u.png", size="60x40"))[0].shape == (3, 40, 60)
     with pytest.raises(InputError, match="both must have one shape"):
-        vidstyle.texture(tmp_path / "style.png", tmp_path / "v.png", **maps, **quick, size="60x60")
-    moving = vidstyle.texture(tmp_path / "style.png", tmp_path / "w.mkv", **maps, **quick, frames=3)
-    assert len(pictures(moving)) == 3
+        doodle("v.png", size="60x60")
+    assert len(pictures(doodle("w.mkv", frames=3))) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,63 +11,33 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pipeline.painting import StopAfter, pictures, stored
-from tests.video.clip_makers import write_image
-from vidstyle.errors import JobMismatch, Stopped, UsageError
-from vidstyle.events import Hooks
+import vidstyle
+from tests.pipeline.painting import assert_resumes
+from vidstyle.errors import UsageError
 from vidstyle.flow.files import read_flo
 from vidstyle.job import JobStore
 from vidstyle.methods.analogy.options import AnalogyOptions
 from vidstyle.methods.base import Engine
 from vidstyle.methods.registry import method
-from vidstyle.options import EncodeOptions, RunOptions
-from vidstyle.pipeline import resume, stylize
 
 Match = Callable[..., Path]
 
 
 @pytest.fixture
-def match(tmp_path: Path, clip: Path, thin_weights: Path) -> Match:
-    """match(OUTPUT, RUN..., options=...) matches the clip with an exemplar by a thin network."""
-    pixels = np.random.default_rng(0).integers(0, 255, (40, 50, 3), np.uint8)
-    exemplar = write_image(tmp_path / "exemplar.png", pixels)
-
-    def run(output: str, options: dict[str, Any] | None = None, **hooks: Any) -> Path:
-        return stylize(
-            clip,
-            [exemplar],
-            tmp_path / output,
-            options=AnalogyOptions(**({"steps": 2, "sweeps": 1} | (options or {}))),
-            run=RunOptions(features=str(thin_weights), precision="float32", keep=True, frames=":5"),
-            encode=EncodeOptions(codec="ffv1"),
-            hooks=Hooks(**hooks),
-        )
-
-    return run
+def match(clip: Path, style: Path, quick: dict[str, Any]) -> Match:
+    """match(OUTPUT, SETTING=VALUE...) matches five frames with an exemplar by a thin network."""
+    own = {name: value for name, value in quick.items() if name != "next_steps"} | {"sweeps": 1}
+    return partial(vidstyle.analogy, clip, style, **own, frames=":5")
 
 
 def test_stopped_anywhere_it_goes_on_as_if_it_had_not(match: Match, tmp_path: Path) -> None:
-    whole = match("whole.mkv")
-    for _ in range(3):
-        hook = StopAfter(1)
-        with pytest.raises(Stopped):
-            match("parts.mkv", progress=hook, stop=hook)
-    job = tmp_path / "parts.mkv.vidstyle"
-    assert JobStore.load(job).settings["method"] == "analogy"
-    parts = resume(job)
-    assert stored(job) == stored(tmp_path / "whole.mkv.vidstyle")
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
-
-
-def test_a_job_of_another_method_or_other_settings_is_refused(match: Match) -> None:
-    match("out.mkv")
-    with pytest.raises(JobMismatch, match="balance: balanced -> style"):
-        match("out.mkv", {"balance": "style"})
+    assert_resumes(match, [1] * 3)
+    assert JobStore.load(tmp_path / "parts.mkv.vidstyle").settings["method"] == "analogy"
 
 
 def test_matches_are_saved(match: Match, tmp_path: Path) -> None:
     folder = tmp_path / "fields"
-    match("out.mkv", {"save_fields": str(folder)})
+    match("out.mkv", save_fields=str(folder))
     names = [f"{n}_4.{s}" for n in ("ab", "ba") for s in ("flo", "png")] + ["fields_4.npz", "b_4.png"]
     assert all((folder / name).is_file() for name in names)
     fields, vectors = np.load(folder / "fields_0.npz"), read_flo(folder / "ab_0.flo")
@@ -74,9 +45,9 @@ def test_matches_are_saved(match: Match, tmp_path: Path) -> None:
     assert np.array_equal(vectors[0] + np.arange(48), fields["ab"][0].astype(np.float32))
 
 
-def test_one_exemplar(match: Match, tmp_path: Path, clip: Path) -> None:
+def test_one_exemplar(clip: Path) -> None:
     with pytest.raises(UsageError, match="analogy takes one exemplar, not 2"):
-        stylize(clip, [clip, clip], tmp_path / "out.mkv", options=AnalogyOptions())
+        vidstyle.analogy(clip, [clip, clip], "out.mkv")  # type: ignore[arg-type]
 
 
 def test_what_would_not_fit_is_matched_smaller_and_said() -> None:

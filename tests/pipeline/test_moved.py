@@ -8,22 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import vidstyle
-from tests.pipeline.painting import Paint, StopAfter, pictures
-from tests.video.clip_makers import make_video, write_image
+from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, pictures, stopped
+from tests.video.clip_makers import make_video
 from vidstyle.cli import main
-from vidstyle.errors import JobError, JobMismatch, Stopped
+from vidstyle.errors import JobError, JobMismatch, OutputError, Stopped
 from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
-
-
-def begin(paint: Paint, clip: Path, count: int = 4, **settings: Any) -> None:
-    hook = StopAfter(count)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mkv", codec="ffv1", progress=hook, stop=hook, **settings)
 
 
 def edit(job: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -34,7 +27,7 @@ def edit(job: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def test_one_that_painted_otherwise_is_refused(paint: Paint, clip: Path, tmp_path: Path) -> None:
-    begin(paint, clip)
+    stopped(paint, StopAfter(1), clip, "out.mkv", codec="ffv1")
     edit(tmp_path / "out.mkv.vidstyle", lambda content: content["fingerprint"].update(painter=1))
     with pytest.raises(JobMismatch, match="another version of vidstyle, which paints differently"):
         paint(clip, "out.mkv", codec="ffv1")
@@ -57,7 +50,7 @@ def test_one_that_painted_otherwise_is_refused(paint: Paint, clip: Path, tmp_pat
 def test_settings_that_make_no_sense_are_refused(
     paint: Paint, clip: Path, tmp_path: Path, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    begin(paint, clip, 1)
+    stopped(paint, StopAfter(1), clip, "out.mkv", codec="ffv1")
     edit(tmp_path / "out.mkv.vidstyle", change)
     with pytest.raises(JobError, match="of another version of vidstyle, or has been changed by hand"):
         resume(tmp_path / "out.mkv.vidstyle")
@@ -69,17 +62,15 @@ def studio(tmp_path: Path, thin_weights: Path) -> Path:
     folder = tmp_path / "here" / "studio"
     (folder / "clips").mkdir(parents=True)
     make_video(folder / "clips" / "clip.mp4", size=(48, 32), count=6)
-    rng = np.random.default_rng(0)
-    for name in ("style", "start"):
-        write_image(folder / f"{name}.png", rng.integers(0, 255, (40, 50, 3), np.uint8))
+    for seed, name in enumerate(("style", "start")):
+        noise(folder / f"{name}.png", seed)
     shutil.copy(thin_weights, folder / "thin.safetensors")
     return folder
 
 
 def settings_in(folder: Path) -> dict[str, Any]:
-    features = str(next(folder.glob("thin.*")))
-    quick = {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
-    return quick | {"features": features, "init": str(folder / "start.png")}
+    files = {"features": str(folder / "thin.safetensors"), "init": str(folder / "start.png")}
+    return files | {"steps": 2, "next_steps": 2, "precision": "float32", "codec": "ffv1"}
 
 
 def paint_in(folder: Path, output: Path, **hooks: Any) -> Path:
@@ -89,13 +80,11 @@ def paint_in(folder: Path, output: Path, **hooks: Any) -> Path:
 
 
 def stop_in(folder: Path, output: Path) -> None:
-    hook = StopAfter(3)
-    with pytest.raises(Stopped):
-        paint_in(folder, output, progress=hook, stop=hook)
+    stopped(paint_in, StopAfter(3), folder, output)
 
 
 def test_moved_with_everything(studio: Path, tmp_path: Path) -> None:
-    whole = pictures(paint_in(studio, studio / "whole.mkv"))
+    paint_in(studio, studio / "whole.mkv")
     stop_in(studio, studio / "out.mkv")
     there = tmp_path / "there" / "studio"
     shutil.move(studio.parent, there.parent)
@@ -103,8 +92,7 @@ def test_moved_with_everything(studio: Path, tmp_path: Path) -> None:
     assert resume(there / "out.mkv.vidstyle", Hooks(notice=lines.append)) == there / "out.mkv"
     assert f"the job has been moved: its result will be {there / 'out.mkv'}" in lines
     assert "going on after 3 painted frames" in lines
-    found = pictures(there / "out.mkv")
-    assert all(np.array_equal(a, b) for a, b in zip(found, whole, strict=True))
+    assert_same(there / "out.mkv", there / "whole.mkv")
     assert not studio.exists()
 
 
@@ -114,6 +102,34 @@ def test_moved_by_the_same_command_in_the_new_place(studio: Path, tmp_path: Path
     lines: list[str] = []
     paint_in(there, there / "out.mkv", notice=lines.append)
     assert "going on after 3 painted frames" in lines
+
+
+def test_named_from_another_folder_it_has_not_moved(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(studio / "clips")
+    hook = StopAfter(3)
+    names = ["../clips/clip.mp4", "../style.png", "../out.mkv"]
+    with pytest.raises(Stopped):
+        vidstyle.stylize(*names, **settings_in(studio), job="../clips/../job", progress=hook, stop=hook)
+    monkeypatch.chdir(studio)
+    settings = json.loads(Path("job/job.json").read_text())["settings"]
+    found = [settings[name] for name in ("home", "input", "output")]
+    assert found == [str(studio / name) for name in ("job", "clips/clip.mp4", "out.mkv")]
+    lines: list[str] = []
+    assert resume(Path("job"), Hooks(notice=lines.append)) == studio / "out.mkv"
+    assert "going on after 3 painted frames" in lines
+    assert not [line for line in lines if "moved" in line]
+    monkeypatch.chdir(studio / "clips")
+    vidstyle.stylize(*names, **settings_in(studio), job="../job", notice=lines.append)
+    assert lines[-1] == "nothing to do: this job is done (--restart paints it anew)"
+
+
+def test_one_whose_home_is_named_in_a_roundabout_way_has_not_moved(studio: Path) -> None:
+    stop_in(studio, studio / "out.mkv")
+    home = str(studio / "clips" / ".." / "out.mkv.vidstyle")
+    edit(studio / "out.mkv.vidstyle", lambda content: content["settings"].update(home=home))
+    lines: list[str] = []
+    assert resume(studio / "out.mkv.vidstyle", Hooks(notice=lines.append)) == studio / "out.mkv"
+    assert not [line for line in lines if "moved" in line]
 
 
 def test_the_job_directory_alone_is_moved(studio: Path, tmp_path: Path) -> None:
@@ -132,6 +148,28 @@ def test_a_finished_job_that_is_moved_is_still_finished(studio: Path, tmp_path: 
     assert "nothing to do: this job is done (--restart paints it anew)" in lines
     paint_in(there, there / "out.mkv", notice=lines.append)
     assert lines[-1] == "nothing to do: this job is done (--restart paints it anew)"
+
+
+def test_one_begun_with_leave_to_overwrite_goes_on(studio: Path, tmp_path: Path) -> None:
+    (studio / "out.mkv").write_bytes(b"before")
+    hook = StopAfter(3)
+    with pytest.raises(Stopped):
+        paint_in(studio, studio / "out.mkv", progress=hook, stop=hook, overwrite=True)
+    shutil.copytree(studio, tmp_path / "copied")
+    with pytest.raises(OutputError, match=r"out\.mkv exists, and nothing shows that the job in "):
+        resume(tmp_path / "copied" / "out.mkv.vidstyle")
+    assert (tmp_path / "copied" / "out.mkv").read_bytes() == b"before"
+    assert len(pictures(resume(studio / "out.mkv.vidstyle"))) == 6
+
+
+def test_a_finished_job_that_is_copied_is_still_finished(studio: Path, tmp_path: Path) -> None:
+    paint_in(studio, studio / "out.mkv")
+    there = shutil.copytree(studio, tmp_path / "there")
+    shutil.rmtree(studio)
+    lines: list[str] = []
+    resume(there / "out.mkv.vidstyle", Hooks(notice=lines.append))
+    paint_in(there, there / "out.mkv", notice=lines.append)
+    assert [line for line in lines if line.startswith("nothing to do")] == [lines[-1]] * 2
 
 
 def test_an_input_that_is_gone_is_named(

@@ -74,7 +74,7 @@ class Stencil(Method):
     def beside(self, inputs, finished):
         if inputs.options.proof is None:
             return []
-        finished.write(Path(inputs.options.proof), inputs.stencil)
+        finished.write(Path(inputs.options.proof), inputs.stencil, None)
         return [Path(inputs.options.proof)]
 
 METHOD = Stencil()

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.pipeline.painting import Paint, StopAfter, StopWhileEncoding, pictures, stored
+from tests.pipeline.painting import (
+    Paint,
+    StopAfter,
+    StopWhileEncoding,
+    assert_resumes,
+    pictures,
+    stopped,
+    stored,
+)
 from tests.video.clip_makers import make_video, write_image
-from vidstyle.errors import InputError, Stopped
+from vidstyle.errors import InputError
 from vidstyle.events import Progress
 from vidstyle.job import JobStore
 from vidstyle.pipeline import resume
@@ -31,18 +40,9 @@ def test_stopped_at_every_frame_of_every_pass_it_is_the_same(
     paint: Paint, clip: Path, tmp_path: Path, settings: dict[str, Any]
 ) -> None:
     passes = settings.get("passes", 2)
-    common = settings | {"keep": True, "codec": "ffv1"}
-    whole = paint(clip, "whole.mkv", **common)
-    for _ in range(FRAMES * passes):
-        hook = StopAfter(1)
-        with pytest.raises(Stopped):
-            paint(clip, "parts.mkv", **common, progress=hook, stop=hook)
-    parts = resume(tmp_path / "parts.mkv.vidstyle")
-    last = f"frames-{passes}"
-    jobs = [tmp_path / f"{name}.mkv.vidstyle" for name in ("whole", "parts")]
-    assert stored(jobs[0], last) == stored(jobs[1], last)
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
-    assert [path.name for path in jobs[1].glob("frames*")] == [last]
+    assert_resumes(partial(paint, clip), [1] * FRAMES * passes, f"frames-{passes}", **settings)
+    left = (tmp_path / "parts.mkv.vidstyle").glob("frames*")
+    assert [path.name for path in left] == [f"frames-{passes}"]
 
 
 def test_passes_go_forwards_and_backwards_and_are_counted(paint: Paint, clip: Path) -> None:
@@ -61,16 +61,13 @@ def test_stopped_while_encoding_it_paints_nothing_anew(
 ) -> None:
     for count in (FRAMES * passes, 0):
         hook = StopWhileEncoding()
-        with pytest.raises(Stopped):
-            paint(clip, "out.mp4", passes=passes, progress=hook, stop=hook)
+        stopped(paint, hook, clip, "out.mp4", passes=passes)
         assert hook.painted == count
     assert resume(tmp_path / "out.mp4.vidstyle").is_file()
 
 
 def test_the_state_of_a_later_pass_is_told(paint: Paint, clip: Path, tmp_path: Path) -> None:
-    hook = StopAfter(11)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mp4", passes=2, progress=hook, stop=hook)
+    stopped(paint, StopAfter(11), clip, "out.mp4", passes=2)
     store = JobStore.load(tmp_path / "out.mp4.vidstyle")
     assert (store.painted(), store.passes(), store.end()) == (11, [1, 2], FRAMES)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import time
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,19 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pipeline.painting import Paint, StopAfter, pictures, stored
-from tests.video.clip_makers import make_video, packets, write_image
+from tests.pipeline.painting import (
+    Paint,
+    StopAfter,
+    StopWhileEncoding,
+    assert_resumes,
+    assert_same,
+    pictures,
+    stopped,
+    stored,
+)
+from tests.video.clip_makers import make_video, packets, scene, write_image
 from vidstyle import pipeline
-from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped, UsageError
+from vidstyle.errors import InputError, JobMismatch, OutputError, UsageError
 from vidstyle.events import Progress
 from vidstyle.flow.files import write_flo
 from vidstyle.methods.style.options import NeuralOptions
@@ -24,7 +35,7 @@ from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import estimate, resume
 from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.planning import Request, make_plan
-from vidstyle.video import decode
+from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
 
@@ -43,20 +54,26 @@ def test_a_clip_keeps_its_times_and_its_sound(paint: Paint, tmp_path: Path) -> N
 def test_stopped_at_every_frame_and_resumed_it_is_the_same(
     paint: Paint, clip: Path, tmp_path: Path, look: dict[str, object]
 ) -> None:
-    settings = {"keep": True, "codec": "ffv1", **look}
-    whole = paint(clip, "whole.mkv", **settings)
-    for count in range(1, 8):
-        hook = StopAfter(1 if count > 1 else 2)
-        with pytest.raises(Stopped):
-            paint(clip, "parts.mkv", **settings, progress=hook, stop=hook)
-        assert len(stored(tmp_path / "parts.mkv.vidstyle")) == count + 1
-    parts = resume(tmp_path / "parts.mkv.vidstyle")
-    assert parts == tmp_path / "parts.mkv"
-    assert stored(tmp_path / "parts.mkv.vidstyle") == stored(tmp_path / "whole.mkv.vidstyle")
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
+    assert assert_resumes(partial(paint, clip), [2] + [1] * 6, **look) == tmp_path / "parts.mkv"
 
 
-@pytest.mark.parametrize("output", ["out.mp4", "out", "made/%04d.png"])
+@pytest.mark.parametrize("suffix", [".gif", ".apng", ".webp"])
+def test_an_animation_is_the_same_after_a_stop_too(
+    paint: Paint, clip: Path, tmp_path: Path, suffix: str
+) -> None:
+    whole = paint(clip, f"whole{suffix}", frames=":4")
+    for hook in (StopAfter(2), StopWhileEncoding()):
+        stopped(paint, hook, clip, f"parts{suffix}", frames=":4")
+        assert not (tmp_path / f"parts{suffix}").exists()
+    assert resume(tmp_path / f"parts{suffix}.vidstyle").read_bytes() == whole.read_bytes()
+    whole.write_bytes(b"mine")
+    shutil.rmtree(tmp_path / f"whole{suffix}.vidstyle")
+    with pytest.raises(OutputError, match="--overwrite"):
+        paint(clip, f"whole{suffix}", frames=":4")
+    assert whole.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("output", ["out.mp4", "out.gif", "out", "made/%04d.png"])
 def test_what_a_run_killed_while_writing_has_left_is_cleared(
     paint: Paint, clip: Path, tmp_path: Path, output: str
 ) -> None:
@@ -64,7 +81,7 @@ def test_what_a_run_killed_while_writing_has_left_is_cleared(
     for path in (whole, whole.parent) if "%" in output else (whole,):
         left = path.with_name(f".{path.stem}.0123abcd{path.suffix}")
         left.parent.mkdir(exist_ok=True)
-        left.touch() if path.suffix == ".mp4" else left.mkdir()
+        left.touch() if path.suffix in (".mp4", ".gif") else left.mkdir()
     paint(clip, output, frames=":2")
     assert list(tmp_path.rglob(".*.0123abcd*")) == []
 
@@ -92,22 +109,6 @@ class TestFlow:
         plain = self.frames(paint, clip, tmp_path)
         for settings in ({"flow": "farneback"}, {"flow_size": 24}, {"trust_dilate": 9}, {"trust_soften": 9}):
             assert self.frames(paint, clip, tmp_path, **settings) != plain
-
-    @pytest.mark.parametrize(
-        ("changed", "words"),
-        [
-            ({"flow": "farneback"}, "flow: dis -> farneback"),
-            ({"flow_size": 24}, "flow_size: not set -> 24"),
-            ({"trust_dilate": 2}, "trust_dilate: 0 -> 2"),
-            ({"trust_soften": 3}, "trust_soften: 0 -> 3"),
-        ],
-    )
-    def test_another_one_is_another_job(
-        self, paint: Paint, clip: Path, changed: dict[str, Any], words: str
-    ) -> None:
-        paint(clip, "out.mp4", flow="dis")
-        with pytest.raises(JobMismatch, match=words):
-            paint(clip, "out.mp4", **({"flow": "dis"} | changed))
 
     def test_stored_flow_counts_by_its_content(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
         folder = tmp_path / "flows"
@@ -158,16 +159,9 @@ class TestFlow:
         (tmp_path / "flows").mkdir()
         for a, b, way in ((1, 0, "backward"), (0, 1, "forward"), (2, 1, "backward"), (1, 2, "forward")):
             write_flo(tmp_path / "flows" / f"{way}_{a}_{b}.flo", np.zeros((2, 32, 48), np.float32))
-        hook = StopAfter(1)
-        with pytest.raises(Stopped):
-            paint(clip, "out.mp4", flow_dir="flows", frames=":3", progress=hook, stop=hook)
+        stopped(paint, StopAfter(1), clip, "out.mp4", flow_dir="flows", frames=":3")
         monkeypatch.chdir(tmp_path.parent)
         assert resume(tmp_path / "out.mp4.vidstyle").is_file()
-
-    def test_options_that_contradict_each_other(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
-        (tmp_path / "bare").mkdir()
-        with pytest.raises(UsageError, match="--flow-size is for estimating flow"):
-            paint(clip, "out.mp4", flow_dir=str(tmp_path / "bare"), flow_size=100)
 
 
 def test_nothing_is_carried_across_a_cut(paint: Paint, clip: Path, tmp_path: Path) -> None:
@@ -246,6 +240,10 @@ def test_other_settings_are_refused_and_restart_starts_over(paint: Paint, clip: 
     paint(clip, "out.mp4")
     with pytest.raises(JobMismatch, match=r"style_weight: 1\.0 -> 2\.0"):
         paint(clip, "out.mp4", style_weight=2.0)
+    other = {"flow": "farneback", "flow_size": 24, "trust_dilate": 2, "trust_soften": 3}
+    told = "flow: dis -> farneback; flow_size: not set -> 24; trust_dilate: 0 -> 2; trust_soften: 0 -> 3"
+    with pytest.raises(JobMismatch, match=told):
+        paint(clip, "out.mp4", **other)
     assert paint(clip, "out.mp4", style_weight=2.0, restart=True).exists()
 
 
@@ -284,43 +282,6 @@ def test_progress_counts_to_the_end(paint: Paint, clip: Path) -> None:
     assert painted[-1].seconds_left == 0
 
 
-@pytest.mark.parametrize(
-    ("settings", "error", "words"),
-    [
-        ({"frames": "5:3"}, UsageError, "--frames takes A:B"),
-        ({"frames": "x"}, UsageError, "--frames takes A:B"),
-        ({"flow": "magic"}, UsageError, "--flow must be one of dis"),
-        ({"size": 100000}, UsageError, "--size 100000 is too large"),
-        ({"init": "nowhere.png"}, InputError, "nowhere.png"),
-        ({"features": "nowhere.pth"}, InputError, "nowhere.pth"),
-        ({"style_layers": ("relu5_1",)}, UsageError, "'relu5_1' is not in these features"),
-        ({"fps": "fast"}, UsageError, "--fps must be a rate"),
-        ({"codec": "prores"}, UsageError, "cannot hold prores"),
-    ],
-)
-def test_what_cannot_be_done_is_said_before_anything_is_painted(
-    paint: Paint, clip: Path, tmp_path: Path, settings: dict[str, Any], error: type[Exception], words: str
-) -> None:
-    with pytest.raises(error, match=words):
-        paint(clip, "out.mp4", **settings)
-    assert not (tmp_path / "out.mp4").exists()
-
-
-@pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """As long as frames have been decoded from a video."""
-    seen: list[int] = []
-    real = decode._decoded
-
-    def counting(*arguments: Any) -> Any:
-        for frame in real(*arguments):
-            seen.append(1)
-            yield frame
-
-    monkeypatch.setattr(decode, "_decoded", counting)
-    return seen
-
-
 def test_going_on_does_not_decode_all_that_lies_before(
     paint: Paint, tmp_path: Path, decoded: list[int]
 ) -> None:
@@ -328,18 +289,15 @@ def test_going_on_does_not_decode_all_that_lies_before(
     settings: dict[str, Any] = {"history": (1,), "steps": 1, "next_steps": 1, "flow": "none", "cuts": False}
     for count in (190, 3):
         decoded.clear()
-        hook = StopAfter(count)
-        with pytest.raises(Stopped):
-            paint(clip, "out.mp4", **settings, progress=hook, stop=hook)
+        stopped(paint, StopAfter(count), clip, "out.mp4", **settings)
     assert len(decoded) < 150  # two seek points and two groups of pictures, and what is read ahead
 
 
 def test_planning_decodes_no_more_than_the_beginning(
-    tmp_path: Path, thin_weights: Path, decoded: list[int]
+    tmp_path: Path, style: Path, thin_weights: Path, decoded: list[int]
 ) -> None:
     """However long the clip is: its length is what its header says."""
     clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=600, options={"preset": "ultrafast"})
-    style = write_image(tmp_path / "style.png", np.zeros((16, 16, 3), np.uint8))
     options = NeuralOptions(), RunOptions(features=str(thin_weights)), EncodeOptions()
     plan = make_plan(Request(clip, [style], tmp_path / "out.mp4", *options, lambda line: None))
     assert plan.total == 600 and plan.fingerprint["source"]["digest"]
@@ -347,13 +305,30 @@ def test_planning_decodes_no_more_than_the_beginning(
 
 
 def test_the_clock_may_jump(paint: Paint, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = pictures(paint(clip, "whole.mp4"))
+    whole = paint(clip, "whole.mp4")
     times = itertools.cycle([2e9, 0.0, 1e9, 5e9])
     monkeypatch.setattr(time, "time", lambda: next(times))
-    hook = StopAfter(4)
-    with pytest.raises(Stopped):
-        paint(clip, "out.mp4", progress=hook, stop=hook)
+    stopped(paint, StopAfter(4), clip, "out.mp4")
     events: list[Progress] = []
-    found = pictures(paint(clip, "out.mp4", progress=events.append))
-    assert all(np.array_equal(one, other) for one, other in zip(found, whole, strict=True))
+    assert_same(paint(clip, "out.mp4", progress=events.append), whole)
     assert all(event.seconds_left is None or 0 <= event.seconds_left < 600 for event in events)
+
+
+@pytest.mark.parametrize(("output", "codec"), [("out.mov", "prores"), ("out.webm", "auto"), ("out", "auto")])
+def test_what_is_transparent_stays_so_and_what_it_hides_is_not_painted(
+    paint: Paint, tmp_path: Path, output: str, codec: str
+) -> None:
+    alpha = np.full((1, 32, 48), 255, np.uint8)
+    alpha[:, 8:24, 10:30] = 0
+    results = []
+    for name, hidden in (("dark", 0), ("bright", 255)):
+        (tmp_path / name).mkdir()
+        for index in range(2):
+            pixels = scene(48, 32, index).transpose(2, 0, 1).copy()
+            pixels[:, alpha[0] == 0] = hidden
+            write_picture(tmp_path / name / f"{index}.png", pixels, alpha)
+        results.append(open_clip(paint(tmp_path / name, f"{name}{output}", codec=codec)))
+    for dark, bright in zip(*(result.frames() for result in results), strict=True):
+        assert dark.alpha is not None and np.array_equal(dark.pixels, bright.pixels)
+        found = dark.alpha * (255 / np.iinfo(dark.alpha.dtype).max)
+        assert float(np.abs(found - alpha).max()) <= 4

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 import vidstyle
-from tests.pipeline.painting import Paint, StopWhileEncoding
-from tests.video.clip_makers import write_image
-from vidstyle.errors import OutputError, Stopped, UsageError
+from tests.pipeline.painting import Paint, StopWhileEncoding, noise, stopped
+from vidstyle.errors import OutputError, UsageError
 from vidstyle.image.colour import luminance
 from vidstyle.image.convert import to_float
 from vidstyle.pipeline import resume
@@ -21,9 +20,7 @@ from vidstyle.video.pictures import read_picture, write_picture
 
 @pytest.fixture
 def still(tmp_path: Path) -> Path:
-    return write_image(
-        tmp_path / "still.png", np.random.default_rng(1).integers(0, 255, (32, 48, 3), np.uint8)
-    )
+    return noise(tmp_path / "still.png", 1, (32, 48))
 
 
 def beside(name: str) -> list[str]:
@@ -50,10 +47,7 @@ def test_every_so_many_steps_and_the_last_is_the_result(paint: Paint, still: Pat
 
 def test_of_small_sizes_they_are_as_large_as_the_result(paint: Paint, tmp_path: Path) -> None:
     """200 pixels are painted at 128 first: 5 steps there, and 6 at full size."""
-    large = write_image(
-        tmp_path / "large.png", np.random.default_rng(2).integers(0, 255, (20, 200, 3), np.uint8)
-    )
-    paint(large, "out.png", steps=6, tolerance=0.0, save_every=3)
+    paint(noise(tmp_path / "large.png", 2, (20, 200)), "out.png", steps=6, tolerance=0.0, save_every=3)
     assert beside("out_") == ["out_0003.png", "out_0006.png", "out_0009.png"]
     assert {pixels(name).shape for name in beside("out")} == {(3, 20, 200)}
     away = [np.abs(pixels(name).astype(int) - pixels("out.png")).mean() for name in beside("out_")]
@@ -116,26 +110,17 @@ def test_asked_for_later_or_stopped_before_the_end_they_come_all_the_same(
     paint(still, "out.png", save_every=4, **settings)
     assert beside("out_") == ["out_0004.png"] and Path("out.png").read_bytes() == result
 
-    hook = StopWhileEncoding()
-    with pytest.raises(Stopped):
-        paint(still, "other.png", save_every=2, progress=hook, stop=hook, **settings)
+    stopped(paint, StopWhileEncoding(), still, "other.png", save_every=2, **settings)
     Path("other_0002.png").unlink()
     resume(tmp_path / "other.png.vidstyle")
     assert beside("other") == ["other.png", "other_0002.png", "other_0004.png"]
     assert Path("other.png").read_bytes() == result
 
 
-def test_a_texture_shows_its_steps_too(tmp_path: Path, thin_weights: Path) -> None:
-    style = write_image(tmp_path / "s.png", np.random.default_rng(0).integers(0, 255, (40, 50, 3), np.uint8))
-    quick = {
-        "features": str(thin_weights),
-        "precision": "float32",
-        "steps": 4,
-        "size": "128x64",
-        "tile": True,
-    }
-    vidstyle.texture(style, "plain.png", **quick)
-    vidstyle.texture(style, "out.png", save_every=5, **quick)  # 6 steps at half size, 4 at the full
+def test_a_texture_shows_its_steps_too(style: Path, quick: dict[str, Any]) -> None:
+    settings = quick | {"steps": 4, "size": "128x64", "tile": True}
+    vidstyle.texture(style, "plain.png", **settings)
+    vidstyle.texture(style, "out.png", save_every=5, **settings)  # 6 steps at half size, 4 at the full
     assert beside("out_") == ["out_0005.png", "out_0010.png"]
     assert Path("out.png").read_bytes() == Path("plain.png").read_bytes() == Path("out_0010.png").read_bytes()
     half = torch.from_numpy(pixels("out_0005.png").astype(np.float32))
@@ -144,7 +129,7 @@ def test_a_texture_shows_its_steps_too(tmp_path: Path, thin_weights: Path) -> No
     assert half.shape == (3, 64, 128) and seam < 3 * inside  # enlarged as a tile
 
 
-@pytest.mark.parametrize("output", ["out.mp4", "frames", "f_%04d.png"])
+@pytest.mark.parametrize("output", ["out.mp4", "frames", "f_%04d.png", "out.webp", "out.gif"])
 def test_clips_are_refused(paint: Paint, clip: Path, output: str) -> None:
     with pytest.raises(UsageError, match=r"--save-every is for stills, and .* is none; --frames 5:6"):
         paint(clip, output, save_every=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pipeline.painting import Paint, StopAfter, pictures, stored
-from tests.video.clip_makers import make_video, write_image
-from vidstyle.errors import JobMismatch, Stopped
-from vidstyle.features.weights import Weights, find, load
+from tests.pipeline.painting import Paint, assert_resumes, noise, pictures
+from tests.video.clip_makers import make_video
+from vidstyle.errors import JobMismatch
+from vidstyle.features.weights import Weights
 from vidstyle.job import JobStore
 from vidstyle.methods import tiling
 from vidstyle.methods.base import Engine
@@ -22,32 +23,17 @@ from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.pipeline import resume
 
 
-@pytest.fixture
-def wide(tmp_path: Path) -> Path:
-    return make_video(tmp_path / "wide.mp4", size=(96, 64), count=3)
-
-
-def test_stopped_anywhere_it_goes_on_as_if_it_had_not(paint: Paint, wide: Path, tmp_path: Path) -> None:
-    settings = {"tile_size": 64, "codec": "ffv1", "keep": True}
-    whole = paint(wide, "whole.mkv", **settings)
-    for _ in range(2):
-        hook = StopAfter(1)
-        with pytest.raises(Stopped):
-            paint(wide, "parts.mkv", progress=hook, stop=hook, **settings)
-    job = tmp_path / "parts.mkv.vidstyle"
-    parts = resume(job)
-    assert stored(job) == stored(tmp_path / "whole.mkv.vidstyle")
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(whole), pictures(parts), strict=True))
+def test_stopped_anywhere_it_goes_on_as_if_it_had_not(paint: Paint, tmp_path: Path) -> None:
+    wide = make_video(tmp_path / "wide.mp4", size=(96, 64), count=3)
+    assert_resumes(partial(paint, wide), [1, 1], tile_size=64)
     with pytest.raises(JobMismatch, match="tile_size: 64 -> not set"):
-        paint(wide, "parts.mkv", **(settings | {"tile_size": 0}))  # whole anyway, so 0 is as good as none
+        paint(wide, "parts.mkv", tile_size=0)  # whole anyway, so 0 is as good as none
 
 
 def test_tiles_are_chosen_by_the_memory_and_kept(
     paint: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    still = write_image(
-        tmp_path / "still.png", np.random.default_rng(1).integers(0, 255, (200, 600, 3), np.uint8)
-    )
+    still = noise(tmp_path / "still.png", 1, (200, 600))
     notices: list[str] = []
     settings: dict[str, Any] = {"size": 600, "steps": 1, "keep": True, "notice": notices.append}
     with monkeypatch.context() as small:
@@ -64,11 +50,6 @@ def test_tiles_are_chosen_by_the_memory_and_kept(
     images = [pictures(tmp_path / name)[0].astype(int) for name in ("tiled.png", "never.png", "whole.png")]
     assert np.array_equal(images[1], images[2]) and whole.name == "whole.png"
     assert np.abs(images[0] - images[2]).max() <= 2
-
-
-@pytest.fixture(scope="module")
-def bundled() -> Weights:
-    return load(find("bundled"))
 
 
 @pytest.mark.parametrize(

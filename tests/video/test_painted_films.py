@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
-import torch
 from clip_makers import click_times, make_video, write_image
 from film_makers import FONT, cover_picture, flash_times, remux, sound_span
 
 import vidstyle
+from tests.pipeline.painting import StopWhileEncoding, noise, stopped
 from vidstyle.cli import main
-from vidstyle.errors import Stopped
-from vidstyle.events import Progress
 from vidstyle.pipeline import resume
 
 
 @pytest.fixture
-def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def film(alone: None, tmp_path: Path) -> Path:
     """Bright from 1 s on, with a click; two chapters, a cover, a font, a timecode and titles."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
-    monkeypatch.setenv("VIDSTYLE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.chdir(tmp_path)
-    write_image(tmp_path / "style.png", np.random.default_rng(0).integers(0, 255, (40, 50, 3), np.uint8))
+    noise(tmp_path / "style.png")
     # Of which only the left is painted: so much more light stays visible.
     mask = np.zeros((32, 48, 3), np.uint8)
     mask[:, :12] = 255
     write_image(tmp_path / "mask.png", mask)
     pictures = [np.full((32, 48, 3), 20 if index < 25 else 235, np.uint8) for index in range(32)]
     options: dict[str, Any] = {"size": (48, 32), "audio": ("aac",), "languages": ("fra",)}
-    yield remux(
+    return remux(
         make_video(tmp_path / "plain.mp4", pictures=pictures, pts=list(range(32)), **options),
         tmp_path / "film.mkv",
         cover=cover_picture(),
@@ -45,19 +36,11 @@ def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         metadata={"title": "A walk", "mood": "blue"},
         of_picture={"timecode": "00:00:10:00"},
     )
-    torch.set_num_threads(threads)
 
 
 def arguments(film: Path, output: str, weights: Path, *more: str) -> list[str]:
-    quick = [
-        "--mask=mask.png",
-        "--steps=2",
-        "--next-steps=1",
-        "--precision=float32",
-        "--device=cpu",
-        f"--features={weights}",
-    ]
-    return ["style", str(film), "style.png", "-o", output, *quick, *more]
+    quick = ["--steps=2", "--next-steps=1", "--precision=float32", "--device=cpu", f"--features={weights}"]
+    return ["style", str(film), "style.png", "-o", output, "--mask=mask.png", *quick, *more]
 
 
 def what_is_there(path: Path) -> dict[str, object]:
@@ -95,22 +78,9 @@ def test_through_the_command_line(film: Path, thin_weights: Path, capsys: pytest
     assert click_times(part) == pytest.approx([0.3, 0.8], abs=0.002)
 
 
-class _StopWhileEncoding:
-    def __init__(self) -> None:
-        self._seen = 0
-
-    def __call__(self, event: Progress) -> None:
-        self._seen += event.phase == "encode"
-
-    def is_set(self) -> bool:
-        return self._seen > 3
-
-
 def test_resumed_while_writing_it_is_the_same_file(film: Path, thin_weights: Path) -> None:
     settings: dict[str, Any] = {"steps": 2, "next_steps": 1, "precision": "float32", "frames": "4:12"}
     settings["features"] = str(thin_weights)
     whole = vidstyle.stylize(film, "style.png", "whole.mp4", **settings)
-    stop = _StopWhileEncoding()
-    with pytest.raises(Stopped):
-        vidstyle.stylize(film, "style.png", "parts.mp4", **settings, progress=stop, stop=stop)
+    stopped(vidstyle.stylize, StopWhileEncoding(), film, "style.png", "parts.mp4", **settings)
     assert resume(Path("parts.mp4.vidstyle")).read_bytes() == whole.read_bytes()

@@ -116,15 +116,7 @@ def test_orientation(tmp_path: Path, orientation: int, suffix: str) -> None:
     assert done
     picture = data.tobytes()
     if suffix == ".png":
-        chunk = b"eXIf" + exif(orientation)
-        length = len(exif(orientation))
-        picture = (
-            picture[:33]
-            + struct.pack(">I", length)
-            + chunk
-            + struct.pack(">I", zlib.crc32(chunk))
-            + picture[33:]
-        )
+        picture = picture[:33] + png_chunk(b"eXIf", exif(orientation)) + picture[33:]
     elif suffix == ".jpg":
         body = b"Exif\0\0" + exif(orientation)
         picture = picture[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + picture[2:]

@@ -58,11 +58,13 @@ def test_damage_in_the_middle_is_noted(tmp_path: Path) -> None:
     assert clip.notices
 
 
-def one_line(error: pytest.ExceptionInfo[MediaError], *words: str) -> None:
-    text = str(error.value)
-    assert "\n" not in text
+def refused(path: Path, *words: str) -> None:
+    """In one line with these words."""
+    with pytest.raises(MediaError) as error:
+        open_clip(path)
+    assert "\n" not in str(error.value)
     for word in words:
-        assert word in text
+        assert word in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -79,19 +81,13 @@ def one_line(error: pytest.ExceptionInfo[MediaError], *words: str) -> None:
 )
 def test_what_is_not_media(tmp_path: Path, name: str, data: bytes, word: str) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(MediaError) as error:
-        open_clip(tmp_path / name)
-    one_line(error, name, word)
+    refused(tmp_path / name, name, word)
 
 
 def test_missing_and_headless(tmp_path: Path) -> None:
-    with pytest.raises(MediaError) as error:
-        open_clip(tmp_path / "nowhere.mp4")
-    one_line(error, "nowhere.mp4 does not exist")
+    refused(tmp_path / "nowhere.mp4", "nowhere.mp4 does not exist")
     whole = make_video(tmp_path / "a.mp4")  # the header is at the end
-    with pytest.raises(MediaError) as error:
-        open_clip(cut(tmp_path / "cut.mp4", whole, 0.7))
-    one_line(error, "cut.mp4")
+    refused(cut(tmp_path / "cut.mp4", whole, 0.7), "cut.mp4")
 
 
 def test_sound_alone(tmp_path: Path) -> None:
@@ -101,9 +97,7 @@ def test_sound_alone(tmp_path: Path) -> None:
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
         frame.sample_rate, frame.pts = 48000, 0
         output.mux([*stream.encode(frame), *stream.encode(None)])
-    with pytest.raises(MediaError) as error:
-        open_clip(path)
-    one_line(error, "no video stream", "audio")
+    refused(path, "no video stream", "audio")
 
 
 def test_no_frames(tmp_path: Path) -> None:
@@ -112,9 +106,7 @@ def test_no_frames(tmp_path: Path) -> None:
         stream = output.add_stream("ffv1", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "bgr0"
         output.start_encoding()
-    with pytest.raises(MediaError) as error:
-        open_clip(path)
-    one_line(error, "a.mkv")
+    refused(path, "a.mkv")
 
 
 def test_ffmpeg_is_silent(tmp_path: Path) -> None:
@@ -133,14 +125,6 @@ def test_ffmpeg_is_silent(tmp_path: Path) -> None:
         [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True
     )
     assert done.stdout + done.stderr == ""
-
-
-def test_absurd_sizes_are_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = make_video(tmp_path / "a.mp4", count=2)
-    monkeypatch.setattr("vidstyle.video.pictures.MAX_PIXELS", 1000)
-    with pytest.raises(MediaError) as error:
-        open_clip(path)
-    one_line(error, "96x64")
 
 
 def test_floating_point_pictures_are_read_with_16_bits(tmp_path: Path) -> None:

@@ -107,23 +107,6 @@ def test_untagged_sources_and_pictures_are_tagged(tmp_path: Path) -> None:
     assert (color.primaries, color.transfer, color.matrix, color.range) == (1, 1, 1, 1)
 
 
-def test_hdr_tags_are_kept(tmp_path: Path) -> None:
-    source = tmp_path / "a.mkv"
-    with av.open(str(source), "w") as output:
-        stream = output.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p10le"
-        context = stream.codec_context
-        context.color_primaries, context.color_trc, context.colorspace, context.color_range = 9, 16, 9, 1
-        frame = av.VideoFrame.from_ndarray(np.full((96, 64), 400, np.uint16), "yuv420p10le")
-        frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = 9, 16, 9, 1
-        frame.pts, frame.time_base = 0, Fraction(1, 25)
-        output.mux([*stream.encode(frame), *stream.encode(None)])
-    convert(source, tmp_path / "b.mp4", codec="h265", bit_depth=10)
-    result = open_clip(tmp_path / "b.mp4")
-    assert result.bit_depth == 10
-    assert (result.color.primaries, result.color.transfer, result.color.matrix) == (9, 16, 9)
-
-
 @pytest.mark.parametrize(("dtype", "depth"), [(np.uint8, 8), (np.uint16, 16)])
 def test_ffv1_loses_nothing(tmp_path: Path, dtype: type, depth: int) -> None:
     random = np.random.default_rng(0)

@@ -284,6 +284,7 @@ SOUND = {
     "libopus": {"mp4": "opus", "mov": "aac", "mkv": "opus", "webm": "opus"},
     "flac": {"mov": "aac", "webm": "opus"},
     "pcm_s16le": {"mp4": "aac", "webm": "opus"},
+    "pcm_s24le": {"mp4": "aac", "webm": "opus"},
 }
 
 

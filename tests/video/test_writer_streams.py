@@ -40,48 +40,6 @@ def test_matroska_leaves_out_what_is_before_the_beginning(tmp_path: Path) -> Non
     assert click_times(tmp_path / "b.mkv")[-3:] == pytest.approx(click_times(source)[-3:], abs=0.001)
 
 
-@pytest.mark.parametrize(
-    ("source", "sound", "target", "codec", "found"),
-    [
-        ("a.mov", "pcm_s16le", "b.mp4", "h264", "aac"),
-        ("a.mov", "pcm_s16le", "b.mov", "h264", "pcm_s16le"),
-        ("a.avi", "pcm_s16le", "b.mkv", "h264", "pcm_s16le"),
-        ("a.mkv", "pcm_s24le", "b.mp4", "h264", "aac"),
-        ("a.mp4", "aac", "b.webm", "vp9", "opus"),
-        ("a.mkv", "libopus", "b.webm", "vp9", "opus"),
-        ("a.mkv", "libopus", "b.mp4", "h264", "opus"),
-        ("a.mkv", "flac", "b.mkv", "h264", "flac"),
-    ],
-)
-def test_sound_in_other_containers(
-    tmp_path: Path, source: str, sound: str, target: str, codec: str, found: str
-) -> None:
-    path = with_sound(tmp_path / source, sound)
-    _, notices = convert(path, tmp_path / target, codec=codec)
-    with av.open(str(tmp_path / target)) as result:
-        assert result.streams.audio[0].codec_context.codec.canonical_name == found
-    anew = found not in sound
-    assert len(notices) == anew
-    assert not anew or sound in notices[0]
-    assert click_times(tmp_path / target) == pytest.approx(click_times(path), abs=0.003)
-
-
-@pytest.mark.parametrize("target", ["b.mp4", "b.mov", "b.mkv"])
-@pytest.mark.parametrize(("name", "sound"), [("a.mp4", "aac"), ("a.mov", "pcm_s16le"), ("a.mkv", "aac")])
-def test_a_range_keeps_sound_in_time(tmp_path: Path, name: str, sound: str, target: str) -> None:
-    source = with_sound(tmp_path / name, sound)
-    convert(source, tmp_path / target, start=7, stop=40)
-    result = times(tmp_path / target)
-    assert [time for time, _ in result] == [Fraction(i, 25) for i in range(33)]
-    begin, end = 7 / 25, 40 / 25
-    expected = [time - begin for time in click_times(source) if begin <= time < end]
-    assert click_times(tmp_path / target) == pytest.approx(expected, abs=0.002)
-    with av.open(str(tmp_path / target)) as container:
-        stream = container.streams.audio[0]
-        ends = [(p.pts + p.duration) * p.time_base for p in container.demux(stream) if p.pts is not None]
-    assert abs(float(max(ends)) - (end - begin)) < 0.05
-
-
 def test_sound_longer_than_the_picture_is_kept(tmp_path: Path) -> None:
     source = make_video(tmp_path / "a.mp4", count=10, audio=("aac",), audio_seconds=3)
     convert(source, tmp_path / "b.mp4")

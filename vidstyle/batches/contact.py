@@ -9,10 +9,10 @@ from torch import Tensor
 
 from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import MediaError, OutputError, UsageError, VidstyleError
+from vidstyle.events import Notice
 from vidstyle.image.convert import on_paper, to_uint8
 from vidstyle.image.sheet import MOST_ROWS, cell_side, fitted, sheet
 from vidstyle.pipeline.frames import frame_range, frame_total
-from vidstyle.types import Notice
 from vidstyle.video.formats import check_spared
 from vidstyle.video.pictures import picture_suffix, read_picture, write_picture
 from vidstyle.video.reader import open_clip

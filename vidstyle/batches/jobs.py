@@ -16,23 +16,18 @@ from vidstyle.errors import (
     VidstyleError,
     is_out_of_memory,
 )
-from vidstyle.events import Hooks
+from vidstyle.events import Hooks, Notice
 from vidstyle.features.weights import Weights, load_weights
 from vidstyle.job import default_job_directory
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
 from vidstyle.pipeline.planning import Request, make_plan
-from vidstyle.types import Notice
-from vidstyle.video.formats import CONTAINERS
+from vidstyle.video.formats import ANIMATIONS, CONTAINERS, check_named
+from vidstyle.video.headers import plays
+from vidstyle.video.numbering import is_pattern, pictures_of_pattern
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
-from vidstyle.video.sequences import (
-    in_natural_order,
-    is_pattern,
-    media_of_folder,
-    pictures_of_folder,
-    pictures_of_pattern,
-)
+from vidstyle.video.sequences import in_natural_order, media_of_folder, pictures_of_folder
 
 
 @dataclass(frozen=True)
@@ -80,6 +75,7 @@ def batch(
     call again goes on where an earlier one ended. Raises UsageError, InputError or OutputError, before
     anything is painted, where the whole makes no sense, and Stopped when `hooks.stop` was set.
     """
+    check_named(Path(folder))
     sources = find_inputs([Path(name) for name in inputs], Path(folder))
     pictures = find_styles([Path(name) for name in styles])
     jobs = plan_jobs(sources, pictures, Path(folder))
@@ -117,7 +113,7 @@ def _files(name: Path) -> list[Path]:
     if name.exists():
         return media_of_folder(name) if name.is_dir() else [name]
     if is_pattern(name):
-        return pictures_of_pattern(name)
+        return list(pictures_of_pattern(name).values())
     if any(sign in name.name for sign in "*?["):  # where the shell has not done it
         found = in_natural_order(path for path in name.parent.glob(name.name) if path.is_file())
         if not found:
@@ -161,9 +157,11 @@ def plan_jobs(sources: Sequence[Path], styles: Sequence[Path], folder: Path) -> 
 
 def _suffix(source: Path) -> str:
     suffix = source.suffix.lower()
+    if plays(source):
+        return suffix if suffix in ANIMATIONS else ".mp4"
     if suffix in READABLE_SUFFIXES:
         return suffix if suffix in WRITABLE_SUFFIXES else ".png"
-    return suffix if suffix in CONTAINERS else ".mp4"
+    return suffix if suffix in {*CONTAINERS, *ANIMATIONS} else ".mp4"
 
 
 def _once(paths: Sequence[Path]) -> list[Path]:

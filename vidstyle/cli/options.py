@@ -14,6 +14,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import typer
 
 from vidstyle.errors import UsageError
+from vidstyle.options.base import option_name
+from vidstyle.options.values import WORDS
 
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Show nothing but errors.", rich_help_panel="Display")
@@ -32,9 +34,6 @@ JsonProgress = Annotated[
         rich_help_panel="Display",
     ),
 ]
-
-_WORDS = {int: "whole number", float: "number", str: "name"}
-
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -84,11 +83,6 @@ def collect(options: type[Any], values: Mapping[str, Any]) -> Any:
     return options(**{f.name: _parsed(f, hints[f.name], values[f.name]) for f in fields(options)})
 
 
-def option_name(name: str) -> str:
-    """style_weight -> --style-weight"""
-    return "--" + name.replace("_", "-")
-
-
 def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     kind, several = _kind(hint)
     name = option_name(spec.name)
@@ -122,7 +116,7 @@ def _kind(hint: Any) -> tuple[type, bool]:
 
 def _metavar(spec: Field[Any], kind: type, several: bool) -> str:
     choices = "|".join(spec.metadata.get("choices") or ())
-    word = _WORDS[kind].split()[-1].upper() + (",..." if several else "")
+    word = ("NAME" if kind is str else "NUMBER") + (",..." if several else "")
     return spec.metadata.get("metavar") or choices or word
 
 
@@ -137,6 +131,6 @@ def _parsed(spec: Field[Any], hint: Any, value: Any) -> Any:
     try:
         parsed = tuple(kind(item) for item in items)
     except ValueError:
-        takes = f"{_WORDS[kind]}s with commas between them" if several else f"a {_WORDS[kind]}"
+        takes = f"{WORDS[kind]}s with commas between them" if several else f"a {WORDS[kind]}"
         raise UsageError(f"{option_name(spec.name)} takes {takes}, not {','.join(items)!r}") from None
     return parsed if several else parsed[0]

@@ -22,13 +22,13 @@ from vidstyle.evaluation.meter import Meter
 from vidstyle.events import Hooks, Pace
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import Source, load_weights
+from vidstyle.features.weights import WeightsFile, load_weights
 from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import on_paper, to_float
 from vidstyle.image.resize import fit
 from vidstyle.options import EvaluateOptions
-from vidstyle.pipeline.frames import check_longest, frame_range, resized
+from vidstyle.pipeline.frames import check_longest, cut_places, frame_range, resized
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -102,7 +102,8 @@ def evaluate(
 def _prepare(original: Path, stylized: Sequence[Path], options: EvaluateOptions, hooks: Hooks) -> _Task:
     if not stylized:
         raise UsageError("give at least one painted clip to compare with the original")
-    clip, others = open_clip(original), tuple(open_clip(path) for path in stylized)
+    clip = open_clip(original, deinterlace=options.deinterlace)
+    others = tuple(open_clip(path) for path in stylized)
     start, stop = frame_range(options.frames, clip)
     estimator = make_estimator(options.flow, None, str(pick_device(options.device)), hooks.tell)
     width, height = _size(others, options)
@@ -174,7 +175,7 @@ def _together(task: _Task, hooks: Hooks) -> Iterator[tuple[list[Frame], bool]]:
     """
     clips = task.original, *task.stylized
     source = (resized(frame, task.size) for frame in task.original.frames(task.start, task.stop))
-    original = detect_cuts(source, task.options.cuts, task.options.cut)
+    original = detect_cuts(source, task.options.cuts, cut_places(task.options.cut, task.original))
     others = [task.frames_of(clip) for clip in task.stylized]
     count = 0
     while True:
@@ -227,7 +228,12 @@ def _end_shot(meters: Sequence[Meter], window: deque[list[Frame]]) -> None:
 
 
 def _result(
-    task: _Task, meters: Sequence[Meter], shots: list[int], recipe: Recipe, source: Source, styles: list[str]
+    task: _Task,
+    meters: Sequence[Meter],
+    shots: list[int],
+    recipe: Recipe,
+    source: WeightsFile,
+    styles: list[str],
 ) -> Evaluation:
     rate = None if task.original.frame_rate is None else float(task.original.frame_rate)
     original = meters[0].result(rate, None)

@@ -99,7 +99,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pictures:
+class PairPictures:
     """A pair of frames to look at, perhaps scaled down.
 
     original, first, second: uint8 (3, H, W): the original's frame t, the clip's frames t and t + 1.
@@ -118,7 +118,7 @@ class WorstPair:
 
     frame: int
     warping_error: float
-    pictures: Pictures | None = field(default=None, compare=False, repr=False)
+    pictures: PairPictures | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from vidstyle.evaluation.measures import (
     ClipMeasures,
     Drift,
     Frames,
-    Pictures,
+    PairPictures,
     Spectrum,
     Totals,
     WorstPair,
@@ -189,11 +189,11 @@ def _ratio(error: float | None, floor: float | None) -> float | None:
     return error / floor if floor else None
 
 
-def _pictures(original: Tensor, first: Tensor, second: Tensor, change: Tensor, mask: Tensor) -> Pictures:
+def _pictures(original: Tensor, first: Tensor, second: Tensor, change: Tensor, mask: Tensor) -> PairPictures:
     height, width = first.shape[1:]
     columns, rows = fit(width, height, min(max(height, width), _SHOWN_LONGEST))
     size = rows, columns
     shown, before, after = (to_uint8(resize(image, size)) for image in (original, first, second))
     distance = resize(change.float(), size)[0].sqrt()
     distance[resize(mask.float(), size)[0] < 0.5] = math.nan
-    return Pictures(shown, before, after, distance.numpy())
+    return PairPictures(shown, before, after, distance.numpy())

@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from vidstyle.evaluation.measures import Evaluation, Pictures, WorstPair
+from vidstyle.evaluation.measures import Evaluation, PairPictures, WorstPair
 from vidstyle.evaluation.plots import SERIES, heat_map, heat_stops, plots
 from vidstyle.evaluation.table import HOW_TO_READ, LEVELS, remark, rows, significant, summary
 from vidstyle.video.pictures import encode_jpeg
@@ -76,7 +76,7 @@ def _highest(evaluation: Evaluation) -> float:
     return max((float(np.percentile(each, _SHARE_IN_SCALE)) for each in known if each.size), default=0.0)
 
 
-def _pair(pair: WorstPair, pictures: Pictures, highest: float) -> list[_Captioned]:
+def _pair(pair: WorstPair, pictures: PairPictures, highest: float) -> list[_Captioned]:
     error = significant(pair.warping_error * 1000)
     return [
         (_address(pictures.original), f"original, frame {pair.frame}"),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vidstyle.errors import UsageError
-from vidstyle.types import Notice
+from vidstyle.events import Notice
 
 
 @dataclass(frozen=True)

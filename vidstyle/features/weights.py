@@ -14,12 +14,12 @@ from torch import Tensor
 from vidstyle.atomic import whole
 from vidstyle.checkpoints import Published, check_name, read_tensors, sha256
 from vidstyle.errors import VidstyleError, WeightsError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.features.calibration import pictures
 from vidstyle.features.convolutions import channels, fault, key, parts, reached
 from vidstyle.features.original import dequantized, installed_file
 from vidstyle.features.vgg import calibrated
 from vidstyle.options import FEATURE_SETS
-from vidstyle.types import Notice, say_nothing
 
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
 _CALIBRATION_VERSION = "2"
@@ -27,7 +27,7 @@ _MOST_CHANNELS = 4096  # VGG-19 has 512; a tensor may claim any number without v
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightsFile:
     """Where a set of weights lies.
 
     kind: its name in FEATURE_SETS, or "file". note: why it was chosen, or "".
@@ -49,7 +49,7 @@ class Weights:
     tensors: float32, by the names in `convolutions.parts`. metadata: what the file says of itself.
     """
 
-    source: Source
+    source: WeightsFile
     digest: str
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str]
@@ -61,7 +61,7 @@ def find(
     *,
     draft: bool = False,
     fetch: bool = True,
-) -> Source:
+) -> WeightsFile:
     """The weights to use for `choice`: "auto", a name in FEATURE_SETS or a path.
 
     "auto" takes the original VGG-19; the bundled set for a draft, and where that cannot be had, which the
@@ -71,26 +71,26 @@ def find(
     if choice == "auto":
         return _automatic(draft)
     if choice == "vgg19":
-        return Source("vgg19", installed_file())
+        return WeightsFile("vgg19", installed_file())
     if choice == "torchvision":
-        return Source("torchvision", _torchvision_file(notice, fetch))
+        return WeightsFile("torchvision", _torchvision_file(notice, fetch))
     if choice == "bundled":
-        return Source("bundled", BUNDLED)
+        return WeightsFile("bundled", BUNDLED)
     path = Path(choice)
     if not path.is_file():
         names = ", ".join(FEATURE_SETS)
         raise WeightsError(f"{choice}: no such weights file; --features takes auto, {names} or a file")
-    return Source("file", path)
+    return WeightsFile("file", path)
 
 
-def _automatic(draft: bool) -> Source:
+def _automatic(draft: bool) -> WeightsFile:
     if draft:
         note = "a draft is painted with the bundled features; --features vgg19 takes VGG-19"
-        return Source("bundled", BUNDLED, note)
+        return WeightsFile("bundled", BUNDLED, note)
     try:
-        return Source("vgg19", installed_file())
+        return WeightsFile("vgg19", installed_file())
     except WeightsError as error:
-        return Source("bundled", BUNDLED, f"the bundled features are used: {error}")
+        return WeightsFile("bundled", BUNDLED, f"the bundled features are used: {error}")
 
 
 def _torchvision_file(notice: Notice, fetch: bool) -> Path:
@@ -129,7 +129,7 @@ def load_weights(choice: str, draft: bool, notice: Notice) -> Weights:
     return load(found)
 
 
-def load(source: Source) -> Weights:
+def load(source: WeightsFile) -> Weights:
     """Read, check and normalise the weights. Nothing in the file is executed.
 
     Raises WeightsError for a file that is truncated, damaged or not VGG-19's convolutions.
@@ -148,7 +148,7 @@ def load(source: Source) -> Weights:
     return Weights(source, digest, tensors, metadata)
 
 
-def describe(source: Source) -> dict[str, str]:
+def describe(source: WeightsFile) -> dict[str, str]:
     """What a user wants to know of a set, by name: where it is, how deep, how made, what it suits.
 
     Raises WeightsError as `load` does.
@@ -190,7 +190,7 @@ def in_one_line(facts: Mapping[str, str]) -> str:
     return f"{place}{digest}; suits {facts['suits']}; licence: {facts['licence']}"
 
 
-def _verified(source: Source) -> str:
+def _verified(source: WeightsFile) -> str:
     """The sha256 of the file, which is that of what was published, where it was."""
     if source.kind == "bundled" and not source.path.is_file():
         raise WeightsError(f"the bundled features are missing from {source.path}; install vidstyle again")
@@ -199,7 +199,7 @@ def _verified(source: Source) -> str:
     return source.digest()
 
 
-def _read(source: Source) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _read(source: WeightsFile) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The weights as they are in the file, checked, under torchvision's names; what it says of itself."""
     tensors, metadata = read_tensors(source.path)
     if source.kind == "vgg19":

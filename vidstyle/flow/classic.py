@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from vidstyle.errors import UsageError
+from vidstyle.events import Notice
 from vidstyle.flow.grey import contrib, grey_pair, no_motion, to_vectors
-from vidstyle.types import Notice
 
 
 class Classic:

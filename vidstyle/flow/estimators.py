@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from vidstyle.errors import UsageError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.flow import raft
 from vidstyle.flow.classic import TVL1, DeepFlow, DISFlow, Farneback, NoFlow
 from vidstyle.flow.epic import EpicFlow
-from vidstyle.types import Notice, say_nothing
 
 __all__ = ["ESTIMATORS", "DISFlow", "FlowEstimator", "make_estimator"]
 

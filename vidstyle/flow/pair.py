@@ -58,17 +58,14 @@ class FlowSource(ABC):
         return {}
 
 
-@dataclass(frozen=True)
-class EstimatedFlow(FlowSource):
-    """Flow that is estimated from the frames, both ways: the reverse flow judges it.
+@dataclass(frozen=True, kw_only=True)
+class FilmedFlow(FlowSource):
+    """Flow of a clip, the same for all frames.
 
-    longest: longest side in pixels at which flow is estimated, to be scaled up; None is that of the frames.
     dilate, soften: of the weight, in pixels of the frames; see `cautious`.
     history: how many frames back a frame keeps to, ascending.
     """
 
-    estimator: FlowEstimator
-    longest: int | None = None
     dilate: int = 0
     soften: int = 0
     history: tuple[int, ...] = (1,)
@@ -79,6 +76,17 @@ class EstimatedFlow(FlowSource):
     @property
     def reach(self) -> int:
         return self.history[-1]
+
+
+@dataclass(frozen=True)
+class EstimatedFlow(FilmedFlow):
+    """Flow that is estimated from the frames, both ways: the reverse flow judges it.
+
+    longest: longest side in pixels at which flow is estimated, to be scaled up; None is that of the frames.
+    """
+
+    estimator: FlowEstimator
+    longest: int | None = None
 
     def contents(self, frames: range) -> dict[str, Any]:
         weights = self.estimator.weights
@@ -101,26 +109,13 @@ class EstimatedFlow(FlowSource):
 
 
 @dataclass(frozen=True)
-class StoredFlow(FlowSource):
+class StoredFlow(FilmedFlow):
     """Flow that is read from `.flo` files of any size, scaled to that of the frames.
 
     A mask beside the flow says how far to trust it; without one, the reverse flow judges it.
-
-    dilate, soften: of the weight, in pixels of the frames; see `cautious`.
-    history: how many frames back a frame keeps to, ascending.
     """
 
     files: FlowFiles
-    dilate: int = 0
-    soften: int = 0
-    history: tuple[int, ...] = (1,)
-
-    def backs(self, index: int) -> Sequence[int]:
-        return self.history
-
-    @property
-    def reach(self) -> int:
-        return self.history[-1]
 
     def check(self, frames: range) -> None:
         if frames and self._first(frames) is None:

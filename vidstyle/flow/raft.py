@@ -13,8 +13,8 @@ from torch.nn.functional import pad
 
 from vidstyle.checkpoints import Published, check_name, read_tensors
 from vidstyle.errors import WeightsError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.flow.grey import colour_pair
-from vidstyle.types import Notice, say_nothing
 
 if TYPE_CHECKING:
     from torchvision.models.optical_flow import RAFT

@@ -22,13 +22,14 @@ from vidstyle.flow.files import read_flo, write_flo, write_pgm
 from vidstyle.flow.pair import EstimatedFlow
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.image.convert import reduce_to_uint8
-from vidstyle.job import differences
+from vidstyle.job import LOCK, Lock, differences
 from vidstyle.options import FlowOptions
 from vidstyle.pipeline.flow import find_estimator
-from vidstyle.pipeline.frames import frame_range, frame_total, resized, result_size
+from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, resized, result_size
 from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
+from vidstyle.video.formats import check_named
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
@@ -56,12 +57,14 @@ def write_flow(
     in frame, as painting does, so that flow read from the folder gives the same painting as flow estimated
     on the way. Across a cut there is no flow.
 
-    Files that are there are kept, so the same call again goes on where an earlier one ended.
+    Files that are there are kept, so the same call again goes on where an earlier one ended; a second one at
+    the same time is refused.
 
     Raises VidstyleError (see vidstyle.errors), Stopped among them when `hooks.stop` was set.
     """
     options, hooks = options or FlowOptions(), hooks or Hooks()
-    clip = open_clip(source, damaged=options.damaged)
+    check_named(Path(directory))
+    clip = open_clip(source, damaged=options.damaged, deinterlace=options.deinterlace)
     start, end = frame_range(options.frames, clip)
     total = frame_total(clip, start, end)
     if clip.kind == "still" or (clip.frame_count_exact and total == 1):
@@ -71,13 +74,16 @@ def write_flow(
     settings = {
         "source": {"name": clip.path.name, "digest": clip.digest()},
         "size": f"{width}x{height}",
+        **({} if options.deinterlace == "auto" else {"deinterlace": options.deinterlace}),
         "flow": options.flow,
         "flow_size": options.flow_size,
         **flow.contents(range(0)),
     }
-    files = _claim(Path(directory), settings, options.overwrite)
-    work = _Export(clip, options, start, end, (height, width), flow, files, Path(directory))
-    work.run(hooks, total)
+    _make(Path(directory), settings, options.overwrite)  # before a file is laid into it
+    with Lock(Path(directory) / LOCK, "--output"):
+        files = _claim(Path(directory), settings, options.overwrite)
+        work = _Export(clip, options, start, end, (height, width), flow, files, Path(directory))
+        work.run(hooks, total)
     for line in clip.notices:
         hooks.tell(line)
     return Path(directory)
@@ -99,33 +105,51 @@ def judge(flow: Path, reverse: Path, mask: Path, overwrite: bool = False) -> Non
     write_pgm(mask, reliability_8bit(one, other))
 
 
-def _claim(directory: Path, settings: dict[str, Any], overwrite: bool) -> FlowFiles:
-    """The folder, made if need be, for files of these settings alone.
-
-    Raises JobMismatch or OutputError where it holds others and is not to be overwritten.
-    """
-    record = directory / SETTINGS
+def _make(directory: Path, settings: dict[str, Any], overwrite: bool) -> None:
+    """The folder, if need be. Raises JobMismatch or OutputError where it holds others' files, to be kept."""
     try:
         directory.mkdir(exist_ok=True)
-        ours = [path for path in directory.iterdir() if _OURS.fullmatch(path.name)]
-        if overwrite:
-            # The settings go last: a folder without them is not gone on with.
-            for path in sorted(ours, key=lambda path: path == record):
-                path.unlink()
-        elif record in ours:
-            _check_same(record, settings)
-        elif ours:
-            raise OutputError(
-                f"{directory} holds flow files that are not known to be of this clip, such as "
-                f"{min(ours).name}; give another folder, or --overwrite to replace them"
-            )
     except FileExistsError:
         raise OutputError(f"{directory} is a file; give a folder") from None
     except OSError as error:
         raise OutputError(f"{directory} cannot be written: {error.strerror}") from error
+    if not overwrite:
+        _check_ours(directory, settings)
+
+
+def _claim(directory: Path, settings: dict[str, Any], overwrite: bool) -> FlowFiles:
+    """The folder, in which only this run works, for files of these settings alone. Raises as `_make` does."""
+    record = directory / SETTINGS
+    if overwrite:
+        try:
+            # The settings go last: a folder without them is not gone on with.
+            for path in sorted(_flow_files(directory), key=lambda path: path == record):
+                path.unlink()
+        except OSError as error:
+            raise OutputError(f"{directory} cannot be written: {error.strerror}") from error
+    else:
+        _check_ours(directory, settings)
     if not record.is_file():
         write_whole(record, json_text(settings, indent=1).encode())
     return FlowFiles(str(directory))
+
+
+def _flow_files(directory: Path) -> list[Path]:
+    try:
+        return [path for path in directory.iterdir() if _OURS.fullmatch(path.name)]
+    except OSError as error:
+        raise OutputError(f"{directory} cannot be read: {error.strerror}") from error
+
+
+def _check_ours(directory: Path, settings: dict[str, Any]) -> None:
+    record, found = directory / SETTINGS, _flow_files(directory)
+    if record in found:
+        _check_same(record, settings)
+    elif found:
+        raise OutputError(
+            f"{directory} holds flow files that are not known to be of this clip, such as "
+            f"{min(found).name}; give another folder, or --overwrite to replace them"
+        )
 
 
 def _check_same(record: Path, settings: dict[str, Any]) -> None:
@@ -155,15 +179,16 @@ class _Export:
     directory: Path
 
     def run(self, hooks: Hooks, total: int | None) -> None:
+        cuts = cut_places(self.options.cut, self.clip)
         frames = (resized(frame, self.size) for frame in self.clip.frames(self.start, self.stop))
         # All frames of the shot that a later one may be paired with.
         window: deque[Frame] = deque(maxlen=min(max(self.options.distance), sys.maxsize))
         shot, pace = 0, Pace("flow", total)
         with self._open_preview(hooks) as writer:
             preview = None if writer is None else _Preview(writer, self.files, min(self.options.distance))
-            for frame, cut in detect_cuts(frames, self.options.cuts, self.options.cut):
+            for frame, cut in detect_cuts(frames, self.options.cuts, cuts):
                 if cut and window:
-                    hooks.tell(f"a cut at frame {frame.index}: no flow across it")
+                    hooks.tell(f"a cut at frame {self.clip.number(frame.index)}: no flow across it")
                     window.clear()
                     shot += 1
                 for earlier in window:

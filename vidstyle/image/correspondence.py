@@ -186,13 +186,13 @@ def looked_up(picture: Tensor, places: Tensor, mode: Mode) -> Tensor:
     return warp(picture, places - here, mode)
 
 
-def stored(places: Tensor) -> Tensor:
+def packed(places: Tensor) -> Tensor:
     """Places as they are kept: int16 (2, H, W), each side in 65534 steps."""
     return ((places / _side(places) * _LEVELS).round() - _LEVELS // 2).to(torch.int16)
 
 
-def restored(kept: Tensor) -> Tensor:
-    """Places float32 (2, H, W) from what `stored` made of them."""
+def unpacked(kept: Tensor) -> Tensor:
+    """Places float32 (2, H, W) from what `packed` made of them."""
     return (kept.float() + _LEVELS // 2) / _LEVELS * _side(kept)
 
 

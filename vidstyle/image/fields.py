@@ -32,14 +32,14 @@ def inside(field: Tensor, reach: Size) -> Tensor:
     return torch.stack([field[0].clamp(0, reach[1] - 1), field[1].clamp(0, reach[0] - 1)])
 
 
-def flat(field: Tensor, width: int) -> Tensor:
+def numbered(field: Tensor, width: int) -> Tensor:
     """Places as indices into rows of `width` columns laid end to end, int64 (H·W,)."""
     return (field[1] * width + field[0]).flatten()
 
 
 def follow(image: Tensor, field: Tensor) -> Tensor:
     """image(φ): what lies at the matched places. image (C, h, w), field (2, H, W); returns (C, H, W)."""
-    return image.flatten(1)[:, flat(field, image.shape[-1])].reshape(-1, *field.shape[1:])
+    return image.flatten(1)[:, numbered(field, image.shape[-1])].reshape(-1, *field.shape[1:])
 
 
 def upsample(field: Tensor, size: Size, reach: Size, new_reach: Size) -> Tensor:
@@ -75,7 +75,7 @@ def offsets(field: Tensor) -> Tensor:
     return (field - grid((field.shape[1], field.shape[2]), field.device)).float()
 
 
-def carried(field: Tensor, vectors: Tensor, reach: Size) -> Tensor:
+def carried_field(field: Tensor, vectors: Tensor, reach: Size) -> Tensor:
     """A field of one frame as it lies in another, to which `vectors` lead back.
 
     vectors: float32 (2, H, W), (dx, dy) in pixels on the grid of the new frame: see `Flow`.
@@ -88,7 +88,7 @@ def carried(field: Tensor, vectors: Tensor, reach: Size) -> Tensor:
     return inside(follow(field, inside(places, size)), reach)
 
 
-def resized(field: Tensor, size: Size, reach: Size, new_reach: Size) -> Tensor:
+def resized_field(field: Tensor, size: Size, reach: Size, new_reach: Size) -> Tensor:
     """A field at a smaller size, from the nearest place; its matches scaled. As `upsample`, the other way."""
     taken = interpolate(field[None].float(), size, mode="nearest-exact")[0]
     scale = taken.new_tensor([new_reach[1] / reach[1], new_reach[0] / reach[0]])[:, None, None]

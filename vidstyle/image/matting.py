@@ -21,7 +21,7 @@ _EDGE = 0.1
 _ROUNDS = 6
 
 
-class Guide:
+class GuidedFilter:
     """A picture I whose colours explain those of others, window by window.
 
     picture: float32 (3, H, W) in [0, 1]. radius: windows are (2·radius + 1)² pixels, cut off at the borders.
@@ -113,7 +113,7 @@ class Relight:
         height, width = photo.shape[1:]
         columns, rows = fit(width, height, min(_GRID, max(height, width)))
         self.size = rows, columns
-        self.guide = Guide(resize(photo, self.size), max(1, round(_REACH * max(self.size))), _EDGE**2)
+        self.guide = GuidedFilter(resize(photo, self.size), max(1, round(_REACH * max(self.size))), _EDGE**2)
 
     def apply(self, painted: Tensor) -> Tensor:
         """The photograph in the light of `painted`, both (3, H, W); may leave [0, 1]. Differentiable."""
@@ -145,7 +145,7 @@ class _Quadratic(torch.autograd.Function):
     """Σ V·(L V); L is symmetric, so that the gradient 2 L V comes without a second pass."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, guide: Guide) -> Tensor:
+    def forward(ctx: Any, values: Tensor, guide: GuidedFilter) -> Tensor:
         product = guide.laplacian(values)
         ctx.save_for_backward(product)
         return (values * product).sum()

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vidstyle.image.components import principal
 from vidstyle.image.fields import Size
 from vidstyle.image.similarity import Similarity, apply_similarity
 
@@ -19,6 +18,7 @@ from vidstyle.image.similarity import Similarity, apply_similarity
 _COMPONENTS = 128
 _SAMPLES = 512  # patches that the components are learnt from, about
 _ENTRIES = 2**24  # numbers held at a time while patches are compared: 64 MiB
+_NEGLIGIBLE = 1e-9  # of the largest energy in any direction
 _ANGLE = math.pi / 24
 _GROWTH = 1.05
 
@@ -32,6 +32,17 @@ def components(maps: Sequence[Tensor], patch: int, count: int = _COMPONENTS) -> 
     step = max(1, math.isqrt(sum(each[0].numel() for each in maps) // _SAMPLES))
     rows = torch.cat([F.unfold(each[None].float(), patch, stride=step)[0].T for each in maps])
     return principal(rows, count).T.reshape(-1, maps[0].shape[0], patch, patch)
+
+
+def principal(rows: Tensor, count: int) -> Tensor:
+    """The directions in which most of the energy of some rows lies: (D, n), orthonormal, the weakest first.
+
+    rows: (N, D), N far smaller than D. count: n at most; fewer, even none, where the rows have fewer.
+    """
+    # By the products of the rows: far fewer than the products of their values.
+    values, vectors = torch.linalg.eigh((rows @ rows.T).double().cpu())
+    kept = (values > values[-1].clamp_min(1e-12) * _NEGLIGIBLE).nonzero().flatten()[-count:]
+    return rows.T @ (vectors[:, kept] / values[kept].sqrt()).to(rows)
 
 
 class Pool:

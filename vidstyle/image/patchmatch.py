@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vidstyle.image.components import principal
-from vidstyle.image.fields import Size, flat, grid, inside, random_field
+from vidstyle.image.fields import Size, grid, inside, numbered, random_field
+from vidstyle.image.patches import principal
 
 # Components kept of a patch. The energy of the matches, all values compared, is within a hundredth of what
 # it is with four times as many.
@@ -98,7 +98,7 @@ def search_exact(a: Tensor, b: Tensor, patch: int = 3) -> Matches:
 def distances(a: Tensor, b: Tensor, field: Tensor, patch: int = 3) -> Tensor:
     """Σ |a(x) − b(y)|² over each patch and its match, every value compared: float32 (H, W)."""
     ours, theirs = _described(a, b, patch, None, 0)
-    return _distance(ours, theirs, flat(field, b.shape[2])).reshape(a.shape[1:])
+    return _distance(ours, theirs, numbered(field, b.shape[2])).reshape(a.shape[1:])
 
 
 def _described(a: Tensor, b: Tensor, patch: int, components: int | None, seed: int) -> tuple[Tensor, Tensor]:
@@ -172,7 +172,7 @@ class _Hunt:
         for dx, dy in _WAYS:
             shift = self.here.new_tensor([dx * jump, dy * jump]).view(2, 1, 1)
             neighbour = inside(self.here + shift, self.size)
-            matched = self.field.flatten(1)[:, flat(neighbour, self.size[1])].reshape(2, *self.size)
+            matched = self.field.flatten(1)[:, numbered(neighbour, self.size[1])].reshape(2, *self.size)
             self._offer(matched + self.here - neighbour)
 
     def scatter(self, radius: int, generator: torch.Generator) -> None:
@@ -191,4 +191,4 @@ class _Hunt:
         self.distance = torch.where(better, distance, self.distance)
 
     def _judge(self, field: Tensor) -> Tensor:
-        return _distance(self.ours, self.theirs, flat(field, self.reach[1])).reshape(self.size)
+        return _distance(self.ours, self.theirs, numbered(field, self.reach[1])).reshape(self.size)

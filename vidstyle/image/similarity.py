@@ -64,7 +64,7 @@ def estimate_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
 def apply_similarity(image: Tensor, transform: Similarity, size: tuple[int, int]) -> Tensor:
     """`image` float32 (C, H, W) as `transform` lays it on a picture of `size`, (height, width).
 
-    Where it does not reach (see `reached`) it is continued by its border. Shrunk without aliasing.
+    Where it does not reach (see `covered`) it is continued by its border. Shrunk without aliasing.
     """
     small = min(1.0, transform.scale)
     height, width = (max(1, round(side * small)) for side in image.shape[1:])
@@ -76,7 +76,7 @@ def apply_similarity(image: Tensor, transform: Similarity, size: tuple[int, int]
     return warp(resize(image, (height, width)), flow, "bicubic")
 
 
-def reached(picture: tuple[int, int], transform: Similarity, size: tuple[int, int]) -> Tensor:
+def covered(picture: tuple[int, int], transform: Similarity, size: tuple[int, int]) -> Tensor:
     """bool (1, *size): where a picture (height, width) comes to lie, once `transform` is applied."""
     x, y = _places(transform, size)
     inside = (x >= -0.5) & (x <= picture[1] - 0.5) & (y >= -0.5) & (y <= picture[0] - 0.5)

@@ -2,13 +2,16 @@
 
 from vidstyle.job.fingerprint import differences, digest, file_entry
 from vidstyle.job.frames import FrameStore
-from vidstyle.job.record import FORMAT, default_job_directory, job_named
+from vidstyle.job.lock import Lock
+from vidstyle.job.record import FORMAT, LOCK, default_job_directory, job_named
 from vidstyle.job.store import JobStore
 
 __all__ = [
     "FORMAT",
+    "LOCK",
     "FrameStore",
     "JobStore",
+    "Lock",
     "default_job_directory",
     "differences",
     "digest",

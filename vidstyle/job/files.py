@@ -10,12 +10,12 @@ from vidstyle.atomic import whole
 from vidstyle.errors import JobError, OutputError
 from vidstyle.plain import plain_size
 
-_NO_LOCKS = "this disk has no locks; put the job on another one with --job DIR"
+_NO_LOCKS = "this disk has no locks; put the job on another one with {option} DIR"
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and run the same command again",
     errno.EDQUOT: "the disk quota is used up; free some space and run the same command again",
-    errno.EROFS: "the disk is read-only; put the job elsewhere with --job DIR",
-    errno.EACCES: "permission denied; put the job elsewhere with --job DIR",
+    errno.EROFS: "the disk is read-only; put the job elsewhere with {option} DIR",
+    errno.EACCES: "permission denied; put the job elsewhere with {option} DIR",
     errno.ENOENT: "its directory is gone; was it deleted or moved?",
     errno.ENOLCK: _NO_LOCKS,
     errno.ENOSYS: _NO_LOCKS,
@@ -23,9 +23,10 @@ _REASONS = {
 }
 
 
-def output_error(path: Path, error: OSError) -> OutputError:
-    """The one line for a file that could not be written or deleted."""
-    reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
+def output_error(path: Path, error: OSError, option: str = "--job") -> OutputError:
+    """The one line for a file that could not be written or deleted; option: that names another folder."""
+    known = _REASONS.get(error.errno or 0)
+    reason = known.format(option=option) if known else error.strerror or str(error)
     return OutputError(f"cannot write {path}: {reason}")
 
 
@@ -41,7 +42,7 @@ def read(path: Path, last: int | None = None) -> bytes:
         raise JobError(f"cannot read {path}: {error.strerror}") from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_state(path: Path, content: bytes) -> None:
     """Write a file of the job's whole or not at all.
 
     Raises OutputError where it cannot be written; whatever was under that name before is untouched.

@@ -10,7 +10,7 @@ from pathlib import Path
 from vidstyle.atomic import final_of
 from vidstyle.errors import FrameDamaged, JobError
 from vidstyle.job.checksum import Checksums, checksums_at, verified, with_checksums
-from vidstyle.job.files import output_error, read, write_whole
+from vidstyle.job.files import output_error, read, write_state
 
 FOLDERS = ("frames", "carry", "shots", "times")
 _KINDS = ("frames", "carry")  # those that every pass has its own of
@@ -81,8 +81,8 @@ class FrameStore:
         self._discard("frames", [index])
         self._discard("carry", [index])
         if carry is not None:
-            write_whole(self._path("carry", index), carry)
-        write_whole(self.frame_path(index), with_checksums(picture, carry))
+            write_state(self._path("carry", index), carry)
+        write_state(self.frame_path(index), with_checksums(picture, carry))
         self._discard("damaged", [index])
 
     def load_frame(self, index: int) -> bytes:

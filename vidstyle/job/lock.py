@@ -1,10 +1,11 @@
-"""The lock by which no two runs work on one job; it goes when its process ends, however it ends."""
+"""The lock by which no two runs work in one folder; it goes when its process ends, however it ends."""
 
 from __future__ import annotations
 
 import os
 import socket
 from pathlib import Path
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -17,12 +18,13 @@ _PATIENCE_SECONDS = 0.3  # `is_held` holds the lock for an instant: being refuse
 
 
 class Lock:
-    """An exclusive lock on a file that names its holder.
+    """An exclusive lock on a file that names its holder; held until `release`, or the end of a `with` block.
 
+    option: by which another folder would be named.
     Raises JobBusy where another process holds it, OutputError where the file cannot be written or locked.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, option: str = "--job") -> None:
         # thread_local: whichever thread closes the job lets go of it. No marker in place of a lock, where the
         # disk has none: a killed run would leave it.
         self._lock = FileLock(path, fallback_to_soft=False, thread_local=False, on_acquired=_sign)
@@ -31,13 +33,19 @@ class Lock:
         except Timeout:
             raise JobBusy(
                 f"{path.parent} is being worked on by process {holder(path) or '?'}; "
-                "let it finish or stop it, or name another directory with --job DIR"
+                f"let it finish or stop it, or name another directory with {option} DIR"
             ) from None
         except OSError as error:
-            raise output_error(path, error) from error
+            raise output_error(path, error, option) from error
 
     def release(self) -> None:
         self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
 
 
 def _sign(descriptor: int) -> None:

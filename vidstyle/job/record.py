@@ -8,7 +8,7 @@ from typing import Any
 
 from vidstyle.atomic import final_of
 from vidstyle.errors import JobError
-from vidstyle.job.files import read, write_whole
+from vidstyle.job.files import read, write_state
 from vidstyle.plain import json_text, name_bytes, parse_json
 
 FORMAT = 2  # of the job directory; a change that makes old state unusable counts it up
@@ -88,7 +88,7 @@ def _check_names(value: Any) -> None:
 
 def write_job(directory: Path, content: Mapping[str, Any]) -> None:
     """Write job.json, whole or not at all. Raises OutputError where it cannot be written."""
-    write_whole(directory / JOB, json_text(content, indent=2).encode())
+    write_state(directory / JOB, json_text(content, indent=2).encode())
 
 
 def mismatch(directory: Path, found: list[str]) -> str:

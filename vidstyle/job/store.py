@@ -1,7 +1,8 @@
 """The job directory: every finished frame, kept so that a run can be killed at any moment and go on.
 
     OUT.vidstyle/
-        job.json                     what makes it this job (fingerprint), how to run it again (settings)
+        job.json                     what makes it this job (fingerprint), how to run it again (settings), and
+                                     which folder of the disk this is (inode): a copy of it is another
         frames/00000012.png          a painted frame; the name appears when it is whole, and is its done mark
         carry/00000012.safetensors   what the next frame needs of it, written before its picture
         frames-2/, carry-2/ ...      the same of later passes; of the last two only
@@ -27,12 +28,12 @@ from typing import Any, Self
 
 from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import InputError, JobMismatch, OutputError
-from vidstyle.job.files import output_error, write_whole
+from vidstyle.job.files import output_error, write_state
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.lock import Lock, holder, is_held
 from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
-from vidstyle.plain import exists, json_text, parse_json, read_plain
+from vidstyle.plain import absolute, exists, json_text, parse_json, read_plain
 from vidstyle.text import size
 
 _DONE = "done"
@@ -51,12 +52,18 @@ class JobStore(FrameStore):
     """
 
     def __init__(
-        self, directory: Path, fingerprint: Mapping[str, Any], settings: Mapping[str, Any], lock: Lock | None
+        self,
+        directory: Path,
+        fingerprint: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        lock: Lock | None,
+        inode: int | None = None,
     ) -> None:
         super().__init__(directory, 1, self._require_lock)
         self.fingerprint = fingerprint
         self.settings = settings
         self._lock = lock
+        self._inode = inode
 
     @classmethod
     def open(
@@ -98,7 +105,7 @@ class JobStore(FrameStore):
         Raises JobError where there is no job, or its job.json is damaged or of another version.
         """
         content = read_job(directory)
-        return cls(directory, content["fingerprint"], content["settings"], None)
+        return cls(directory, content["fingerprint"], content["settings"], None, content.get("inode"))
 
     def _take_over(self, restart: bool) -> None:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
@@ -109,7 +116,9 @@ class JobStore(FrameStore):
             raise JobMismatch(mismatch(self.directory, found))
         if found or restart:
             self._clear()  # before the new job.json: a kill in between leaves the old job, with fewer frames
+        self._inode = self.directory.stat().st_ino
         content = {"format": FORMAT, "fingerprint": self.fingerprint, "settings": self.settings}
+        content |= {"inode": self._inode}
         if content != old:
             write_job(self.directory, content)
         for kind in FOLDERS:
@@ -137,6 +146,14 @@ class JobStore(FrameStore):
         """The process that is working on this job, as "PID on HOST"; None when there is none."""
         path = self.directory / LOCK
         return (holder(path) or "?") if is_held(path) else None
+
+    @property
+    def made_here(self) -> bool:
+        """Whether a run on this machine has worked in this directory, and no copy of it was brought here.
+
+        Nobody can know beforehand which inode a directory will have that he sends.
+        """
+        return self._inode == self.directory.stat().st_ino
 
     @property
     def begun(self) -> bool:
@@ -195,7 +212,7 @@ class JobStore(FrameStore):
         Raises OutputError where the mark cannot be written.
         """
         self._require_lock()
-        write_whole(self._path("times", index), str(pts).encode())
+        write_state(self._path("times", index), str(pts).encode())
 
     def times(self) -> dict[int, int]:
         """The pts of the frames that were noted, by their indices; unreadable notes are none."""
@@ -213,7 +230,7 @@ class JobStore(FrameStore):
         Raises OutputError where the mark cannot be written.
         """
         self._require_lock()
-        write_whole(self.directory / _END, str(stop).encode())
+        write_state(self.directory / _END, str(stop).encode())
 
     def end(self) -> int | None:
         """One past the last frame; None until the first pass has found the end."""
@@ -246,16 +263,16 @@ class JobStore(FrameStore):
         written.
         """
         self._require_lock()
-        parts = [path.absolute() for path in ([output] if files is None else files)]
+        parts = [absolute(path) for path in ([output] if files is None else files)]
         checksum = digest(parts)  # the first to touch the files: it names the one that cannot be read
         record = {
-            "home": str(self.directory.absolute()),
-            "output": str(output.absolute()),
+            "home": str(absolute(self.directory)),
+            "output": str(absolute(output)),
             "files": {str(path): path.stat().st_size for path in parts},
             "sha256": checksum,
             "made_with": as_json(made_with or {}),
         }
-        write_whole(self.directory / _DONE, json_text(record).encode())
+        write_state(self.directory / _DONE, json_text(record).encode())
 
     def done_output(self) -> Path | None:
         """The result that was finished; None before, or when the mark is damaged."""
@@ -278,12 +295,25 @@ class JobStore(FrameStore):
         except (OSError, ValueError, InputError):  # ValueError: no file could have such a name
             return False
 
+    def may_replace(self, paths: Iterable[Path]) -> bool:
+        """Whether all that lies under these names, of files or folders, is known to be this job's to replace.
+
+        A job of this machine was told which names are its own. What else job.json says may be anybody's word:
+        then only the unchanged files of a finished result are the job's.
+        """
+        if self.made_here:
+            return True
+        record = self._done_record() if self.is_done() else None
+        own = {self._now_at(name, record) for name in record["files"]} if record else set()
+        lying = [each for path in map(absolute, paths) if exists(path) for each in _files_at(path)]
+        return own.issuperset(lying)
+
     def _now_at(self, name: str, record: Mapping[str, Any]) -> Path:
         """A file of the result, which may have been moved together with the job directory."""
         path = Path(name)
         if exists(path):
             return path
-        return Path(os.path.normpath(self.directory.absolute() / os.path.relpath(path, record["home"])))
+        return Path(os.path.normpath(absolute(self.directory) / os.path.relpath(path, record["home"])))
 
     def _done_record(self) -> dict[str, Any] | None:
         try:
@@ -309,3 +339,8 @@ class JobStore(FrameStore):
                 f"not enough disk space in {self.directory}: {size(bytes_needed)} needed, "
                 f"{size(free)} free; free some, choose a smaller --size, or name another disk with --job DIR"
             )
+
+
+def _files_at(path: Path) -> list[Path]:
+    """A file, or all that lies in a folder."""
+    return list(path.iterdir()) if path.is_dir() else [path]

@@ -14,7 +14,9 @@ from vidstyle.losses.gram import products
 from vidstyle.losses.loss import At, Shares, StyleLoss, Tensors, Weight, averaged, positions
 from vidstyle.options.losses import StyleLossOptions
 
-_LEAST_EIGENVALUE = 1e-6  # added to all, as a share of the matrix's norm
+# Added to all eigenvalues, as a share of the matrix's norm: the first that is enough. Where responses are the
+# same everywhere a covariance is mostly rounding, with negative eigenvalues as large as the others.
+_LEAST_EIGENVALUES = (1e-6, 1e-3, 1.0)
 _ROUNDING = 1e-6  # of the mean's square
 
 
@@ -105,20 +107,30 @@ def matrix_root(matrix: Tensor) -> Tensor:
     return _newton_schulz(matrix)[0]
 
 
-def _newton_schulz(matrix: Tensor, iterations: int = 14) -> tuple[Tensor, Tensor]:
+def _newton_schulz(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """M^½ and M^-½ by the coupled Newton–Schulz iteration (Higham 2008, ch. 6): products alone.
 
     Eigenvalues below about 1e-5 of the largest are not reached: their inverse roots stay bounded, which keeps
     gradients so as well.
     """
     size = matrix.norm().clamp_min(1e-12)
+    for least in _LEAST_EIGENVALUES:
+        root, inverse = _iterated(matrix / size, least)
+        # Of a matrix of norm 1 this sum is its trace, at most √C. It is false of what is not a number, too.
+        if float(root.square().sum()) <= 2 * len(matrix) ** 0.5 + least * len(matrix):
+            break
+    return root * size.sqrt(), inverse / size.sqrt()
+
+
+def _iterated(matrix: Tensor, least: float, iterations: int = 14) -> tuple[Tensor, Tensor]:
+    """The roots of a matrix of norm 1 and of its inverse, with `least` added to its eigenvalues."""
     identity = torch.eye(len(matrix), device=matrix.device, dtype=matrix.dtype)
     # What rounding makes negative would grow without bound.
-    root, inverse = matrix / size + _LEAST_EIGENVALUE * identity, identity
+    root, inverse = matrix + least * identity, identity
     for _ in range(iterations):
         step = 1.5 * identity - 0.5 * inverse @ root
         root, inverse = root @ step, step @ inverse
-    return root * size.sqrt(), inverse / size.sqrt()
+    return root, inverse
 
 
 class _RootTrace(torch.autograd.Function):

@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 
 from vidstyle.errors import UsageError
-from vidstyle.events import Observer
+from vidstyle.events import Notice, Observer
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import on_paper
 from vidstyle.methods.guidance import Guidance
-from vidstyle.types import Draft, Frame, Notice, Painted, Prior
+from vidstyle.options import RunOptions
+from vidstyle.types import Draft, Frame, Painted, Prior
 from vidstyle.video.clip import Clip
 from vidstyle.video.formats import check_spared
 from vidstyle.video.pictures import read_picture
@@ -136,31 +137,20 @@ class Inputs:
     contents: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Finished(Protocol):
-    """The frames that a job has painted, for what a method writes beside them."""
+@dataclass(frozen=True)
+class Finished:
+    """The frames that a job has painted, for what a method writes beside them. frames: indices, ascending.
 
-    @property
-    def output(self) -> Path: ...
+    carry: what a frame has left for later ones. source: a frame of the source, at the size of the result.
+    write: a picture, float32 (3, H, W) in [0, 1], with the mask and the transparency of a frame, if given.
+    """
 
-    @property
-    def engine(self) -> Engine: ...
-
-    @property
-    def frames(self) -> Sequence[int]:
-        """Their indices, ascending."""
-        ...
-
-    def carry(self, index: int) -> dict[str, Tensor]:
-        """What a frame has left for later ones."""
-        ...
-
-    def source(self, index: int) -> Frame:
-        """A frame of the source."""
-        ...
-
-    def write(self, path: Path, image: Tensor, like: Frame | None = None) -> None:
-        """Write a picture float32 (3, H, W) in [0, 1]; like: with the mask and transparency of this frame."""
-        ...
+    output: Path
+    engine: Engine
+    frames: Sequence[int]
+    carry: Callable[[int], dict[str, Tensor]]
+    source: Callable[[int], Frame]
+    write: Callable[[Path, Tensor, Frame | None], None]
 
 
 class Method(ABC):
@@ -171,11 +161,13 @@ class Method(ABC):
 
     uses_features: ClassVar[bool] = True
 
-    def clip(self, options: Any, path: Path | None, fps: Fraction | None, damaged: str) -> tuple[Any, Clip]:
+    def clip(
+        self, options: Any, path: Path | None, fps: Fraction | None, run: RunOptions
+    ) -> tuple[Any, Clip]:
         """What is painted, and the options with all that follows from it. Raises UsageError, MediaError."""
         if path is None:
             raise UsageError("give a clip or a picture to paint")
-        return options, open_clip(path, fps=fps, damaged=damaged)
+        return options, open_clip(path, fps=fps, damaged=run.damaged, deinterlace=run.deinterlace)
 
     def flow(self, options: Any) -> FlowSource | None:
         """How what is painted moves, where that is not seen in a clip."""

@@ -38,7 +38,7 @@ class Guidance:
     def numbers(self, pixels: np.ndarray, size: tuple[int, int]) -> tuple[Tensor, list[str]]:
         """The regions of a map, uint8 (1, *size), one too many for none; and colours that no style has.
 
-        pixels: the map as `flat` gives it.
+        pixels: the map as `map_colours` gives it.
         """
         own = _palette("--labels", self.labels.path, pixels)
         foreign = [named([c]) for c in own.colours if self.palette.nearest(c, own.exact) is None]
@@ -54,7 +54,7 @@ def open_guidance(
         return None
     labels = open_map("--labels", options.labels, clip, start, stop)
     palette, regions = _by_number(options, pictures) if options.label_styles else _by_maps(options, pictures)
-    own = _palette("--labels", labels.path, flat(MapReader("--labels", labels).at(start)))
+    own = _palette("--labels", labels.path, map_colours(MapReader("--labels", labels).at(start)))
     if all(palette.nearest(colour, own.exact) is None for colour in own.colours):
         raise MediaError(
             f"--labels {labels.path} has no colour in common with the style: "
@@ -86,17 +86,17 @@ def _by_maps(options: GuidanceOptions, pictures: Sequence[Path]) -> tuple[Palett
         frame = next(iter(open_clip(path).frames(0, 1)))
         pixels, size = read_picture(picture)[0], (frame.width, frame.height)
         check_shape("--style-labels", Path(path), size, picture.name, (pixels.shape[2], pixels.shape[1]))
-        own = _palette("--style-labels", Path(path), flat(frame))
+        own = _palette("--style-labels", Path(path), map_colours(frame))
         new = [colour for colour in own.colours if palette.nearest(colour, own.exact) is None]
         palette = Palette((*palette.colours, *new), palette.exact and own.exact)
-        drawn.append((flat(frame), own))
+        drawn.append((map_colours(frame), own))
     count = len(palette.colours)
     if count > MOST:
         raise MediaError(f"--style-labels have {count} colours together; {MOST} at most are regions")
     return palette, tuple(one_hot(_numbered(pixels, own, palette), count) for pixels, own in drawn)
 
 
-def flat(frame: Frame) -> np.ndarray:
+def map_colours(frame: Frame) -> np.ndarray:
     """The colours of a map, uint8 (3, H, W)."""
     return to_uint8(on_paper(frame.pixels, frame.alpha))
 

@@ -9,6 +9,7 @@ from vidstyle.image.masks import check_shape
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.reader import open_clip
+from vidstyle.video.sequences import PictureClip
 
 
 def open_map(option: str, path: str, clip: Clip, start: int, stop: int | None) -> Clip:
@@ -17,6 +18,8 @@ def open_map(option: str, path: str, clip: Clip, start: int, stop: int | None) -
     check_shape(option, maps.path, (maps.width, maps.height), clip.path.name, (clip.width, clip.height))
     if maps.kind == "still":
         return maps
+    if isinstance(maps, PictureClip) and set() < set(clip.numbers) < set(maps.numbers):
+        maps = maps.only(clip.numbers)  # of frames that are missing there are maps, too
     ends = [end for end in (stop, clip.frame_count if clip.frame_count_exact else None) if end is not None]
     last = min(ends, default=start + 1)
     if maps.frame_count_exact and maps.frame_count is not None and maps.frame_count < last:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -249,6 +251,21 @@ def _among(weights: Mapping[str, float], layers: Collection[str]) -> dict[str, f
     """The weights of `layers` alone, which sum to 1 again."""
     total = sum(weights[layer] for layer in layers)
     return {layer: weights[layer] / total for layer in layers}
+
+
+class ByStyle:
+    """A painter with a style term, guided by regions where there are any; see `base.Guided`."""
+
+    style: StyleTerm
+    where: Tensor | None = None
+
+    def guided(self, where: Tensor) -> Self:
+        painter = copy.copy(self)
+        painter.where = where
+        return painter
+
+    def small(self, where: Tensor) -> dict[int, str]:
+        return self.style.small(where)
 
 
 def layers_of(options: StyleLossOptions, recipe: Recipe, loss: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from vidstyle.device import total_memory
+from vidstyle.events import say_nothing
 from vidstyle.features.convolutions import channels, reached
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import reach, stride
@@ -14,7 +15,6 @@ from vidstyle.features.weights import Weights
 from vidstyle.methods.base import Engine
 from vidstyle.methods.styleterm import layers_of
 from vidstyle.options.losses import StyleLossOptions
-from vidstyle.types import say_nothing
 
 # Bytes that a step holds per pixel and byte of all responses to it, and those of the picture itself. Measured
 # at 640x360 and 1280x720 with the bundled features (2120 in float32, 1300 in bfloat16).

@@ -11,7 +11,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from vidstyle.options.base import MethodOptions, at_home, by_role, check_names, files_read, from_json
+from vidstyle.options.base import (
+    MethodOptions,
+    at_home,
+    by_role,
+    check_names,
+    files_read,
+    files_written,
+    from_json,
+)
 from vidstyle.options.features import FEATURE_SETS
 from vidstyle.options.guidance import GuidanceOptions
 from vidstyle.options.measuring import EvaluateOptions, FeaturesOptions, FlowOptions
@@ -30,6 +38,7 @@ __all__ = [
     "by_role",
     "check_names",
     "files_read",
+    "files_written",
     "from_json",
     "split_settings",
 ]

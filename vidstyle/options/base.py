@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from vidstyle.errors import UsageError
+from vidstyle.options.values import value_of
+from vidstyle.plain import absolute
 
 ROLES = ("decides", "encodes", "written", "free")
 """Of a value in a job: it decides what is painted; or how that is written; it names what is written beside
@@ -62,27 +65,46 @@ def file_option(
     return field(default=default, metadata={**made.metadata, "parts": cut})
 
 
-def _check(name: str, spec: Field[Any], value: Any) -> None:
-    option = "--" + name.replace("_", "-")
+def _check(spec: Field[Any], value: Any) -> None:
+    """Raise UsageError where a value, of the field's type, is none of its choices or beyond its limits."""
+    option = option_name(spec.name)
     choices, minimum, maximum = (spec.metadata.get(key) for key in ("choices", "minimum", "maximum"))
     if value is not None and choices and value not in choices:
         raise UsageError(f"{option} must be one of {', '.join(choices)}, not {value!r}")
     for number in value if isinstance(value, tuple) else (value,):
-        if number is None or (minimum is None and maximum is None):
+        if number is None:
             continue
-        is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
-        if minimum is not None and not (is_number and number >= minimum):
+        if minimum is not None and not number >= minimum:
             raise UsageError(f"{option} must be at least {minimum:g}, not {number!r}")
-        if maximum is not None and not (is_number and number <= maximum):
+        if maximum is not None and not number <= maximum:
             raise UsageError(f"{option} must be at most {maximum:g}, not {number!r}")
 
 
+def option_name(name: str) -> str:
+    """style_weight -> --style-weight"""
+    return "--" + name.replace("_", "-")
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 class Checked:
-    """Checks every field against its own `choices` and limits."""
+    """Holds every field as its type says, whatever stood for that, and checks its `choices` and limits.
+
+    Raises UsageError when made.
+    """
 
     def __post_init__(self) -> None:
-        for spec in fields(self):  # type: ignore[arg-type]
-            _check(spec.name, spec, getattr(self, spec.name))
+        kind: Any = type(self)
+        for spec in fields(kind):
+            try:
+                value = value_of(_hints(kind)[spec.name], getattr(self, spec.name))
+            except TypeError as error:
+                raise UsageError(f"{option_name(spec.name)} {error}") from None
+            object.__setattr__(self, spec.name, value)  # the classes are frozen
+            _check(spec, value)
 
 
 class MethodOptions(Checked):
@@ -153,24 +175,9 @@ _Options = TypeVar("_Options")
 
 def from_json(kind: type[_Options], values: Mapping[str, Any]) -> _Options:
     """Options as they were stored, tuples as lists. Raises UsageError or TypeError for others."""
-    hints = get_type_hints(kind)
     if missing := sorted(spec.name for spec in fields(kind) if spec.name not in values):  # type: ignore[arg-type]
         raise UsageError(f"{missing[0]} is not set")
-    for name in values.keys() & hints.keys():
-        if not _is_a(values[name], hints[name]):
-            raise UsageError(f"{name} cannot be {str(values[name])[:80]!r}")
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
-
-
-def _is_a(value: Any, hint: Any) -> bool:
-    """Whether a JSON value is of a field's type: a whole number will do for any, true and false are none."""
-    if get_origin(hint) is tuple:
-        return isinstance(value, list) and all(_is_a(item, get_args(hint)[0]) for item in value)
-    if kinds := get_args(hint):
-        return any(_is_a(value, kind) for kind in kinds)
-    if isinstance(value, bool):
-        return hint is bool
-    return isinstance(value, (int, float) if hint is float else hint)
+    return kind(**values)
 
 
 def at_home(options: _Options) -> _Options:
@@ -178,7 +185,7 @@ def at_home(options: _Options) -> _Options:
 
     def located(parts: Parts, text: str) -> str:
         found = parts(text)
-        found[1::2] = [str(Path(path).absolute()) for path in found[1::2]]
+        found[1::2] = [str(absolute(Path(path))) for path in found[1::2]]
         return "".join(found)
 
     found = {}
@@ -201,7 +208,16 @@ def paths_of(spec: Field[Any], value: Any) -> list[Path]:
 
 def files_read(options: Any) -> list[Path]:
     """All files that the options name to be read."""
-    specs = [spec for spec in fields(options) if spec.metadata["role"] != "written"]
+    return _files(options, lambda role: role != "written")
+
+
+def files_written(options: Any) -> list[Path]:
+    """All files and folders that the options name to be written beside the result."""
+    return _files(options, lambda role: role == "written")
+
+
+def _files(options: Any, wanted: Callable[[str], bool]) -> list[Path]:
+    specs = [spec for spec in fields(options) if wanted(spec.metadata["role"])]
     return [path for spec in specs for path in paths_of(spec, getattr(options, spec.name))]
 
 

@@ -26,6 +26,7 @@ class FlowOptions(Checked):
     cuts: bool = as_in(RunOptions, "cuts", "Find cuts; there is no flow across one.")
     cut: tuple[int, ...] = as_in(RunOptions, "cut")
     damaged: str = as_in(RunOptions, "damaged")
+    deinterlace: str = as_in(RunOptions, "deinterlace")
     pictures: bool = option(True, "Write each flow as a picture, too: hue is direction, colour is speed.")
     video: bool = option(
         False, "Write DIR/preview.mp4, too: the clip, its flow to the frame before, and where that holds."
@@ -45,8 +46,8 @@ class EvaluateOptions(Checked):
     )
     frames: str | None = option(
         None,
-        "The frames of ORIGINAL that were painted, counted from 0, the end not included: 100:200, :50 or "
-        "100:. They are also taken from a painted clip that is as long as ORIGINAL.",
+        "The frames of ORIGINAL that were painted, as --frames of style: 100:200, :50 or 100:. They are "
+        "also taken from a painted clip that is as long as ORIGINAL.",
         metavar="A:B",
     )
     device: str = as_in(RunOptions, "device")
@@ -58,6 +59,7 @@ class EvaluateOptions(Checked):
     flow: str = as_in(RunOptions, "flow")
     cuts: bool = option(True, "Find cuts in ORIGINAL; no two frames are compared across one.")
     cut: tuple[int, ...] = as_in(RunOptions, "cut")
+    deinterlace: str = as_in(RunOptions, "deinterlace", "How ORIGINAL was read, as --deinterlace of style.")
     worst: int = option(3, "How many of the worst pairs of frames of each clip are kept to show.", minimum=0)
 
 

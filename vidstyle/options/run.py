@@ -14,13 +14,16 @@ class RunOptions(Checked):
 
     size: int | None = option(
         None,
-        "Longest side of the result in pixels; the input's own if not given, of style at most 480 (draft), "
-        "960 (standard) or 1920 (high), of analogy 700.",
+        "Longest side of the result in pixels; the input's own if not given, and no more than suits the "
+        "method and its --quality.",
         minimum=16,
         metavar="PIXELS",
     )
     frames: str | None = option(
-        None, "Only these frames, counted from 0, the end not included: 100:200, :50 or 100:.", metavar="A:B"
+        None,
+        "Only these frames, the end not included: 100:200, :50 or 100:. They count from 0; of a sequence of "
+        "pictures they are the numbers in its names.",
+        metavar="A:B",
     )
     seed: int = option(0, "Seed of everything random.", minimum=0)
     device: str = option(
@@ -93,6 +96,12 @@ class RunOptions(Checked):
         "stop ends the run there.",
         choices=("skip", "stop"),
         role="free",
+    )
+    deinterlace: str = option(
+        "auto",
+        "Of a video that is interlaced: auto makes every frame whole from its first field, double makes a "
+        "frame of each field, and off paints both as one, combed.",
+        choices=("auto", "off", "double"),
     )
     mask: str | None = file_option(
         None,

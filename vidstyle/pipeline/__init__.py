@@ -5,20 +5,21 @@ Every step is saved, so a job can stop anywhere and go on. Read `stylize` first,
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from vidstyle.errors import FrameDamaged, InputError, JobError
+from vidstyle.errors import FrameDamaged, InputError, JobError, VidstyleError
 from vidstyle.events import Hooks, Pace
 from vidstyle.image.warp import warp, warp_wrapped
 from vidstyle.job import FrameStore, JobStore, differences
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
 from vidstyle.pipeline.encoding import encode as write_result
+from vidstyle.pipeline.encoding import finished
 from vidstyle.pipeline.estimate import warning
-from vidstyle.pipeline.finished import FinishedFrames
 from vidstyle.pipeline.frame_order import Next, backwards, first_pass, later_pass
 from vidstyle.pipeline.guide import PLACE, Guide
 from vidstyle.pipeline.plan import Plan
@@ -108,7 +109,7 @@ def _whole_result(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
             beside = _paint(plan, store, hooks)
             frames = store.of_pass(plan.run.passes)
             files = write_result(plan, frames, hooks) + beside
-            return files + plan.method.beside(plan.inputs, FinishedFrames(plan, frames))
+            return files + plan.method.beside(plan.inputs, finished(plan, frames))
         except FrameDamaged as error:
             line = str(error)
             if line in met:
@@ -241,6 +242,7 @@ class _Painting:
         painter = self.guide.painter(index, place)
         self.trace.begin(painter, each.frame, content)
         painted = painter.paint(content, priors, _seed(self.plan, index, frames.number), draft)
+        _check_numbers(painted, index)
         if place is not None:
             painted = replace(painted, carry={**painted.carry, PLACE: place})
         stored = save_painted(self.store, frames, index, painted)
@@ -259,6 +261,17 @@ class _Painting:
         self.warned = True
         if line := warning(self.plan.canvas, seconds, max(0, self.pace.total - self.pace.done)):
             self.hooks.tell(line)
+
+
+def _check_numbers(painted: Painted, index: int) -> None:
+    """Raise VidstyleError for a search that has failed: it may have left the frame as it was."""
+    failed = [name for name, loss in painted.losses.items() if not math.isfinite(loss)]
+    if failed or not bool(painted.image.isfinite().all()):
+        of = f" (loss: {', '.join(failed)})" if failed else ""
+        raise VidstyleError(
+            f"painting frame {index} gave what is not a number{of}, so it is not kept; "
+            "try --precision float32 or another loss"
+        )
 
 
 def _priors(

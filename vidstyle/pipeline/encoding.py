@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor
 
-from vidstyle.events import Hooks, Pace
+from vidstyle.events import Hooks, Notice, Pace
+from vidstyle.image.convert import to_uint16
 from vidstyle.image.masks import feathered
 from vidstyle.job import FrameStore
+from vidstyle.methods.base import Finished
 from vidstyle.options import EncodeOptions
 from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry, load_pixels
-from vidstyle.types import Frame, Notice
+from vidstyle.types import Frame
 from vidstyle.video.formats import output_kind
 from vidstyle.video.pictures import to_depth, write_picture
 from vidstyle.video.writer import Writer, open_writer
@@ -40,6 +44,24 @@ def mask_of(plan: Plan, frames: FrameStore) -> Callable[[int], Tensor | None]:
     return lambda index: feathered(find(index), plan.run.mask_feather)
 
 
+def finished(plan: Plan, frames: FrameStore) -> Finished:
+    """The painted frames, as a method sees them that writes something beside the result."""
+
+    def source(index: int) -> Frame:
+        return plan.canvas.scaled(next(iter(plan.clip.frames(index, index + 1))))
+
+    def write(path: Path, image: Tensor, like: Frame | None) -> None:
+        pixels = to_uint16(image)
+        if like is None:
+            whole = replace(source(frames.frames()[0]), pixels=pixels, alpha=None)
+        else:
+            whole = plan.canvas.result(like, pixels, mask_of(plan, frames)(like.index))
+        write_beside(plan, path, whole)
+
+    carry = partial(load_carry, frames)
+    return Finished(plan.output, plan.engine, frames.frames(), carry, source, write)
+
+
 def write_beside(plan: Plan, path: Path, frame: Frame) -> None:
     """Write a picture of the result's depth beside it, whole or not at all."""
     depth = plan.encode.bit_depth or 8
@@ -57,7 +79,8 @@ def codec_of(output: Path, encode: EncodeOptions) -> str:
 def _opened(plan: Plan, notice: Notice) -> Writer:
     # Frames are kept with 16 bits; a picture gets them on request only, or where it keeps what has them.
     kept = 16 if plan.mask and plan.clip.bit_depth > 8 else 8
-    depth = plan.encode.bit_depth or (None if output_kind(plan.output) == "video" else kept)
+    kind = output_kind(plan.output, plan.clip, plan.start, plan.stop)
+    depth = plan.encode.bit_depth or (None if kind in ("video", "animation") else kept)
     return open_writer(
         plan.output,
         plan.clip,

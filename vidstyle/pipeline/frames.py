@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from vidstyle.errors import InputError, UsageError
@@ -14,7 +15,7 @@ _LONGEST = 16384
 
 
 def frame_range(text: str | None, clip: Clip) -> tuple[int, int | None]:
-    """The first frame and the one after the last (None: all) that --frames asks for.
+    """The first frame and the one after the last (None: all) that --frames asks for, by its numbers.
 
     Raises UsageError for what is no range, InputError for one that begins after the clip's end.
     """
@@ -27,9 +28,36 @@ def frame_range(text: str | None, clip: Clip) -> tuple[int, int | None]:
         colon = ""
     if not colon or start < 0 or (stop is not None and stop <= start):
         raise UsageError(f"--frames takes A:B with A below B, such as 100:200, :50 or 100:, not {text!r}")
+    if clip.numbers:
+        return _by_numbers(text, clip, start, stop)
     if clip.frame_count_exact and clip.frame_count is not None and start >= clip.frame_count:
         raise InputError(f"{clip.path} has {clip.frame_count} frames; --frames {text} begins after its end")
     return start, stop
+
+
+def _by_numbers(text: str, clip: Clip, start: int, stop: int | None) -> tuple[int, int | None]:
+    """The places of the frames numbered [start, stop)."""
+    begin, end = clip.position(start), None if stop is None else clip.position(stop)
+    if begin == len(clip.numbers) or begin == end:
+        first, last = clip.numbers[0], clip.numbers[-1]
+        raise InputError(f"{clip.path} has frames {first} to {last}; there are none of --frames {text}")
+    tell_numbers(clip, "--frames")
+    return begin, end
+
+
+def tell_numbers(clip: Clip, option: str) -> None:
+    """Note that an option is meant by the numbers of the clip's pictures, where they do not count from 0."""
+    if clip.numbers and clip.numbers[-1] >= len(clip.numbers):
+        clip.notice(
+            f"{clip.path} is numbered {clip.numbers[0]} to {clip.numbers[-1]}: {option} means these numbers"
+        )
+
+
+def cut_places(cuts: Sequence[int], clip: Clip) -> tuple[int, ...]:
+    """The places of the frames that --cut names by their numbers, ascending."""
+    if cuts:
+        tell_numbers(clip, "--cut")
+    return tuple(sorted(clip.position(cut) for cut in cuts))
 
 
 def frame_total(clip: Clip, start: int, stop: int | None) -> int | None:

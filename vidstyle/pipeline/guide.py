@@ -8,15 +8,16 @@ import torch
 from torch import Tensor
 
 from vidstyle.errors import MediaError, UsageError
-from vidstyle.image.correspondence import at_start, carried, looked_up, restored, stored
+from vidstyle.events import Notice
+from vidstyle.image.correspondence import at_start, carried, looked_up, packed, unpacked
 from vidstyle.image.labels import one_hot
 from vidstyle.image.masks import cleaned, whiteness
 from vidstyle.image.resize import resize
 from vidstyle.methods.base import Guided, Painter
-from vidstyle.methods.guidance import Guidance, flat, named
+from vidstyle.methods.guidance import Guidance, map_colours, named
 from vidstyle.methods.maps import MapReader, open_map
 from vidstyle.pipeline.canvas import Canvas
-from vidstyle.types import Draft, Frame, Notice, Prior
+from vidstyle.types import Draft, Frame, Prior
 from vidstyle.video.clip import Clip
 
 PLACE = "map_place"  # under which places are carried; see `vidstyle.image.correspondence`
@@ -90,14 +91,14 @@ class Guide:
         if draft is not None:
             return draft.carry.get(PLACE)
         if index == self.start:
-            return stored(at_start(*self.canvas.size))
+            return packed(at_start(*self.canvas.size))
         links = [
-            (restored(self.canvas.move(prior.carry[PLACE])), prior.vectors, prior.weight)
+            (unpacked(self.canvas.move(prior.carry[PLACE])), prior.vectors, prior.weight)
             for prior in priors
             if PLACE in prior.carry and prior.vectors is not None
         ]
         if links:
-            return stored(carried(links, content, self.kinds)).cpu()
+            return packed(carried(links, content, self.kinds)).cpu()
         if not priors:
             self._tell(
                 f"a shot begins at frame {index}: a single map is of the first shot alone, and from here on "
@@ -130,11 +131,11 @@ class Guide:
             return self.first
         if place is None:
             return None
-        return looked_up(self.first.float(), restored(place.cpu()), "nearest").to(torch.uint8)
+        return looked_up(self.first.float(), unpacked(place.cpu()), "nearest").to(torch.uint8)
 
     def _read(self, index: int) -> Tensor:
         assert self.guidance is not None and self.reader is not None
-        labels, foreign = self.guidance.numbers(flat(self.reader.at(index)), self.canvas.size)
+        labels, foreign = self.guidance.numbers(map_colours(self.reader.at(index)), self.canvas.size)
         for name in foreign:
             path = self.guidance.labels.path.name
             self._tell(f"{path} has {name}, which no style has: painted by the style as a whole", name)
@@ -163,7 +164,7 @@ def masks(
 
     def moved(index: int) -> Tensor:
         place = carry(index).get(PLACE)
-        return torch.zeros_like(first) if place is None else looked_up(first, restored(place), "bilinear")
+        return torch.zeros_like(first) if place is None else looked_up(first, unpacked(place), "bilinear")
 
     return moved
 

@@ -71,6 +71,6 @@ def made_with(options: Any, run: Any, encode: Any) -> dict[str, Any]:
     return {**by_role(encode, "encodes"), **laid, **by_role(at_home(options), "written")}
 
 
-def stored(options: Any) -> dict[str, Any]:
+def settings_of(options: Any) -> dict[str, Any]:
     """Options as `from_json` reads them, their files as they are found from any directory."""
     return asdict(at_home(options))

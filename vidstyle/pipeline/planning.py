@@ -12,22 +12,23 @@ from typing import Any
 import torch
 
 from vidstyle.device import pick_device, pick_dtype
-from vidstyle.errors import JobError, UsageError
+from vidstyle.errors import JobError, OutputError, UsageError
+from vidstyle.events import Notice
 from vidstyle.features.weights import Weights, load_weights
 from vidstyle.job import JobStore
 from vidstyle.methods.base import Engine, Method, Source
 from vidstyle.methods.registry import command, method, method_name
-from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, files_read, from_json
+from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, files_read, files_written, from_json
 from vidstyle.pipeline import identity
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.encoding import codec_of
 from vidstyle.pipeline.flow import find_flow
-from vidstyle.pipeline.frames import frame_range, frame_total, result_size
+from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, result_size
 from vidstyle.pipeline.guide import is_carried, open_mask
 from vidstyle.pipeline.plan import Plan, job_directory
-from vidstyle.pipeline.relocate import at_new_home
+from vidstyle.pipeline.relocate import at_new_home, same_place
 from vidstyle.pipeline.stills import check_steps
-from vidstyle.types import Notice
+from vidstyle.plain import absolute
 from vidstyle.video.clip import Clip
 from vidstyle.video.writer import check_output
 
@@ -56,9 +57,9 @@ def make_plan(asked: Request) -> Plan:
     own = method(name)
     command(name).pictures.check(name, len(asked.pictures))
     fps = _fraction(encode.fps) if encode.fps else None
-    options, clip = own.clip(asked.options, asked.source, fps, run.damaged)
+    options, clip = own.clip(asked.options, asked.source, fps, run)
     start, stop = frame_range(run.frames, clip)
-    earlier = _earlier(job_directory(run, output))
+    earlier = _earlier(job_directory(run, output), asked.options)
     device = pick_device(run.device)
     engine = _engine(asked, options, earlier, device)
     source = _checked(asked, options, clip, (start, stop), earlier, engine)
@@ -66,7 +67,7 @@ def make_plan(asked: Request) -> Plan:
     options = own.fitted(options, width, height, engine)
     inputs, mask = own.open(options, source), open_mask(run.mask, clip, start, stop)
     carries = is_carried(inputs.guidance, mask, clip, options.independent)
-    run = _settled(run, (width, height), (start, stop), engine.dtype)
+    run = _settled(run, clip, (width, height), (start, stop), engine.dtype)
     flow = own.flow(options) or find_flow(run, device, asked.notice)
     moving = _moving(clip, run, (start, stop), options.independent)
     flow.check(moving)
@@ -91,14 +92,14 @@ def make_plan(asked: Request) -> Plan:
         carries=carries,
         fingerprint=identity.fingerprint(of_clip, list(asked.pictures), name, decides, runs, carries),
         settings={
-            "home": str(job_directory(run, output).absolute()),
-            "input": str(clip.path.absolute()),
-            "pictures": [str(picture.absolute()) for picture in asked.pictures],
-            "output": str(output.absolute()),
+            "home": str(absolute(job_directory(run, output))),
+            "input": str(absolute(clip.path)),
+            "pictures": [str(absolute(picture)) for picture in asked.pictures],
+            "output": str(absolute(output)),
             "method": name,
-            "options": identity.stored(options),
-            "run": identity.stored(asked.run),
-            "encode": identity.stored(encode),
+            "options": identity.settings_of(options),
+            "run": identity.settings_of(asked.run),
+            "encode": identity.settings_of(encode),
             "features": chosen,
             "total": frame_total(clip, start, stop),
             "passes": run.passes,
@@ -109,16 +110,19 @@ def make_plan(asked: Request) -> Plan:
 
 def replan(job: Path, notice: Notice) -> Plan:
     """The plan of the job in a job directory, as it was started. Raises JobError."""
-    stored = JobStore.load(job).settings
+    store = JobStore.load(job)
+    stored = store.settings
     try:
         settings = at_new_home(stored, job)
         kind = command(settings["method"]).options
+        run = from_json(RunOptions, settings["run"])
         asked = Request(
             Path(settings["input"]),
             [Path(picture) for picture in settings["pictures"]],
             Path(settings["output"]),
             from_json(kind, settings["options"]),
-            replace(from_json(RunOptions, settings["run"]), job=str(job), restart=False),
+            # Leave to overwrite was given where the job was begun.
+            replace(run, job=str(job), restart=False, overwrite=run.overwrite and store.made_here),
             from_json(EncodeOptions, settings["encode"]),
             notice,
         )
@@ -129,6 +133,11 @@ def replan(job: Path, notice: Notice) -> Plan:
         ) from error
     if settings["output"] != stored["output"]:
         notice(f"the job has been moved: its result will be {asked.output}")
+    if not store.may_replace([asked.output]):
+        raise OutputError(
+            f"{asked.output} exists, and nothing shows that the job in {job} has written it; move it away, "
+            "or give the whole command anew with --overwrite"
+        )
     return make_plan(asked)
 
 
@@ -142,12 +151,11 @@ def _checked(
 ) -> Source:
     """What is to be painted, once it is known that the result can be written and replaces nothing unasked."""
     run, encode, output = asked.run, asked.encode, asked.output
-    ours = earlier.get("output") == str(output.absolute())
+    ours = "output" in earlier and same_place(Path(earlier["output"]), output)
     source = Source(clip, tuple(asked.pictures), output, *frames, run.overwrite or ours, engine)
     read = [*asked.pictures, *files_read(options), *files_read(run)]
     source.spare(read, output)
-    check_steps(options, output, [*read, clip.path], earlier if ours else {}, run.overwrite)
-    check_output(
+    kind = check_output(
         output,
         clip,
         codec_of(output, encode),
@@ -157,6 +165,7 @@ def _checked(
         stop=source.stop,
         overwrite=source.overwrite,
     )
+    check_steps(options, output, kind, [*read, clip.path], earlier if ours else {}, run.overwrite)
     return source
 
 
@@ -175,12 +184,12 @@ def _weights_of(own: Method, engine: Engine, run: RunOptions) -> tuple[str, dict
     if not own.uses_features:
         return run.features, {"features": None}
     source = engine.weights.source
-    chosen = str(source.path.absolute()) if source.kind == "file" else source.kind
+    chosen = str(absolute(source.path)) if source.kind == "file" else source.kind
     return chosen, {"features": {"name": source.path.name, "digest": engine.weights.digest}}
 
 
 def _settled(
-    run: RunOptions, size: tuple[int, int], frames: tuple[int, int | None], dtype: torch.dtype
+    run: RunOptions, clip: Clip, size: tuple[int, int], frames: tuple[int, int | None], dtype: torch.dtype
 ) -> RunOptions:
     """The options of the run with what they left open, as it was decided."""
     # The distances of Ruder et al. (2016). Files of flow mostly lead to the next frame alone.
@@ -192,7 +201,7 @@ def _settled(
         precision=str(dtype).removeprefix("torch."),
         history=tuple(sorted(set(run.history or default))),
         passes=max(run.passes, 2 if run.loop else 1),
-        cut=tuple(sorted(run.cut)),
+        cut=cut_places(run.cut, clip),
         mask_feather=run.mask_feather if run.mask else RunOptions.mask_feather,
     )
 
@@ -205,14 +214,21 @@ def _moving(clip: Clip, run: RunOptions, frames: tuple[int, int | None], indepen
     return range(frames[0] + run.history[0], frames[0] + (_UNKNOWN if total is None else total))
 
 
-def _earlier(directory: Path) -> dict[str, Any]:
-    """The settings of the job that is already in `directory`, if there is one."""
+def _earlier(directory: Path, options: MethodOptions) -> dict[str, Any]:
+    """The settings of the job that is already in `directory`, if there is one; no output that is not its own.
+
+    options: that may name files which are written beside the result.
+    """
     if not (directory / "job.json").is_file():
         return {}
     store = JobStore.load(directory)
     settings = at_new_home(store.settings, directory)
     if not store.begun:
         settings.pop("features", None)
+    if isinstance(output := settings.get("output"), str):
+        beside = files_written(options)
+        if not store.may_replace([Path(output), *beside]):
+            del settings["output"]
     known = {"run": dict, "options": dict, "features": str, "output": str}
     return {key: settings[key] for key, kind in known.items() if isinstance(settings.get(key), kind)}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.job import default_job_directory
-from vidstyle.plain import exists
+from vidstyle.plain import absolute, exists
 
 
 def at_new_home(settings: Mapping[str, Any], job: Path) -> dict[str, Any]:
@@ -19,8 +19,8 @@ def at_new_home(settings: Mapping[str, Any], job: Path) -> dict[str, Any]:
     only the job directory has moved, the result of one that lay beside it goes with it.
     """
     moved = dict(settings)
-    home, now = settings.get("home"), job.absolute()
-    if not isinstance(home, str) or Path(home) == now:
+    home, now = settings.get("home"), absolute(job)
+    if not isinstance(home, str) or same_place(Path(home), now):
         return moved
     before = Path(home)
     if not exists(before.parent):
@@ -31,6 +31,14 @@ def at_new_home(settings: Mapping[str, Any], job: Path) -> dict[str, Any]:
     if isinstance(output, str) and Path(output).name and default_job_directory(Path(output)) == before:
         moved["output"] = str(now.parent / Path(output).name)
     return moved
+
+
+def same_place(one: Path, other: Path) -> bool:
+    """Whether two names, of files that need not be there, lead to one place."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(other)
+    except (OSError, ValueError):  # no file could have such a name
+        return False
 
 
 def _roots(old: Path, new: Path) -> tuple[str, str]:

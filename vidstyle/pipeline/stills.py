@@ -9,7 +9,7 @@ from typing import Any
 
 from vidstyle.errors import UsageError
 from vidstyle.options import MethodOptions
-from vidstyle.video.formats import check_spared, output_kind
+from vidstyle.video.formats import OutputKind, check_spared
 
 
 def step_picture(output: Path, steps: int) -> Path:
@@ -27,16 +27,22 @@ def step_pictures(output: Path, every: int) -> dict[int, Path]:
 
 
 def check_steps(
-    options: MethodOptions, output: Path, read: Sequence[Path], earlier: Mapping[str, Any], overwrite: bool
+    options: MethodOptions,
+    output: Path,
+    kind: OutputKind,
+    read: Sequence[Path],
+    earlier: Mapping[str, Any],
+    overwrite: bool,
 ) -> None:
     """Whether --save-every makes sense, and replaces nothing of the user's unasked.
 
-    read: the files that the run reads. earlier: the settings of the job that has made this output, if any.
+    kind: of the output. read: the files that the run reads. earlier: the settings of the job that has made
+    this output, if any.
     """
     every = options.save_every
     if every is None:
         return
-    if output_kind(output) != "picture":
+    if kind != "picture":
         raise UsageError(
             f"--save-every is for stills, and {output} is none; --frames 5:6 makes one of a clip"
         )

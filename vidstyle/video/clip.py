@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -43,6 +44,7 @@ class Clip(ABC):
     time_base: seconds, the unit of the frames' pts and duration.
     frame_count: None where the source does not say; an estimate unless `frame_count_exact`.
     notices: one line for each thing that a reader of frames had to make do with.
+    numbers: of its frames, ascending, where they have others than their places from 0.
     filmed: whether it shows anything, and does not only say how large and how long what is made will be.
     seek_points: pts of some frames by their indices, noted where they are read, by which `frames` finds
         others without decoding all that lies before. Those of an earlier process may be added.
@@ -64,6 +66,7 @@ class Clip(ABC):
     notices: list[str] = field(default_factory=list)
     seek_points: dict[int, int] = field(default_factory=dict)
     filmed: bool = True
+    numbers: Sequence[int] = ()
 
     @abstractmethod
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
@@ -76,6 +79,14 @@ class Clip(ABC):
     @abstractmethod
     def digest(self) -> str:
         """A fast fingerprint (hex): equal for equal sources, wherever they lie."""
+
+    def number(self, index: int) -> int:
+        """Of the frame at this place."""
+        return self.numbers[index] if self.numbers else index
+
+    def position(self, number: int) -> int:
+        """The place of the frame of this number, or else of the next one."""
+        return bisect_left(self.numbers, number) if self.numbers else number
 
     def notice(self, line: str) -> None:
         """Record a notice, once."""

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from av.filter import Graph
 
-from .pictures import to_depth
+from .depth import to_depth
 
 UNSPECIFIED = 2
 RGB, BT709, FCC, BT470BG, SMPTE170M, SMPTE240M, BT2020, BT2020_CL = 0, 1, 4, 5, 6, 7, 9, 10
@@ -89,19 +89,19 @@ def bit_depth(frame: av.VideoFrame) -> int:
 
 
 class ToRGB:
-    """Converts decoded frames to full-range RGB of one size.
+    """Converts decoded frames to full-range RGB of one size, with alpha where that is asked for.
 
     A frame of another size, format or colour than the one before is converted rightly too.
     """
 
-    def __init__(self, width: int, height: int, deep: bool) -> None:
+    def __init__(self, width: int, height: int, deep: bool, alpha: bool = False) -> None:
         self.size = (width, height)
-        self.format = "gbrp16le" if deep else "gbrp"
+        self.format = _planar(alpha, deep)
         self._graph: Graph | None = None
         self._key: tuple[object, ...] = ()
 
     def __call__(self, frame: av.VideoFrame, color: ColorInfo) -> np.ndarray:
-        """uint8 or uint16 (3, H, W) RGB, full range."""
+        """uint8 or uint16 (3, H, W) RGB, or (4, H, W) RGBA, full range."""
         key = (frame.width, frame.height, frame.format.name, color)
         if self._graph is None or key != self._key:
             scale = f"{self.size[0]}:{self.size[1]}:out_range=pc:flags={_FLAGS}"
@@ -109,29 +109,39 @@ class ToRGB:
                 matrix = _MATRIX_NAMES[color.decoding_matrix(frame.height)]
                 scale += f":in_color_matrix={matrix}:in_range={'pc' if color.range == FULL else 'tv'}"
             self._graph, self._key = _graph(frame, scale, self.format), key
-        green, blue, red = _planes(_push(self._graph, frame))
-        pixels = np.stack([red, green, blue])
+        green, blue, red, *alpha = _planes(_push(self._graph, frame))
+        pixels = np.stack([red, green, blue, *alpha])
         if pixels.dtype == np.uint16:
-            pixels = _rescale(pixels, _white(color, bit_depth(frame)), 65535)
+            depth = bit_depth(frame)
+            pixels[:3] = _rescale(pixels[:3], _white(color, depth), 65535)
+            pixels[3:] = _rescale(pixels[3:], _full(depth), 65535)
         return pixels
 
 
 class FromRGB:
-    """Converts RGB pixels to frames of one format: limited-range YUV by the matrix of `color`, or RGB."""
+    """Converts RGB pixels to frames of one format: limited-range YUV by the matrix of `color`, or RGB.
+
+    A format with alpha is opaque where none is given.
+    """
 
     def __init__(self, pix_fmt: str, color: ColorInfo) -> None:
         self.pix_fmt = pix_fmt
         self.color = color
-        self._depth = av.VideoFormat(pix_fmt).components[0].bits
+        components = av.VideoFormat(pix_fmt).components
+        self._depth = components[0].bits
+        self._alpha = any(component.is_alpha for component in components)
         self._graph: Graph | None = None
         self._key: tuple[object, ...] = ()
 
-    def __call__(self, pixels: np.ndarray) -> av.VideoFrame:
-        """pixels: uint8 or uint16 (3, H, W), full range."""
+    def __call__(self, pixels: np.ndarray, alpha: np.ndarray | None = None) -> av.VideoFrame:
+        """pixels: uint8 or uint16 (3, H, W), full range; alpha: (1, H, W)."""
         _, height, width = pixels.shape
         pixels = self._for_swscale(pixels)
-        frame = av.VideoFrame(width, height, "gbrp" if pixels.dtype == np.uint8 else "gbrp16le")
-        for plane, channel in zip(_planes(frame), pixels[[1, 2, 0]], strict=True):
+        frame = av.VideoFrame(width, height, _planar(self._alpha, deep=pixels.dtype == np.uint16))
+        red, green, blue = pixels
+        for plane, channel in zip(
+            _planes(frame), (green, blue, red, np.iinfo(pixels.dtype).max), strict=False
+        ):
             plane[:] = channel
         key = (width, height, pixels.dtype)
         if self._graph is None or key != self._key:
@@ -140,10 +150,23 @@ class FromRGB:
                 scale += f":out_color_matrix={_MATRIX_NAMES[self.color.matrix]}:out_range=tv"
             self._graph, self._key = _graph(frame, scale, self.pix_fmt), key
         result = _push(self._graph, frame)
+        if self._alpha:
+            self._set_alpha(result, alpha)
         result.color_range, result.colorspace = self.color.range, self.color.matrix
         # ProRes has them from the frames, not from the stream.
         result.color_primaries, result.color_trc = self.color.primaries, self.color.transfer
         return result
+
+    def _set_alpha(self, frame: av.VideoFrame, alpha: np.ndarray | None) -> None:
+        """Here, because swscale gives opaque 8-bit alpha fewer than all of 10 bits."""
+        most = (1 << self._depth) - 1
+        codes: np.ndarray | int = most if alpha is None else _rescale(to_depth(alpha[0], 16), 65535, most)
+        if len(frame.planes) == 1:  # BGRA
+            plane = frame.planes[0]
+            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+            rows[:, 3 : 4 * frame.width : 4] = codes
+        else:
+            _planes(frame)[3][:] = codes
 
     def _for_swscale(self, pixels: np.ndarray) -> np.ndarray:
         depth = self._depth
@@ -165,7 +188,12 @@ def _rescale(pixels: np.ndarray, white: int, new_white: int) -> np.ndarray:
 
 def _white(color: ColorInfo, depth: int) -> int:
     """Swscale's code for white in 16-bit RGB: that of the other format (limited: at 8 bits), shifted."""
-    return 255 << 8 if color.range != FULL else ((1 << depth) - 1) << (16 - depth)
+    return 255 << 8 if color.range != FULL else _full(depth)
+
+
+def _full(depth: int) -> int:
+    """The greatest value of so many bits, shifted to 16."""
+    return ((1 << depth) - 1) << (16 - depth)
 
 
 def _graph(frame: av.VideoFrame, scale: str, pix_fmt: str) -> Graph:
@@ -185,9 +213,14 @@ def _push(graph: Graph, frame: av.VideoFrame) -> av.VideoFrame:
     return graph.pull()  # type: ignore[return-value]
 
 
+def _planar(alpha: bool, deep: bool) -> str:
+    """The name of the RGB format whose planes are looked into here."""
+    return f"gbr{'a' if alpha else ''}p{'16le' if deep else ''}"
+
+
 def _planes(frame: av.VideoFrame) -> list[np.ndarray]:
-    """Writable views (H, W) of the planes of a planar RGB frame."""
-    dtype = np.dtype(np.uint8 if frame.format.name == "gbrp" else "<u2")
+    """Writable views (H, W) of the planes of a planar frame."""
+    dtype = np.dtype(np.uint8 if frame.format.components[0].bits == 8 else "<u2")
     return [
         np.frombuffer(memoryview(plane), dtype).reshape(plane.height, plane.line_size // dtype.itemsize)[
             :, : frame.width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -24,15 +25,23 @@ from .clip import SEEK_DISTANCE, Clip, StreamInfo, file_digest
 from .colour import ToRGB, bit_depth, frame_color
 from .damage import Damage, clock
 from .hdr import hdr_levels
+from .headers import png_frames
+from .interlace import combs, deinterlaced
 from .pictures import check_size, max_pixels
-from .remarks import remarks
+from .transparency import covered, has_alpha, is_transparent, seeing_alpha, tells_alpha
 
 # Demuxers that make a picture out of any text, or follow references to other files and hosts.
 _TEXT = {"tty", "bintext", "xbin", "adf", "idf"}
 _REFERRING = {"concat", "image2", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "vobsub", "lavfi"}
 _REFERRING |= {"webm_dash_manifest", "ffmetadata"}
 _READABLE = ",".join(sorted(av.formats_available - _TEXT - _REFERRING))
+_ANIMATED_PICTURES = {"avis", "msf1", "hevc", "hevx"}  # brands of AVIF and HEIF files with a sequence
 _MANY_PIXELS = 2**25  # decoding several such frames at a time would take gigabytes
+_BECOMES = {  # of interlaced film, by how it is read
+    "auto": "every frame is made of its first field, --deinterlace double would make one of each field",
+    "double": "a frame is made of each field",
+    "off": "its frames are painted with both fields, and what moves looks combed",
+}
 _LATEST = 10**9  # seconds; a later time is a damaged one
 
 
@@ -83,15 +92,19 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         holds = f"only {' and '.join(kinds)}" if kinds else "nothing"
         raise MediaError(f"{path} has no video stream, it holds {holds}")
     chosen = next((s for s in streams if s.disposition & Disposition.default), streams[0])
+    if container.metadata.get("major_brand") in _ANIMATED_PICTURES:
+        chosen = max(
+            streams, key=lambda stream: stream.frames
+        )  # the others are stills for those who show one
     if chosen.codec_context is None:
         raise MediaError(f"{path}: there is no decoder for its video stream; convert it first")
     return chosen
 
 
 class VideoClip(Clip):
-    """A video file."""
+    """A video file. damaged, deinterlace: see `open_clip`."""
 
-    def __init__(self, path: Path, damaged: str = "skip") -> None:
+    def __init__(self, path: Path, damaged: str = "skip", deinterlace: str = "auto") -> None:
         self._stops = damaged == "stop"
         with open_input(path) as container:
             stream = video_stream(container, path)
@@ -99,11 +112,12 @@ class VideoClip(Clip):
             check_size(context.width, context.height, path)
             rate = stream.average_rate or stream.guessed_rate
             self._rate = Fraction(rate) if rate else Fraction(25)
-            time_base = stream.time_base or 1 / self._rate
+            self._stream_base = stream.time_base or 1 / self._rate
             notes: list[str] = []
-            others = tuple(describe(other) for other in container.streams if other is not stream)
+            others = tuple(stream_info(other) for other in container.streams if other is not stream)
             length = _length(container, stream)
-            count = stream.frames or (round(length * self._rate) if length else 0) or None
+            self._announced = png_frames(path)
+            count = self._announced or stream.frames or (round(length * self._rate) if length else 0) or None
             first = next(_decoded(container, stream, Damage(path.name, notes, self._stops)), None)
             if first is None:
                 raise MediaError(f"{path} holds no frame that can be decoded; it may be damaged or cut short")
@@ -113,7 +127,14 @@ class VideoClip(Clip):
             self.stream_index = stream.index
             color = frame_color(first, context)
             self.hdr = hdr_levels(first)
-            remarked = remarks(first, stream)
+            fields = combs(first)
+            self._reads_alpha = has_alpha(first)
+            may_show_through = tells_alpha(first, context)
+        self._deinterlaces = fields and deinterlace != "off"
+        self._doubles = fields and deinterlace == "double"
+        if self._doubles:
+            self._rate *= 2
+            count = None if count is None else 2 * count
         depth = bit_depth(first)
         width, height = self._scaled
         if _orientation(first).transpose:
@@ -125,24 +146,25 @@ class VideoClip(Clip):
             height=height,
             bit_depth=depth,
             frame_rate=self._rate,
-            time_base=time_base,
+            time_base=self._stream_base / (2 if self._doubles else 1),
             frame_count=count,
             frame_count_exact=False,
             duration_seconds=length,
-            has_alpha=False,
+            has_alpha=may_show_through,
             color=color,
             streams=others,
         )
-        for line in remarked:
-            self.notice(f"{path.name} {line}")
+        if fields:
+            self.notice(f"{path.name} is interlaced; {_BECOMES[deinterlace]}")
         if color.is_hdr:
             self.notice(
                 f"{path.name} is HDR; its colours are painted as they are encoded, without tone mapping"
             )
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        convert = ToRGB(*self._scaled, deep=self.bit_depth > 8)
+        convert = ToRGB(*self._scaled, deep=self.bit_depth > 8, alpha=self._reads_alpha)
         orientation: Orientation | None = None
+        index = -1
         with closing(self._from(start)) as numbered:
             for index, timed, context in numbered:
                 if stop is not None and index >= stop:
@@ -160,9 +182,28 @@ class VideoClip(Clip):
                         f"{self.path}: the frame at {clock(timed.pts * self.time_base)} cannot be converted "
                         f"to RGB ({_reason(error)}); convert the video first"
                     ) from error
-                yield Frame(pixels, index, timed.pts, self.time_base, timed.duration)
+                yield self._frame(pixels, index, timed)
                 if index + 1 == stop:  # not only when the next has been read
                     return
+            self._check_end(index + 1)
+
+    def _check_end(self, count: int) -> None:
+        """Against the number of frames that an animated PNG announces: its end is not missed otherwise."""
+        if count < self._announced:
+            line = f"{self.path.name} breaks off after {count} of {self._announced} frames"
+            if self._stops:
+                raise MediaError(f"{line}; --damaged skip uses what is there")
+            self.notice(line)
+
+    def _frame(self, pixels: np.ndarray, index: int, timed: _Timed) -> Frame:
+        """pixels (3, H, W), or (4, H, W) with alpha."""
+        alpha = pixels[3:] if self._reads_alpha else None
+        pixels = pixels[:3]
+        if alpha is not None and is_transparent(alpha):
+            pixels = covered(pixels, alpha)
+        elif not self.has_alpha:
+            alpha = None
+        return Frame(pixels, index, timed.pts, self.time_base, timed.duration, alpha)
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
         """Frames with their indices, from the beginning or from a seek point that lies before `start`."""
@@ -188,10 +229,11 @@ class VideoClip(Clip):
         """Frames from the one with this pts on; none where it is not found by seeking."""
         notices: list[str] = []  # pictures before the one sought may lack those that they refer to
         try:
-            container.seek(pts, stream=stream)
-            key = next((packet.pts for packet in container.demux(stream) if packet.pts is not None), pts)
+            ticks = math.floor(pts * self.time_base / self._stream_base)
+            container.seek(ticks, stream=stream)
+            key = next((packet.pts for packet in container.demux(stream) if packet.pts is not None), ticks)
             # From one key frame further back: what refers over a key frame to frames before it is whole then.
-            container.seek(min(key, pts) - 1, stream=stream)
+            container.seek(min(key, ticks) - 1, stream=stream)
         except av.FFmpegError:
             return
         damage = Damage(self.path.name, notices, stops=False)
@@ -213,18 +255,26 @@ class VideoClip(Clip):
         """Frames with increasing pts; the duration is the distance to the next frame's."""
         step = max(1, round(1 / (self._rate * self.time_base)))
         held: _Timed | None = None
-        for frame in _decoded(container, stream, damage):
+        frames = _decoded(container, stream, damage)
+        if self._deinterlaces:
+            frames = deinterlaced(frames, self._doubles, self.path.name)
+        for frame in frames:
             given = _pts(frame, self.time_base)
             if held is None:
-                pts = given if given is not None else stream.start_time or 0
+                pts = given if given is not None else self._in_clip(stream.start_time or 0)
             else:
                 pts = max(given if given is not None else held.pts + step, held.pts + 1)
                 self._note_size(held.frame, frame)
                 yield held._replace(duration=pts - held.pts)
             held = _Timed(frame, pts, None, pts == given)
         if held is not None:
-            left = _announced_end(container, stream) - held.pts
-            yield held._replace(duration=self._last_duration(held.frame.duration or step, left))
+            left = self._in_clip(_announced_end(container, stream)) - held.pts
+            own = step if self._deinterlaces else held.frame.duration or step
+            yield held._replace(duration=self._last_duration(own, left))
+
+    def _in_clip(self, ticks: int) -> int:
+        """A time of the stream, in the time base of the clip."""
+        return round(ticks * self._stream_base / self.time_base)
 
     def _last_duration(self, own: int, left: int) -> int:
         """The time `left` in the header is the truer one: decoders know distances in decoding order only."""
@@ -258,7 +308,8 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
     """
     context = stream.codec_context
     stream.thread_type = "SLICE" if context.width * context.height > _MANY_PIXELS else "AUTO"
-    context.options = _limits()  # it may claim to be larger on the way
+    decoder = seeing_alpha(stream) or context
+    decoder.options = _limits()  # it may claim to be larger on the way
     packets = container.demux(stream)
     while True:
         try:
@@ -267,7 +318,7 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
             damage.end(_reason(error))
             packet = None
         try:
-            for frame in stream.decode(packet):
+            for frame in decoder.decode(packet):
                 if frame.is_corrupt:
                     damage.frame()
                 else:
@@ -333,7 +384,7 @@ def _length(container: InputContainer, stream: VideoStream) -> Fraction | None:
     return Fraction(container.duration, av.time_base) if container.duration else None
 
 
-def describe(stream: Stream) -> StreamInfo:
+def stream_info(stream: Stream) -> StreamInfo:
     """What there is to say about a stream."""
     codec = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
     metadata = stream.metadata

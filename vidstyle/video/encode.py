@@ -16,13 +16,15 @@ from av.video.stream import VideoStream
 
 from ..atomic import put_in_place, temporary_beside
 from ..errors import OutputError, UsageError
-from ..types import Frame, Notice
+from ..events import Notice
+from ..types import Frame
 from .clip import Clip
 from .colour import FromRGB
 from .decode import VideoClip
 from .formats import Codec, container_of
 from .sequences import DEFAULT_RATE
 from .streams import StreamCopier
+from .transparency import is_transparent
 
 # pixels; of some smaller sizes, such as 48x48, its assembler writes beyond its buffers
 _SMALL_FOR_X265 = 128
@@ -52,9 +54,11 @@ class VideoWriter:
         self._path, self._clip, self._trimmed = path, clip, span is not None
         self._size, self._notice = size, notice
         self._temporary = temporary_beside(path)
+        self._keeps_alpha = clip.has_alpha and bool(codec.alpha) and container_of(path) != "mp4"
         self._durations: dict[int, int] = {}
         self._first: Frame | None = None
         self._last: Frame | None = None
+        self._told = False
         self._copier: StreamCopier | None = None
         container = container_of(path)
         # Otherwise Matroska draws random identifiers, and the same frames give another file each time.
@@ -70,7 +74,8 @@ class VideoWriter:
                 container_options=flags,
             )
             try:
-                self._stream = self._add_stream(codec, options, bit_depth)
+                chosen = codec.with_alpha() if self._keeps_alpha else codec
+                self._stream = self._add_stream(chosen, options, bit_depth)
                 if isinstance(clip, VideoClip):
                     self._copier = StreamCopier(clip, self._output, span, notice)
             except BaseException:
@@ -123,12 +128,26 @@ class VideoWriter:
             if self._first is None:
                 self._begin(frame)
             pts = frame.pts - self._origin
-            picture = self._convert(np.pad(frame.pixels, ((0, 0), *((0, n) for n in self._padding)), "edge"))
+            picture = self._convert(*self._padded(frame))
             picture.pts, picture.time_base = pts, frame.time_base
             if frame.duration:
                 self._durations[pts] = frame.duration
             self._last = frame
             self._mux(self._stream.encode(picture))
+
+    def _padded(self, frame: Frame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Pixels and alpha of the size that is encoded."""
+        padding = ((0, 0), *((0, n) for n in self._padding))
+        pixels, alpha = np.pad(frame.pixels, padding, "edge"), frame.alpha
+        if self._keeps_alpha and alpha is not None:
+            return pixels, np.pad(alpha, padding, "edge")
+        if not self._told and is_transparent(alpha):
+            self._told = True
+            self._notice(
+                f"{self._clip.path.name} is transparent in places; that is left out, and what lies there is "
+                "painted as opaque"
+            )
+        return pixels, None
 
     def _begin(self, frame: Frame) -> None:
         self._first = frame

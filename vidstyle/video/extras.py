@@ -15,8 +15,8 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 
-from ..types import Notice
-from .decode import VideoClip, describe, open_input, video_stream
+from ..events import Notice
+from .decode import VideoClip, open_input, stream_info, video_stream
 from .tracks import stream_metadata
 
 # Of the container itself, written by the muxer. A timecode is a track or a tag of the picture.
@@ -73,7 +73,7 @@ class Extras:
         elif stream.type == "attachment":
             kept = self._add_attachment(stream)
         elif stream.type == "video":
-            self._notice(f"{describe(stream)} is left out: only the first picture is painted")
+            self._notice(f"{stream_info(stream)} is left out: only the first picture is painted")
             return
         else:
             # What the muxer makes anew of the timecode and the chapters; the demuxer discards the latter.
@@ -183,7 +183,7 @@ def _name(stream: Stream) -> str:
         return f"attachment {stream.metadata.get('filename', stream.index)}"
     if stream.type == "video":
         return f"the cover picture ({_codec_name(stream)})"
-    return str(describe(stream))
+    return str(stream_info(stream))
 
 
 def _hint(stream: Stream) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,13 +12,15 @@ import av
 
 from ..errors import OutputError, UsageError
 from .clip import Clip
+from .numbering import existing_of_pattern, is_pattern
 from .pictures import WRITABLE_SUFFIXES, picture_suffix
-from .sequences import existing_of_pattern, is_pattern
 
-OutputKind = Literal["video", "picture", "folder", "pattern"]
+OutputKind = Literal["video", "animation", "picture", "folder", "pattern"]
 
 # File suffix to the name of FFmpeg's muxer.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+# Pictures that move, and the bits per channel that they can have. A WebP may also be a picture that does not.
+ANIMATIONS = {".gif": (8,), ".apng": (8, 16), ".webp": (8,)}
 _X26X_PRESETS = (
     "ultrafast",
     "superfast",
@@ -39,6 +41,7 @@ class Codec:
     pix_fmts: by bit depth, the default depth first.
     crf: the default constant rate factor and its greatest value; None where there is no such thing.
     presets: the valid ones, the default first; preset_option: the encoder's name for them.
+    alpha: the pix_fmts with transparency, by the same depths, where it has any, and the options for it.
     """
 
     encoder: str
@@ -49,6 +52,12 @@ class Codec:
     preset_option: str = "preset"
     options: dict[str, str] = field(default_factory=dict)
     tag: str | None = None
+    alpha: dict[int, str] = field(default_factory=dict)
+    alpha_options: dict[str, str] = field(default_factory=dict)
+
+    def with_alpha(self) -> Codec:
+        """The same, for pictures with transparency."""
+        return replace(self, pix_fmts=self.alpha, options=self.options | self.alpha_options)
 
 
 CODECS = {
@@ -86,6 +95,7 @@ CODECS = {
         ("2", *map(str, range(9))),
         "cpu-used",
         {"b": "0", "row-mt": "1"},
+        alpha={8: "yuva420p"},
     ),
     # RGB, because YUV at the same depth would not give back the pixels.
     "ffv1": Codec(
@@ -93,8 +103,16 @@ CODECS = {
         ("matroska",),
         {8: "bgr0", 10: "gbrp10le", 16: "gbrp16le"},
         options={"level": "3", "slicecrc": "1"},
+        alpha={8: "bgra", 10: "gbrap10le", 16: "gbrap16le"},
     ),
-    "prores": Codec("prores_ks", ("mov", "matroska"), {10: "yuv422p10le"}, options={"profile": "3"}),
+    "prores": Codec(
+        "prores_ks",
+        ("mov", "matroska"),
+        {10: "yuv422p10le"},
+        options={"profile": "3"},
+        alpha={10: "yuva444p10le"},
+        alpha_options={"profile": "4"},
+    ),
 }
 
 
@@ -108,8 +126,12 @@ def ffmpeg_versions() -> str:
     return ", ".join(f"{name} {'.'.join(map(str, v))}" for name, v in sorted(av.library_versions.items()))
 
 
-def output_kind(path: Path) -> OutputKind:
-    """What a path asks for; raises UsageError for a suffix that names nothing known."""
+def output_kind(path: Path, clip: Clip, start: int = 0, stop: int | None = None) -> OutputKind:
+    """What a path asks for, of frames [start, stop) of a clip.
+
+    Raises UsageError for a suffix that names nothing known.
+    """
+    check_named(path)
     if is_pattern(path):
         picture_suffix(path)
         return "pattern"
@@ -118,10 +140,20 @@ def output_kind(path: Path) -> OutputKind:
     suffix = path.suffix.lower()
     if suffix in CONTAINERS:
         return "video"
-    if suffix in WRITABLE_SUFFIXES:
+    if suffix in WRITABLE_SUFFIXES and (suffix not in ANIMATIONS or _is_single(clip, start, stop)):
         return "picture"
-    known = f"{', '.join(CONTAINERS)} for video, {', '.join(sorted(WRITABLE_SUFFIXES))} for pictures"
-    raise UsageError(f"{path} has an unknown suffix; known are {known}, or none for a folder of pictures")
+    if suffix in ANIMATIONS:
+        return "animation"
+    known = f"{', '.join([*CONTAINERS, *ANIMATIONS])} for video, {', '.join(sorted(WRITABLE_SUFFIXES))}"
+    raise UsageError(
+        f"{path} has an unknown suffix; known are {known} for pictures, or none for a folder of pictures"
+    )
+
+
+def check_named(path: Path) -> None:
+    """Raise UsageError for what other programs take for standard output."""
+    if path == Path("-"):
+        raise UsageError("- stands for standard output, which takes no result; name a file or a folder")
 
 
 def container_of(path: Path) -> str:
@@ -177,9 +209,11 @@ def check_output(
     An existing file is replaced; pictures in an existing folder only with `overwrite`.
     """
     path = Path(path)
-    kind = output_kind(path)
+    kind = output_kind(path, clip, start, stop)
     if kind == "video":
         choose_codec(path, codec, crf, preset, bit_depth)
+    elif kind == "animation":
+        _check_depth(path, bit_depth)
     elif bit_depth not in (None, 8, 16):
         raise UsageError(f"pictures are written with 8 or 16 bits, not {bit_depth}")
     if kind == "picture":
@@ -209,9 +243,21 @@ def check_spared(output: Path, read: Sequence[Path], overwrite: bool) -> None:
         raise OutputError(f"{output} exists; give another name, or --overwrite to replace it")
 
 
-def _check_single(path: Path, clip: Clip, start: int, stop: int | None) -> None:
+def _check_depth(path: Path, bit_depth: int | None) -> None:
+    depths = ANIMATIONS[path.suffix.lower()]
+    if bit_depth not in (None, *depths):
+        raise UsageError(
+            f"{path.suffix} is written with {' or '.join(map(str, depths))} bits, not {bit_depth}"
+        )
+
+
+def _is_single(clip: Clip, start: int, stop: int | None) -> bool:
     last = clip.frame_count if stop is None else stop
-    if clip.kind != "still" and (last is None or last - start != 1):
+    return clip.kind == "still" or (last is not None and last - start == 1)
+
+
+def _check_single(path: Path, clip: Clip, start: int, stop: int | None) -> None:
+    if not _is_single(clip, start, stop):
         raise UsageError(
             f"{path} is one picture but there are more frames; give a folder, a pattern such as "
             f"{path.stem}_%04d{path.suffix}, or --frames of one"

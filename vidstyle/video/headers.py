@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import png
+from .film_headers import DPX, EXR, TGA_SUFFIXES, dpx_size, exr_size, is_tga, tga_size
 
 _ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
-    """Size as stored, and the EXIF orientation (1..8) that makes it upright."""
+    """Size as stored, the EXIF orientation (1..8) that makes it upright, and whether it is one of several.
+
+    remark: what of it is not painted as it was meant.
+    """
 
     format: str
     width: int
     height: int
     orientation: int = 1
     animated: bool = False
+    remark: str | None = None
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -26,8 +34,11 @@ class PictureHeader:
         return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
 
 
-def picture_format(head: bytes) -> str | None:
-    """Which picture format these first bytes (16 or more) belong to; None if none that is known."""
+def picture_format(head: bytes, suffix: str = "") -> str | None:
+    """Which picture format these first bytes (18 or more) belong to; None if none that is known.
+
+    suffix: in lower case; TGA is known by nothing else.
+    """
     if head.startswith(png.SIGNATURE):
         return "png"
     if head.startswith(b"\xff\xd8\xff"):
@@ -40,16 +51,44 @@ def picture_format(head: bytes) -> str | None:
         return "bmp"
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "pnm"
-    return None
+    if head[:4] == EXR:
+        return "exr"
+    if head[:4] in DPX:
+        return "dpx"
+    return "tga" if suffix in TGA_SUFFIXES and is_tga(head) else None
 
 
-def read_header(data: bytes) -> PictureHeader:
-    """The header of a whole picture file.
+def plays(path: Path) -> bool:
+    """Whether this is a PNG or WebP file that shows more than one picture, by its beginning."""
+    if png_frames(path) > 1:
+        return True
+    with suppress(OSError), path.open("rb") as file:
+        head = file.read(32)
+        return (
+            picture_format(head) == "webp"
+            and head[12:16] == b"VP8X"
+            and len(head) > 20
+            and bool(head[20] & 2)
+        )
+    return False
+
+
+def png_frames(path: Path) -> int:
+    """How many frames an animated PNG announces; 0 for any other file."""
+    with suppress(OSError), path.open("rb") as file:
+        if file.read(len(png.SIGNATURE)) == png.SIGNATURE:
+            return png.frame_count(file)
+    return 0
+
+
+def read_header(data: bytes, suffix: str = "") -> PictureHeader:
+    """The header of a whole picture file; suffix: of its name, see `picture_format`.
 
     Raises ValueError with a few words on what is wrong: an unknown format, a damaged or cut file.
     """
     readers = {"png": _png, "jpeg": _jpeg, "tiff": _tiff, "webp": _webp, "bmp": _bmp, "pnm": _pnm}
-    kind = picture_format(data[:16])
+    readers |= {"tga": _tga, "dpx": _dpx, "exr": _exr}
+    kind = picture_format(data[:18], suffix)
     if kind is None:
         raise ValueError("not a picture in a known format")
     try:
@@ -63,13 +102,16 @@ def read_header(data: bytes) -> PictureHeader:
 
 def _png(data: bytes) -> PictureHeader:
     width = height = 0
-    orientation = 1
+    orientation, animated, begun = 1, False, False
     for kind, chunk in png.chunks(data):
         if kind == b"IHDR":
             width, height = struct.unpack_from(">II", chunk, 8)
         elif kind == b"eXIf":
             orientation = _exif_orientation(bytes(chunk[8:-4]))
-    return PictureHeader("png", width, height, orientation)
+        begun = begun or kind == b"IDAT"
+        if kind == b"acTL" and not begun:
+            animated = struct.unpack_from(">I", chunk, 8)[0] > 1
+    return PictureHeader("png", width, height, orientation, animated)
 
 
 def _jpeg(data: bytes) -> PictureHeader:
@@ -103,10 +145,7 @@ def _webp(data: bytes) -> PictureHeader:
     orientation, animated = 1, False
     if struct.unpack_from("<I", data, 4)[0] + 8 > len(data) + 1:
         raise ValueError("the file is cut short")
-    position = 12
-    while position + 8 <= len(data):
-        kind, length = struct.unpack_from("<4sI", data, position)
-        body = data[position + 8 : position + 8 + length]
+    for kind, body in _webp_chunks(data):
         if kind == b"VP8X":
             animated = bool(body[0] & 2)
             width = 1 + int.from_bytes(body[4:7], "little")
@@ -118,8 +157,20 @@ def _webp(data: bytes) -> PictureHeader:
             width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
         elif kind == b"EXIF":
             orientation = _exif_orientation(body.removeprefix(b"Exif\0\0"))
-        position += 8 + length + length % 2
     return PictureHeader("webp", width, height, orientation, animated)
+
+
+def webp_durations(data: bytes) -> list[int]:
+    """Of the frames of an animated WebP, in milliseconds."""
+    return [int.from_bytes(body[12:15], "little") for kind, body in _webp_chunks(data) if kind == b"ANMF"]
+
+
+def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 12
+    while position + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, position)
+        yield kind, data[position + 8 : position + 8 + length]
+        position += 8 + length + length % 2
 
 
 def _bmp(data: bytes) -> PictureHeader:
@@ -137,6 +188,21 @@ def _pnm(data: bytes) -> PictureHeader:
         return PictureHeader("pnm", int(words[1]), int(words[2]))
     except ValueError as error:
         raise ValueError("the header is damaged") from error
+
+
+def _tga(data: bytes) -> PictureHeader:
+    return PictureHeader("tga", *tga_size(data))
+
+
+def _dpx(data: bytes) -> PictureHeader:
+    width, height, logarithmic = dpx_size(data)
+    remark = "is logarithmic; it is painted as it is encoded" if logarithmic else None
+    return PictureHeader("dpx", width, height, remark=remark)
+
+
+def _exr(data: bytes) -> PictureHeader:
+    remark = "is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
+    return PictureHeader("exr", *exr_size(data), remark=remark)
 
 
 def _exif_orientation(tiff: bytes) -> int:

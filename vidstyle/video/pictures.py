@@ -12,6 +12,8 @@ import numpy as np
 from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
 from ..plain import read_plain
+from .coded import CODECS, decode_coded
+from .depth import to_depth as to_depth
 from .headers import PictureHeader, read_header
 from .png import plain_png
 
@@ -19,10 +21,12 @@ from .png import plain_png
 MAX_PIXELS = 2**28
 MOST_PIXELS = 2**30  # that OpenCV reads
 LIMIT_VARIABLE = "VIDSTYLE_MAX_PIXELS"
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=/)")  # C:/ is a disk
 # No picture file holds more per pixel, but for what is no picture in it.
 _BYTES_PER_PIXEL, _BYTES_BESIDE = 8, 2**26
 READABLE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"}
+    | {".exr", ".dpx", ".tga"}
 )
 # JPEG and WebP lose a little; PNG and TIFF lose nothing. The fastest PNG level: disk is cheaper than time.
 _WRITE_OPTIONS: dict[str, list[int]] = {
@@ -50,21 +54,30 @@ def read_bytes(path: Path) -> bytes:
     try:
         return read_plain(path, _BYTES_PER_PIXEL * max_pixels() + _BYTES_BESIDE)
     except FileNotFoundError:
-        raise MediaError(f"{path} does not exist") from None
+        raise MediaError(missing(path)) from None
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # named in a list
         raise MediaError(f"{path} cannot be the name of a file") from error
 
 
+def missing(path: Path) -> str:
+    """What to say of a path where nothing lies."""
+    text = str(path)
+    if text == "-":
+        return "- stands for the standard input, which is not read; write it to a file and give that"
+    if address := _ADDRESS.match(text):
+        where = f"{address[0]}//{text[address.end() :].lstrip('/')}"
+        return f"{where} is an address, and nothing is read from the net; download it and give the file"
+    return f"{path} does not exist"
+
+
 def picture_header(data: bytes, name: object) -> PictureHeader:
     """Size and orientation of a picture file's contents; raises MediaError, also for absurd sizes."""
     try:
-        header = read_header(data)
+        header = read_header(data, Path(str(name)).suffix.lower())
     except ValueError as error:
         raise MediaError(f"{name} cannot be read as a picture: {error}") from error
-    if header.animated:
-        raise MediaError(f"{name} is an animated WebP, which cannot be read; convert it to a video first")
     check_size(header.width, header.height, name)
     return header
 
@@ -107,7 +120,11 @@ def read_picture(path: Path | str) -> Picture:
 def decode_picture(data: bytes, name: object) -> Picture:
     """`read_picture` for a file's contents; `name` is what an error calls them."""
     header = picture_header(data, name)
+    if header.animated and header.format == "webp":  # of an animated PNG one picture is meant for a still
+        raise MediaError(f"{name} is an animated WebP, of which no single picture is taken; save one of it")
     try:
+        if header.format in CODECS:
+            return decode_coded(data, header.format, max_pixels())
         image = _decode(plain_png(data) if header.format == "png" else data)
     except ValueError as error:
         raise MediaError(f"{name} cannot be read as a picture: {error}") from error
@@ -188,15 +205,6 @@ def picture_suffix(path: Path) -> str:
 def keeps_alpha(path: Path) -> bool:
     """Whether the format that this path's suffix names can hold transparency."""
     return path.suffix.lower() in _TRANSPARENT
-
-
-def to_depth(pixels: np.ndarray, depth: int) -> np.ndarray:
-    """uint8 or uint16 pixels of any shape as uint8 (depth 8) or uint16 (depth 16), full range, rounded."""
-    if depth == 8 and pixels.dtype == np.uint16:
-        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if depth == 16 and pixels.dtype == np.uint8:
-        return pixels.astype(np.uint16) * np.uint16(257)
-    return pixels
 
 
 def write_picture(path: Path | str, pixels: np.ndarray, alpha: np.ndarray | None = None) -> None:

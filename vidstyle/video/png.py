@@ -6,14 +6,17 @@ for the size that a file claims before it looks for the pixels. So a file is loo
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MOST_CHUNKS = 1000  # that are gone through to learn whether a file is animated
 _LONGEST_SIDE = 1_000_000  # of libpng
 _PIECE = 2**20  # bytes that are unpacked at a time
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
@@ -38,6 +41,21 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
             raise ValueError("a checksum is wrong, the file is damaged")
         yield kind, view[position : end + 4]
         position = end + 4
+
+
+def frame_count(file: BinaryIO) -> int:
+    """How many frames a PNG file announces, as an animation does before its pixels; 0 for a still.
+
+    file: behind its signature. What is damaged counts as a still: its reader will tell.
+    """
+    for _ in range(_MOST_CHUNKS):
+        head = file.read(8)
+        if len(head) < 8 or head[4:] == b"IDAT":
+            break
+        if head[4:] == b"acTL":
+            return int.from_bytes(file.read(4), "big")
+        file.seek(int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)
+    return 0
 
 
 def plain_png(data: bytes) -> bytes:

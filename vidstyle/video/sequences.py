@@ -1,10 +1,9 @@
-"""Stills, folders and numbered patterns of pictures as clips."""
+"""Stills and sequences of pictures as clips."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,21 +12,25 @@ from ..plain import name_bytes
 from ..types import Frame
 from .clip import Clip, file_digest
 from .colour import SRGB_PICTURE
+from .numbering import files_of, ticks
 from .pictures import READABLE_SUFFIXES, natural_key, picture_header, read_bytes, read_picture
+from .transparency import covered
 
 DEFAULT_RATE = Fraction(25)
 # By these a film is known where it lies among other files; any file that is named is tried.
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".3gp"}
+    | {".apng"}
 )
-_NUMBER = re.compile(r"%(0?)(\d*)d")
 
 
 class PictureClip(Clip):
-    """Pictures, shown one after the other at a fixed rate."""
+    """A still, or pictures by their numbers, shown one after the other at a fixed rate."""
 
-    def __init__(self, path: Path, pictures: Sequence[Path], fps: Fraction | None) -> None:
-        self.pictures = tuple(pictures)
+    def __init__(self, path: Path, pictures: Mapping[int, Path], fps: Fraction | None) -> None:
+        self.pictures = tuple(pictures.values())
+        times, remark = ticks(tuple(pictures))
+        self._times = [*times, times[-1] + 1]
         pixels, alpha = read_picture(self.pictures[0])
         still = len(self.pictures) == 1 and path == self.pictures[0]
         rate = fps or DEFAULT_RATE
@@ -41,13 +44,20 @@ class PictureClip(Clip):
             time_base=1 / rate,
             frame_count=len(self.pictures),
             frame_count_exact=True,
-            duration_seconds=None if still else len(self.pictures) / rate,
+            duration_seconds=None if still else self._times[-1] / rate,
             has_alpha=alpha is not None,
             color=SRGB_PICTURE,
+            numbers=tuple(pictures),
         )
-        for picture in self.pictures[1:]:
+        if remark:
+            self.notice(f"{path} {remark}")
+        for picture in self.pictures:
             header = picture_header(read_bytes(picture), picture)
             self._check_size(picture, *header.upright_size)
+            if header.remark:
+                self.notice(f"{self.path.name} {header.remark}")
+            if header.animated:
+                self.notice(f"{picture.name} is animated; as one of several pictures it is shown as a still")
 
     def _check_size(self, picture: Path, width: int, height: int) -> None:
         if (width, height) != (self.width, self.height):
@@ -61,43 +71,21 @@ class PictureClip(Clip):
         for index in range(len(self.pictures))[start:stop]:
             pixels, alpha = read_picture(self.pictures[index])
             self._check_size(self.pictures[index], pixels.shape[2], pixels.shape[1])
-            yield Frame(pixels, index, index, self.time_base, 1, alpha)
+            if alpha is not None and self.kind == "sequence":
+                pixels = covered(pixels, alpha)
+            begin, end = self._times[index : index + 2]
+            yield Frame(pixels, index, begin, self.time_base, end - begin, alpha)
+
+    def only(self, numbers: Sequence[int]) -> PictureClip:
+        """The pictures of these numbers, as a clip."""
+        chosen = {number: self.pictures[self.position(number)] for number in numbers}
+        return PictureClip(self.path, chosen, self.frame_rate)
 
     def digest(self) -> str:
         digest = hashlib.sha256()
         for picture in self.pictures:
             digest.update(name_bytes(picture.name) + b"\0" + file_digest(picture))
         return digest.hexdigest()
-
-
-def is_pattern(path: Path) -> bool:
-    """Whether the file name holds one printf number, such as %04d."""
-    return len(_NUMBER.findall(path.name)) == 1
-
-
-def existing_of_pattern(pattern: Path) -> list[Path]:
-    """The existing files that a printf pattern names, in the order of their numbers."""
-    match = _NUMBER.search(pattern.name)
-    assert match is not None
-    before, after = pattern.name[: match.start()], pattern.name[match.end() :]
-    width = int(match[2] or 1) if match[1] else 1
-    regex = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
-    found = {}
-    for file in _listing(pattern.parent) if pattern.parent.exists() else ():
-        digits = regex.fullmatch(file.name)
-        # %04d writes at least four digits, %d no leading zeros: what it could not have written is not meant.
-        if digits and digits[1] == f"{int(digits[1]):0{width}d}":
-            found[int(digits[1])] = file
-    return [found[number] for number in sorted(found)]
-
-
-def pictures_of_pattern(pattern: Path) -> list[Path]:
-    """`existing_of_pattern`; raises MediaError if there are none."""
-    found = existing_of_pattern(pattern)
-    if not found:
-        where = "" if pattern.parent.exists() else f": the folder {pattern.parent} does not exist"
-        raise MediaError(f"{pattern} names no existing picture{where}")
-    return found
 
 
 def pictures_of_folder(folder: Path) -> list[Path]:
@@ -117,19 +105,10 @@ def media_of_folder(folder: Path) -> list[Path]:
 
 
 def _of_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    files = [f for f in _listing(folder) if f.suffix.lower() in suffixes and f.name[0] != "."]
+    files = [f for f in files_of(folder) if f.suffix.lower() in suffixes and f.name[0] != "."]
     return in_natural_order(files)
 
 
 def in_natural_order(files: Iterable[Path]) -> list[Path]:
     """img2 before img10."""
     return sorted(files, key=lambda file: (natural_key(file.name), file.name))
-
-
-def _listing(folder: Path) -> list[Path]:
-    try:
-        return [file for file in folder.iterdir() if file.is_file()]
-    except FileNotFoundError:
-        raise MediaError(f"the folder {folder} does not exist") from None
-    except OSError as error:
-        raise MediaError(f"the folder {folder} cannot be read: {error.strerror}") from error

@@ -14,8 +14,8 @@ from av.packet import Packet
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
-from ..types import Notice
-from .decode import VideoClip, describe, open_input
+from ..events import Notice
+from .decode import VideoClip, open_input, stream_info
 from .extras import Extras
 from .sound import Encoded
 from .subtitles import TEXT_CODECS
@@ -126,7 +126,7 @@ class StreamCopier:
         self._output.mux(list(track.convert(packet, self.begin or Fraction(0))))
 
     def _add(self, stream: Stream) -> None:
-        container, name = self._output.format.name, describe(stream)
+        container, name = self._output.format.name, stream_info(stream)
         codec = _codec_name(stream)
         if codec is None:
             self._notice(f"{name} is left out: its codec is unknown")
@@ -165,7 +165,7 @@ class StreamCopier:
         target.codec_context.bit_rate = 96_000 * max(channels, 2)
         self._tracks[stream.index] = Encoded(stream, target)
         container = self._output.format.name
-        self._notice(f"{describe(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
+        self._notice(f"{stream_info(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
 
     def _holds(self, stream: Stream) -> bool:
         names = {stream.codec_context.codec.name, _codec_name(stream)}

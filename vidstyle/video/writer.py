@@ -1,4 +1,4 @@
-"""Open an output of any kind for writing: a video file, a picture, a folder or a pattern of pictures."""
+"""Open an output of any kind for writing: a video, an animation, a picture, a folder or a pattern of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Protocol
 
 from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
-from ..types import Frame, Notice
+from ..events import Notice
+from ..types import Frame
+from .animate import AnimationWriter
 from .clip import Clip
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
+from .numbering import numbered
 from .pictures import keeps_alpha, to_depth, write_picture
+from .transparency import is_transparent
 
 __all__ = ["Writer", "check_output", "open_writer"]
 
@@ -71,8 +75,9 @@ def open_writer(
 ) -> Writer:
     """A writer, used as a context manager, of frames of `width` x `height` pixels made from those of `clip`.
 
-    path: a video (.mp4 .m4v .mov .mkv .webm), a picture, a folder (no suffix) or a pattern
-        (`out/%04d.png`), which numbers pictures by the index of their frame.
+    path: a video (.mp4 .m4v .mov .mkv .webm), an animation (.gif .apng .webp), a picture, a folder (no
+        suffix) or a pattern (`out/%04d.png`), which numbers pictures as those of the clip, or by the index of
+        their frame.
     codec, crf, preset: for videos; see `formats.CODECS`. crf 0 is best.
     bit_depth: 8, 10 or 16 where the codec or the picture format has it; None is the codec's usual depth,
         and for pictures the depth of the frames.
@@ -95,8 +100,10 @@ def open_writer(
         stop=stop,
         overwrite=overwrite,
     )
+    if kind == "animation":
+        return Writer(AnimationWriter(path, clip, (width, height), bit_depth, notice))
     if kind != "video":
-        return Writer(PictureWriter(path, kind, bit_depth, overwrite, notice))
+        return Writer(PictureWriter(path, clip, kind, bit_depth, overwrite, notice))
     clear_leftovers([path])
     chosen = choose_codec(path, codec)
     options = {}
@@ -114,13 +121,14 @@ class PictureWriter:
     def __init__(
         self,
         path: Path,
+        clip: Clip,
         kind: OutputKind,
         bit_depth: int | None,
         overwrite: bool,
         notice: Notice,
     ) -> None:
         self._path, self._kind, self._depth, self._overwrite = path, kind, bit_depth, overwrite
-        self._notice = notice
+        self._notice, self._number = notice, clip.number
         self._pattern = path.name if kind == "pattern" else "%06d.png" if kind == "folder" else path.name
         self._written: list[Path] = []
         # A pattern's own folder may not exist yet.
@@ -136,13 +144,15 @@ class PictureWriter:
         """Write the frame under its number."""
         if self._kind == "picture" and self._written:
             raise UsageError(f"{self._path} is one picture but there are more frames")
-        name = self._pattern % frame.index if self._kind != "picture" else self._pattern
+        name = (
+            self._pattern if self._kind == "picture" else numbered(self._pattern, self._number(frame.index))
+        )
         pixels, alpha = frame.pixels, frame.alpha
         if self._depth is not None:
             pixels = to_depth(pixels, self._depth)
         if alpha is not None:
             alpha = to_depth(alpha, 8 * pixels.itemsize)
-            if not keeps_alpha(Path(name)):
+            if is_transparent(alpha) and not keeps_alpha(Path(name)):
                 self._notice(f"{Path(name).suffix} has no transparency: it is left out")
         write_picture(self._temporary / name, pixels, alpha)
         self._written.append(self._temporary / name)

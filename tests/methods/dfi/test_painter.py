@@ -1,10 +1,9 @@
-"""Deep feature interpolation: the contract, and edits whose right answer is drawn."""
+"""Deep feature interpolation: edits whose right answer is drawn."""
 
 from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,32 +11,23 @@ import numpy as np
 import pytest
 import torch
 
-from tests.methods.test_contract import (  # the contract's own tests, with the `make` below
-    picture,
-    prior_of,
-    skip_unless_options,
-    test_arguments_are_not_changed,  # noqa: F401
-    test_shape_range_and_with_or_without_priors,  # noqa: F401
-    tiny_network,
-)
 from vidstyle.errors import UsageError
-from vidstyle.features import weights
 from vidstyle.features.vgg import VGG
+from vidstyle.features.weights import Weights
 from vidstyle.flow.estimators import DISFlow
 from vidstyle.image.convert import to_uint8
-from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, Stored
+from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, GivenVector
 from vidstyle.methods.dfi.cache import FeatureCache
 from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View, fill
 from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.dfi.painter import Dfi, _place
 from vidstyle.methods.dfi.sets import PictureSet, open_set
-from vidstyle.types import Draft, Prior
+from vidstyle.types import Prior
 from vidstyle.video.pictures import write_picture
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
 from samples.faces import Face, draw, random_face, with_attributes
 
-Make = Callable[..., Dfi]
 SIDE = 64
 
 
@@ -60,26 +50,10 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[PictureSet, PictureS
     return faces(root / "plain", 150, 1, False), faces(root / "glasses", 150, 2, True)
 
 
-@pytest.fixture
-def make(sets: tuple[PictureSet, PictureSet]) -> Make:
-    """make(OPTION=VALUE...) -> the method with a tiny network, small sets and few steps."""
-    small = [PictureSet(each.name, each.paths[:6]) for each in sets]
-
-    def build(**settings: object) -> Dfi:
-        skip_unless_options(DfiOptions, settings)
-        options = DfiOptions(**({"steps": 3, "next_steps": 3, "edit_size": 48} | settings))  # type: ignore[arg-type]
-        features = SetFeatures(tiny_network(), "f" * 64)
-        attribute = BetweenSets(features, small[0], small[1], certainty=0)
-        return Dfi(features, [attribute], options)
-
-    return build
-
-
 @pytest.fixture(scope="module")
-def bundled(tmp_path_factory: pytest.TempPathFactory) -> SetFeatures:
-    found = weights.load(weights.find("bundled"))
+def features(bundled: Weights, tmp_path_factory: pytest.TempPathFactory) -> SetFeatures:
     cache = FeatureCache(tmp_path_factory.mktemp("features"))
-    return SetFeatures(VGG(found.tensors, "max"), found.digest, cache=cache, batch=16)
+    return SetFeatures(VGG(bundled.tensors, "max"), bundled.digest, cache=cache, batch=16)
 
 
 @dataclass
@@ -93,14 +67,14 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def case(sets: tuple[PictureSet, PictureSet], bundled: SetFeatures) -> Case:
+def case(sets: tuple[PictureSet, PictureSet], features: SetFeatures) -> Case:
     face = random_face(np.random.default_rng(77), 0.3)
     x, y = (int(SIDE * place) for place in face.landmarks[:2].mean(axis=0))
-    attribute = BetweenSets(bundled, *sets, count=60)
+    attribute = BetweenSets(features, *sets, count=60)
     options = DfiOptions(strength=(0.0, 0.75, 1.5), steps=80)
     eyes = slice(y - 8, y + 9), slice(x - 18, x + 19)
     truth = drawn(with_attributes(face, glasses=True))
-    return Case(Dfi(bundled, [attribute], options), drawn(face), truth, eyes)
+    return Case(Dfi(features, [attribute], options), drawn(face), truth, eyes)
 
 
 def rms(difference: torch.Tensor) -> float:
@@ -161,7 +135,7 @@ def test_a_large_picture_stays_sharp(case: Case) -> None:
     assert float((image - large).abs().max()) > 0.05
     # The change is smooth at this size: the grain of the picture is as it was.
     grain = [(i[:, 1:] - i[:, :-1]).abs().median() for i in (image, large)]
-    assert float(grain[0]) == pytest.approx(float(grain[1]), rel=0.05)
+    assert float(grain[0]) == pytest.approx(float(grain[1]), rel=0.1)
 
 
 def test_colours_can_be_kept(case: Case) -> None:
@@ -173,7 +147,7 @@ def test_colours_can_be_kept(case: Case) -> None:
     assert away["content"] < 0.5 * away["edit"] and away["content"] < 0.01
 
 
-def test_a_hole_is_filled_from_one_set(sets: tuple[PictureSet, PictureSet], bundled: SetFeatures) -> None:
+def test_a_hole_is_filled_from_one_set(sets: tuple[PictureSet, PictureSet], features: SetFeatures) -> None:
     """An eye begins to come back in the smooth colours that the hole is filled with."""
     face = random_face(np.random.default_rng(78), 0.3)
     x, y = (int(SIDE * place) for place in face.landmarks[0])
@@ -181,7 +155,7 @@ def test_a_hole_is_filled_from_one_set(sets: tuple[PictureSet, PictureSet], bund
     hole[:, y - 5 : y + 6, x - 6 : x + 7] = True
     truth = drawn(face)
     damaged = torch.where(hole, torch.ones(()), truth)
-    method = Dfi(bundled, [FillHole(bundled, sets[0], 60)], DfiOptions(steps=80), hole=hole)
+    method = Dfi(features, [FillHole(features, sets[0], 60)], DfiOptions(steps=80), hole=hole)
     [image] = method.series(damaged)
     inside = hole.expand(3, -1, -1)
     assert torch.equal(image[~inside], truth[~inside])
@@ -198,7 +172,7 @@ def test_a_stored_vector_gives_the_same_edit(case: Case) -> None:
     features = case.method.features
     images = [
         Dfi(features, [attribute], options).series(case.content)[0]
-        for attribute in (learnt, Stored(features, vector))
+        for attribute in (learnt, GivenVector(features, vector))
     ]
     assert torch.allclose(*images, atol=1e-5)
 
@@ -258,21 +232,10 @@ def test_priors_steady_the_edit(case: Case) -> None:
     assert change[False] < 0.5 * change[True]
 
 
-def test_same_arguments_same_result_and_nothing_kept_between_calls(make: Make) -> None:
-    content, other = picture(24, 32), picture(24, 32, seed=7)
-    method, fresh = make(), make()
-    first = method.paint(content, [], seed=5)
-    method.paint(other, [], seed=1)
-    after = method.paint(other, [prior_of(first, 0.7)], seed=6)
-    assert torch.equal(after.image, fresh.paint(other, [prior_of(first, 0.7)], seed=6).image)
-    assert torch.equal(first.image, fresh.paint(content, [], seed=5).image)
-    assert method.paint(content, [], 0, Draft(first.image, 2, first.carry)).image.shape == content.shape
-
-
-def test_options_that_do_not_fit(make: Make) -> None:
+def test_options_that_do_not_fit() -> None:
     with pytest.raises(UsageError, match="--strength needs"):
-        make(strength=())
+        DfiOptions(strength=())
     with pytest.raises(UsageError, match="--scaling must be one of raw, beta"):
-        make(scaling="gamma")
+        DfiOptions(scaling="gamma")
     with pytest.raises(UsageError, match="--edit-size must be at least 16"):
-        make(edit_size=8)
+        DfiOptions(edit_size=8)

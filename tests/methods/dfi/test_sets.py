@@ -10,7 +10,7 @@ import pytest
 
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.methods.dfi.landmarks import read_landmarks
-from vidstyle.methods.dfi.options import AttributeSpec, DfiOptions, SetSpec, parse_where
+from vidstyle.methods.dfi.options import AttributeSpec, DfiOptions, SetSpec
 from vidstyle.methods.dfi.sets import open_set
 from vidstyle.options import at_home
 from vidstyle.video.pictures import write_picture
@@ -48,10 +48,6 @@ def test_rows_of_a_list(listed: Path, suffix: str, where: str) -> None:
 def test_what_cannot_be_selected(listed: Path) -> None:
     with pytest.raises(UsageError, match=r"no column hat; it has path, smiling, sex"):
         open_set(listed / "list.csv", "hat=1")
-    with pytest.raises(UsageError, match="COLUMN=VALUE"):
-        parse_where("smiling")
-    with pytest.raises(UsageError, match="is a folder"):
-        open_set(listed, "smiling=1")
 
 
 def test_attributes_by_name() -> None:
@@ -72,8 +68,6 @@ def test_attributes_by_name() -> None:
 def test_sets_that_are_none(listed: Path, tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="0 usable pictures; at least 5"):
         open_set(listed / "list.csv", "smiling=7")
-    with pytest.raises(MediaError, match="does not exist"):
-        open_set(tmp_path / "nothing")
     (tmp_path / "bad.jsonl").write_text("{not json}")
     with pytest.raises(MediaError, match="list of pictures"):
         open_set(tmp_path / "bad.jsonl")

@@ -13,7 +13,7 @@ import torch
 from tests.methods.test_contract import tiny_network
 from vidstyle.errors import MediaError, WeightsError
 from vidstyle.image.convert import to_float
-from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, Stored, combined, nearest
+from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, GivenVector, combined, nearest
 from vidstyle.methods.dfi.cache import FeatureCache, cache_key
 from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View, cover, fill
 from vidstyle.methods.dfi.landmarks import ListedLandmarks
@@ -219,7 +219,7 @@ def test_a_vector_is_kept_with_the_weights_it_belongs_to(tmp_path: Path) -> None
     assert found.size == SIZE and all(torch.equal(found.layers[layer], parts[layer]) for layer in LAYERS)
     with pytest.raises(WeightsError, match="made with other features"):
         load_vector(tmp_path / "v.safetensors", "e" * 64)
-    larger = Stored(features, found).vector(torch.empty(2, 0), View((80, 96)))
+    larger = GivenVector(features, found).vector(torch.empty(2, 0), View((80, 96)))
     assert {layer: tuple(part.shape) for layer, part in larger.layers.items()} == features.shapes((80, 96))
     with pytest.raises(WeightsError, match="not an attribute vector"):
         load_vector(Path("vidstyle/features/bundled.safetensors"), "f" * 64)

@@ -13,17 +13,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from vidstyle.events import Observer
+from vidstyle.events import Notice, Observer, say_nothing
 from vidstyle.features.recipes import check_layers
 from vidstyle.features.vgg import VGG
 from vidstyle.image.colour import luminance
-from vidstyle.image.fields import Size, carried, follow, resized, upsample, vote
+from vidstyle.image.fields import Size, carried_field, follow, resized_field, upsample, vote
 from vidstyle.image.patchmatch import Matches, normalised, search
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.smooth import coloured, refined
 from vidstyle.methods.analogy.options import AnalogyOptions
 from vidstyle.methods.analogy.reconstruct import deconvolve, structure
-from vidstyle.types import Draft, Notice, Painted, Prior, say_nothing
+from vidstyle.types import Draft, Painted, Prior
 
 _LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 # Level -> side of the patches, and how far random places are tried; None is the whole map.
@@ -187,7 +187,7 @@ class Analogy:
         ab: Tensor | None = None
         for level in range(top, 0, -1):
             size, reach = _size(own_a[level]), _size(own_b[level])
-            start, here = resized(before, size, _size(b), reach), _thinned(seen, size)
+            start, here = resized_field(before, size, _size(b), reach), _thinned(seen, size)
             if not bool(here.all()):
                 if ab is None:
                     ours, theirs = normalised(own_a[level]), normalised(own_b[level])
@@ -210,7 +210,7 @@ class Analogy:
         """What the frame before says at the size of matching: its field, where it holds, and its A′."""
         before = prior.carry["field"].to(prior.image.device).long()
         if prior.vectors is not None:
-            before = carried(before, resize_flow(prior.vectors, size), reach)
+            before = carried_field(before, resize_flow(prior.vectors, size), reach)
         painted = resize(prior.image, size)
         seen = resize(prior.weight, size) > _SEEN
         return before, seen, luminance(painted) if self.options.color_only else painted

@@ -97,7 +97,7 @@ class FillHole:
 
 
 @dataclass(frozen=True)
-class Stored:
+class GivenVector:
     """A vector that is at hand, whatever the picture."""
 
     features: SetFeatures

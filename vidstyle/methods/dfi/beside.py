@@ -46,8 +46,8 @@ def save_beside(options: DfiOptions, finished: Finished, painter: Callable[[], D
         still, images = finished.source(first), list(carry["series"])
         *others, whole = _pictures(finished.output, options.strength)
         for path, image in zip(others, images, strict=False):
-            finished.write(path, image, like=still)
-        finished.write(whole, _strip([to_float(still.pixels), *images]))
+            finished.write(path, image, still)
+        finished.write(whole, _strip([to_float(still.pixels), *images]), None)
     if options.save_vector:
         painter().vector(carry).save(paths[-1])
     return paths

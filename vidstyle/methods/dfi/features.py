@@ -16,14 +16,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.errors import MediaError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.features.vgg import VGG
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
-from vidstyle.image.similarity import Similarity, apply_similarity, estimate_similarity, reached
+from vidstyle.image.similarity import Similarity, apply_similarity, covered, estimate_similarity
 from vidstyle.methods.dfi.cache import FeatureCache, cache_key
 from vidstyle.methods.dfi.landmarks import Landmarks
 from vidstyle.methods.dfi.sets import PictureSet
-from vidstyle.types import Notice, say_nothing
 from vidstyle.video.pictures import decode_picture, picture_header, read_bytes
 
 LAYERS = ("relu3_1", "relu4_1", "relu5_1")
@@ -189,7 +189,7 @@ class SetFeatures:
             width, height = picture_header(read_bytes(path), path).upright_size
             transform = self._transform(path, view)
             assert transform is not None
-            total += reached((height, width), transform, view.size)
+            total += covered((height, width), transform, view.size)
         return (total / len(places)).to(self._device)
 
     def shapes(self, size: tuple[int, int]) -> dict[str, tuple[int, ...]]:

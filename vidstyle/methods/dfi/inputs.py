@@ -15,7 +15,7 @@ from torch import Tensor
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.image.masks import check_shape, whiteness
 from vidstyle.job import file_entry
-from vidstyle.methods.dfi.attribute import Attribute, BetweenSets, FillHole, Stored
+from vidstyle.methods.dfi.attribute import Attribute, BetweenSets, FillHole, GivenVector
 from vidstyle.methods.dfi.features import SetFeatures
 from vidstyle.methods.dfi.landmarks import FoundEyes, Landmarks, landmarks_of, read_landmarks
 from vidstyle.methods.dfi.options import FIND, AttributeSpec, DfiOptions
@@ -38,7 +38,7 @@ class Origin:
 
     def attribute(self, features: SetFeatures, neighbors: int, certainty: float) -> Attribute:
         if self.vector is not None:
-            return Stored(features, self.vector)
+            return GivenVector(features, self.vector)
         if len(self.sets) == 1:
             return FillHole(features, self.sets[0], neighbors)
         source, target = self.sets

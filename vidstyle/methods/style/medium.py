@@ -12,7 +12,7 @@ from torch import Tensor
 from vidstyle.events import Observer
 from vidstyle.image.matting import Relight
 from vidstyle.image.recolour import recolour_unpainted
-from vidstyle.methods.style.priors import laid_over, seen_in
+from vidstyle.methods.style.priors import composed, seen_in
 from vidstyle.optimize import Minimum, Terms, minimise
 from vidstyle.types import Prior
 
@@ -54,7 +54,7 @@ class Photograph(Paint):
         if not priors:
             return priors
         seen = seen_in(priors)
-        laid = laid_over(recolour_unpainted(subject, laid_over(subject, priors), seen), priors)
+        laid = composed(recolour_unpainted(subject, composed(subject, priors), seen), priors)
         light = Relight(subject)
         return [Prior(light.apply(light.sketch(laid)).clamp(0, 1), seen)]
 

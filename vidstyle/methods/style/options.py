@@ -24,7 +24,11 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
     comes into view are from those that its like has.
     """
 
-    quality: str = as_in(SharedOptions, "quality")
+    quality: str = as_in(
+        SharedOptions,
+        "quality",
+        "Sizes and iterations: draft (480 pixels) is for a first look, standard 960, high 1920 for the end.",
+    )
     strength: float = option(
         1.0,
         "How much of the style, in one number: 0 leaves INPUT nearly as it is, 2 is as much as makes sense.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
@@ -23,17 +22,17 @@ from vidstyle.methods.style.medium import Paint, Photograph
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.priors import (
     Tint,
+    composed,
     entered_in,
     held,
     known_in,
-    laid_over,
     ripened,
     seen_in,
     shared,
     unseen,
 )
 from vidstyle.methods.style.schedule import Schedule, Search
-from vidstyle.methods.styleterm import StyleTerm, shares
+from vidstyle.methods.styleterm import ByStyle, StyleTerm, shares
 from vidstyle.methods.terms import LayerLoss, content_term, term_values
 from vidstyle.optimize import Minimum, Terms, history_for
 from vidstyle.types import Draft, Painted, Prior
@@ -47,7 +46,7 @@ _STIR = 0.1
 _TINT = 0.1
 
 
-class NeuralStyle:
+class NeuralStyle(ByStyle):
     """Paints a frame so that its features match the content's and its Gram matrices the style's.
 
     features: the network, on the device and in the precision to compute with.
@@ -71,7 +70,6 @@ class NeuralStyle:
         self.options = options
         self.init = init
         self.observer = observer
-        self.where: Tensor | None = None
         self.style = StyleTerm(features, recipe, styles, shares(options.blend, len(styles)), options, regions)
         self.recipe = replace(
             strengthened(recipe, options.strength),
@@ -86,16 +84,6 @@ class NeuralStyle:
             self.medium = Photograph()
         self.recipe = replace(self.recipe, style=self.medium.style_share * self.recipe.style)
         self.schedule = Schedule(options)
-
-    def guided(self, where: Tensor) -> NeuralStyle:
-        """See `Guided`."""
-        painter = copy.copy(self)
-        painter.where = where
-        return painter
-
-    def small(self, where: Tensor) -> dict[int, str]:
-        """See `Guided`."""
-        return self.style.small(where)
 
     @torch.no_grad()
     def paint(
@@ -165,11 +153,11 @@ class NeuralStyle:
         if (resting := self._resting(subject, priors, colours)) is not None:
             return resting
         priors = self.medium.earlier(subject, priors)
-        start, known = laid_over(subject, priors), known_in(priors)
+        start, known = composed(subject, priors), known_in(priors)
         tint: Tint | None = None
         if float(1 - known.mean()) > _UNSEEN_SHARE:
             tint = Tint(recolour_unpainted(subject, start, known), 1 - known)
-            start = laid_over(tint.image, priors)
+            start = composed(tint.image, priors)
         search = self.schedule.later(unseen(priors))
         return self._minimise(start, subject, held(priors), colours, search, tint)
 
@@ -197,7 +185,7 @@ class NeuralStyle:
         enough = self.options.tolerance * self.schedule.after
         if fall >= enough or float(1 - known_in(priors).mean()) > _UNSEEN_SHARE:
             return None
-        start = laid_over(subject, priors)
+        start = composed(subject, priors)
         now = {name: float(term) for name, term in self._terms(subject, priors, colours)(start).items()}
         begins = now["content"], sum(now.values())
         alike = all(abs(one - other) <= enough * other for one, other in zip(begins, ended, strict=True))

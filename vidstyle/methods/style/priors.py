@@ -29,7 +29,7 @@ def shared(priors: Sequence[Prior]) -> Sequence[Prior]:
     return [replace(prior, weight=prior.weight / total) for prior in priors]
 
 
-def laid_over(subject: Tensor, priors: Sequence[Prior]) -> Tensor:
+def composed(subject: Tensor, priors: Sequence[Prior]) -> Tensor:
     """The priors laid over the subject, each by its weight."""
     image = subject
     for prior in priors:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vidstyle.image.colour import luminance, match_palette, palette
 from vidstyle.image.labels import shares_at
-from vidstyle.image.matting import Guide
+from vidstyle.image.matting import GuidedFilter
 
 _NOISE = 0.04  # deviation of what of a photograph's colours is noise
 _FEWEST = 16.0  # pixels that still say which colours a region has
@@ -52,7 +52,7 @@ def recoloured(image: Tensor, where: Tensor | None, own: Tensor, wanted: Tensor)
         target, source = (each if each.ndim == 2 else each[0] for each in (wanted, own))
         return match_palette(image, target, source, _NOISE)
     size = image.shape[1], image.shape[2]
-    guide = Guide(image, max(1, round(_SNAP * max(size))), _EDGE**2)
+    guide = GuidedFilter(image, max(1, round(_SNAP * max(size))), _EDGE**2)
     weights = guide.filter(shares_at(where, size)).clamp(0, 1)
     weights = torch.cat([(1 - weights.sum(dim=0, keepdim=True)).clamp_min(0), weights])
     lacking = (own + wanted).isnan().flatten(1).any(dim=1)

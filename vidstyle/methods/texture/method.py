@@ -13,6 +13,7 @@ from vidstyle.methods.texture.motion import Motion
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.methods.texture.painter import Texture
 from vidstyle.methods.tiling import tiled_within_memory
+from vidstyle.options import RunOptions
 from vidstyle.video.blank import BlankClip
 from vidstyle.video.reader import open_clip
 
@@ -21,7 +22,7 @@ class TextureSynthesis(Method):
     """See `painter`. What is painted is no clip; it has the size of a doodle, or that which is asked for."""
 
     def clip(
-        self, options: TextureOptions, path: Path | None, fps: Fraction | None, damaged: str
+        self, options: TextureOptions, path: Path | None, fps: Fraction | None, run: RunOptions
     ) -> tuple[TextureOptions, BlankClip]:
         if options.size is None:
             drawn = options if options.labels is None else open_clip(options.labels)

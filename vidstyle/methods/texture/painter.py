@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from vidstyle.image.resize import fit, resize, resize_wrapped
 from vidstyle.losses import style_loss
 from vidstyle.losses.temporal import temporal_loss
 from vidstyle.losses.variation import grain_loss, total_variation
-from vidstyle.methods.styleterm import StyleTerm, shares
+from vidstyle.methods.styleterm import ByStyle, StyleTerm, shares
 from vidstyle.methods.terms import term_values
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.optimize import Minimum, Terms, history_for, minimise, pyramid_sizes
@@ -36,7 +35,7 @@ _BLOCK = 16
 _COARSE_STEPS = 1.5
 
 
-class Texture:
+class Texture(ByStyle):
     """Paints what looks like the pictures and shows nothing: `content` gives no more than its size.
 
     features: the network, on the device and in the precision to compute with.
@@ -54,23 +53,12 @@ class Texture:
         regions: Sequence[Tensor] = (),
     ) -> None:
         self.features, self.recipe, self.options, self.observer = features, recipe, options, observer
-        self.where: Tensor | None = None
         pictures = [_within(style, options.style_size) for style in styles]
         self.style = StyleTerm(
             features, recipe, pictures, shares(options.blend, len(styles)), options, regions
         )
         first, after = _STEPS[options.quality]
         self.steps, self.steps_after = options.steps or first, options.next_steps or after
-
-    def guided(self, where: Tensor) -> Texture:
-        """See `Guided`: a doodle (Champandard 2016)."""
-        painter = copy.copy(self)
-        painter.where = where
-        return painter
-
-    def small(self, where: Tensor) -> dict[int, str]:
-        """See `Guided`."""
-        return self.style.small(where)
 
     @torch.no_grad()
     def paint(

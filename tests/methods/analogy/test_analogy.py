@@ -10,7 +10,7 @@ import torch
 from tests.methods.test_contract import picture, tiny_network
 from vidstyle.errors import UsageError
 from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import find, load
+from vidstyle.features.weights import Weights
 from vidstyle.image.colour import luminance
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
@@ -31,20 +31,15 @@ def analogy(exemplar: torch.Tensor, **settings: object) -> Analogy:
     return Analogy(tiny_network(), exemplar, options)
 
 
-@pytest.fixture(scope="module")
-def bundled() -> VGG:
-    return VGG(load(find("bundled")).tensors, "max")
-
-
 @pytest.mark.parametrize("settings", [{}, {"one_way": True}, {"route": "warp"}])
 def test_the_same_scene_moved_is_found_again(
-    bundled: VGG, samples: Path, settings: dict[str, object]
+    bundled: Weights, samples: Path, settings: dict[str, object]
 ) -> None:
     """The exemplar is the scene to one side: A′ is the scene, in place, in the exemplar's pixels."""
     whole = resize(to_float(read_picture(samples / "woodcut.jpg")[0]), (96, 120))
     a, b = whole[:, :, :112], whole[:, :, 8:]
     options = AnalogyOptions(steps=5, **settings)  # type: ignore[arg-type]
-    found = Analogy(bundled, b, options).paint(a, [], seed=1).image
+    found = Analogy(VGG(bundled.tensors, "max"), b, options).paint(a, [], seed=1).image
     inner = (slice(None), slice(8, -8), slice(16, -8))
     assert float((found - a)[inner].abs().mean()) < 0.25 * float((b - a)[inner].abs().mean())
 
@@ -118,13 +113,7 @@ def test_pictures_without_features_come_out_in_the_exemplars_pixels(content: tor
 
 
 def test_levels_that_the_features_lack_are_refused() -> None:
-    weights = {
-        f"features.{i}.{kind}": tensor
-        for i, kind, tensor in (
-            (0, "weight", torch.rand(4, 3, 3, 3)),
-            (0, "bias", torch.zeros(4)),
-        )
-    }
+    weights = {"features.0.weight": torch.rand(4, 3, 3, 3), "features.0.bias": torch.zeros(4)}
     with pytest.raises(UsageError, match="'relu2_1' is not in these features"):
         Analogy(VGG(weights, "max"), scene(), AnalogyOptions(levels=3))
     assert Analogy(tiny_network(), scene(), AnalogyOptions(levels=4)).top == 4

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.methods.painters import halves, neural
 from tests.methods.test_contract import picture, prior_of
-from tests.methods.test_neural import neural
 from vidstyle.image.colour import luminance, palette
-from vidstyle.image.matting import Guide
+from vidstyle.image.matting import GuidedFilter
 from vidstyle.methods.style.recolour import palettes, recoloured, style_palettes
 from vidstyle.metrics import gradient_energy
 from vidstyle.types import Draft, Painted, Prior
@@ -31,7 +31,7 @@ def dusk() -> torch.Tensor:
 
 def roughness(content: torch.Tensor, image: torch.Tensor) -> float:
     """What of `image` no affine map of the content's colours explains, window by window."""
-    return float(Guide(content, 2, 1e-6).roughness(image))
+    return float(GuidedFilter(content, 2, 1e-6).roughness(image))
 
 
 def test_the_colours_are_the_styles_and_the_detail_is_the_pictures() -> None:
@@ -119,20 +119,12 @@ def test_several_styles_share_the_colours(shares: tuple[float, float]) -> None:
     assert torch.allclose(image.mean(dim=(1, 2)), wanted, atol=0.06)
 
 
-def halves(height: int, width: int) -> torch.Tensor:
-    """Two regions, the left and the right half: float32 (2, height, width)."""
-    left = (torch.arange(width) < width // 2).float().expand(1, height, width)
-    return torch.cat([left, 1 - left])
-
-
 def test_each_region_takes_the_colours_of_its_own() -> None:
     """A frame of two greens; the style's left half is red, its right half blue."""
     content = 0.5 * scene(40, 60) + 0.2 * halves(40, 60)[:1]
     style = picture(40, 60, 4) * 0.2 + halves(40, 60)[[0, 0, 1]] * torch.tensor([0.6, 0.0, 0.6]).view(3, 1, 1)
     whole = neural(style, photo=True, steps=3).paint(content, [], 0).image
-    method = neural(style, photo=True, steps=3)
-    method.style.regions = [halves(40, 60)]
-    guided = method.guided(halves(40, 60))
+    guided = neural(style, regions=[halves(40, 60)], photo=True, steps=3).guided(halves(40, 60))
     first = guided.paint(content, [], 0)
     for side, channel, other in ((slice(0, 25), 0, 2), (slice(35, 60), 2, 0)):
         colour = first.image[:, :, side].mean(dim=(1, 2))

@@ -10,17 +10,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.methods.painters import neural, style_loss
 from tests.methods.test_contract import picture, prior_of
-from tests.methods.test_neural import neural
 from vidstyle.features.recipes import recipe_for, strengthened
 from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import find, load
+from vidstyle.features.weights import Weights
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import resize
 from vidstyle.losses.content import content_distance
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
-from vidstyle.methods.terms import term_values
 from vidstyle.types import Painted
 from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
@@ -47,10 +46,9 @@ def test_strength_1_is_the_recipe_and_others_change_the_ratio() -> None:
     assert none == replace(recipe, style=0.0, tv=0.0, grain=0.0)
 
 
-def test_steps_of_strength_are_monotone_and_about_even(samples: Path) -> None:
+def test_steps_of_strength_are_monotone_and_about_even(samples: Path, bundled: Weights) -> None:
     """Painted with the features that ship, each step moves the picture, and none by far the most."""
-    weights = load(find("bundled"))
-    network = VGG(weights.tensors)
+    network = VGG(bundled.tensors)
     recipe = recipe_for("bundled", network.layers, lambda line: None)
     frame = next(iter(open_clip(samples / "passing.mp4").frames(0, 1)))
     scene = resize(to_float(frame.pixels), (45, 80))
@@ -64,8 +62,7 @@ def test_steps_of_strength_are_monotone_and_about_even(samples: Path) -> None:
         found = network(images[-1][None], network.layers)
         kept = network(scene[None], recipe.content_layers)
         content.append(float(sum(content_distance(found[k], kept[k]) for k in recipe.content_layers)))
-        style_term = {"style": method.style_term((45, 80))}
-        likeness.append(float(term_values(network, images[-1], style_term)["style"]))
+        likeness.append(style_loss(method, images[-1]))
     assert content[0] < 1e-3 and float((images[0] - scene).square().mean()) < 1e-3
     steps = [other - one for one, other in pairwise(content)]
     assert min(steps) > 0.05 and max(steps) < 4 * min(steps)
@@ -97,16 +94,12 @@ def test_strength_works_on_the_weights_as_they_are_given(scene: Tensor) -> None:
     assert weak["tv"] == pytest.approx(plain["tv"] / 2**0.5, rel=1e-5)
 
 
-def _term(method: NeuralStyle, image: Tensor) -> float:
-    return float(term_values(method.features, image, {"style": method.style_term((30, 36))})["style"])
-
-
 @pytest.mark.parametrize("loss", ["gram", "wasserstein", "patch"])
 def test_layers_count_by_their_weights(loss: str) -> None:
     image = picture(30, 36)
 
     def term(*layers: str, **settings: object) -> float:
-        return _term(neural(loss=loss, style_layers=layers, **settings), image)
+        return style_loss(neural(loss=loss, style_layers=layers, **settings), image)
 
     one, other = term("relu1_1"), term("relu3_1")
     both = term("relu1_1", "relu3_1", layer_weights=(3.0, 1.0))
@@ -125,12 +118,8 @@ def test_the_layers_that_count_are_those_that_are_matched(scene: Tensor) -> None
     images = {layer: painted(layer).image for layer in ("relu1_1", "relu3_1")}
     for layer, other in (("relu1_1", "relu3_1"), ("relu3_1", "relu1_1")):
         method = neural(style_layers=(layer,))
-        distances = {by: _at(method, image) for by, image in images.items()}
+        distances = {by: style_loss(method, image) for by, image in images.items()}
         assert distances[layer] < distances[other]
-
-
-def _at(method: NeuralStyle, image: Tensor) -> float:
-    return float(term_values(method.features, image, {"style": method.style_term((40, 50))})["style"])
 
 
 def test_style_scale_decides_how_large_the_pattern_comes_out() -> None:
