@@ -87,7 +87,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     known = ", ".join(BENCHMARKS)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {known}; all by default")
     parser.add_argument("--clip", type=Path, help="clip to paint, or a folder of pictures (balance)")
-    parser.add_argument("--style", type=Path, default=default.style, help="style picture")
+    parser.add_argument(
+        "--style", type=Path, default=default.style, help="style picture, or a folder of pictures (balance)"
+    )
     parser.add_argument("--features", default=default.features, help="as of vidstyle style")
     parser.add_argument("--device", default=default.device, help="auto, cpu, cuda or mps")
     parser.add_argument("--quality", default="standard", help="draft, standard or high")

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from training.distil import Recipe, train
 from training.network import (
-    LAYERS,
+    NAMES,
     RANKS,
     WIDTHS,
     Network,
@@ -71,11 +71,11 @@ def main() -> None:
 
 def _teacher(options: argparse.Namespace) -> Network:
     if options.teacher is not None:
-        return load(options.teacher, len(LAYERS))
+        return load(options.teacher, len(NAMES))
     if options.smoke:
         torch.manual_seed(options.seed)
         return Network(_narrow(WIDTHS)).requires_grad_(False)
-    return from_tensors(weights.load(weights.find("vgg19")).tensors, "VGG-19", len(LAYERS))
+    return from_tensors(weights.load(weights.find("vgg19")).tensors, "VGG-19", len(NAMES))
 
 
 def _narrow(widths: tuple[int, ...]) -> tuple[int, ...]:

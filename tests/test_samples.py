@@ -28,8 +28,8 @@ FRAME = 30
 def test_the_true_flow_brings_the_next_frame_back(name: str) -> None:
     world = truth.world(name)
     now, after = (torch.from_numpy(picture(world, i)).permute(2, 0, 1).float() for i in (FRAME, FRAME + 1))
-    forward, seen, backward, seen_before = truth.flow_pair(name, FRAME)
-    for here, there, vectors, visible in ((now, after, forward, seen), (after, now, backward, seen_before)):
+    forward, backward = truth.flow(name, FRAME, FRAME + 1), truth.flow(name, FRAME + 1, FRAME)
+    for here, there, (vectors, visible) in ((now, after, forward), (after, now, backward)):
         mask = torch.from_numpy(visible)
         warped = (warp(there, torch.from_numpy(vectors)) - here).abs().mean(dim=0)
         still = (there - here).abs().mean(dim=0)
@@ -44,7 +44,7 @@ def test_the_true_flow_brings_the_next_frame_back(name: str) -> None:
 @pytest.mark.parametrize("name", ["valley", "passing"])
 def test_an_estimator_finds_the_true_flow_in_the_committed_clip(samples: Path, name: str) -> None:
     now, after = list(open_clip(samples / f"{name}.mp4").frames(FRAME, FRAME + 2))
-    forward, visible, _, _ = truth.flow_pair(name, FRAME)
+    forward, visible = truth.flow(name, FRAME, FRAME + 1)
     found = torch.from_numpy(ESTIMATORS["dis"](now.pixels, after.pixels))
     error = endpoint_error(found, torch.from_numpy(forward), torch.from_numpy(visible[None]))
     assert error.mean < 0.5

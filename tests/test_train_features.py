@@ -14,15 +14,16 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from vidstyle.features.convolutions import CONV_INDEX, key
+
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from training.crops import Crops  # noqa: E402
 from training.distil import Recipe, begin, keep_alike, train  # noqa: E402
-from training.judge import Painting, judge, paint, sheet  # noqa: E402
 from training.matching import accuracy, scene_pairs  # noqa: E402
 from training.measures import Distance, gram, gram_distance  # noqa: E402
-from training.network import LAYERS, Network, calibrate, load, mean_activations, save  # noqa: E402
+from training.network import RANKS, Network, calibrate, load, mean_activations, save  # noqa: E402
 from training.pictures import generate, photographs  # noqa: E402
 from training.views import views  # noqa: E402
 
@@ -132,18 +133,6 @@ def test_gram_distance_is_relative() -> None:
     torch.testing.assert_close(target[0, 0, 1], (features[0, 0] * features[0, 1]).mean())
 
 
-def test_painting_comes_nearer_to_the_style(pictures: torch.Tensor) -> None:
-    network = _network(5)
-    calibrate(network, pictures)
-    content, style = F.interpolate(pictures[:2], (48, 64))
-    painted = paint(network, content, style, Painting(scales=((0.5, 15), (1.0, 15))))
-    assert painted.shape == content.shape
-    before, after = judge(network, content, content, style), judge(network, painted, content, style)
-    assert before.content == 0 < after.content
-    assert after.style < 0.5 * before.style
-    assert sheet([[content, style, painted]], 32).shape == (3, 32, 3 * 43)
-
-
 def test_crops_come_from_every_pool_and_fit_it() -> None:
     dark, light = torch.zeros(3, 40, 50, dtype=torch.uint8), torch.full((3, 33, 90), 255, dtype=torch.uint8)
     crops = Crops([[dark] * 9, [light]], 32, seed=1)(40)
@@ -203,10 +192,12 @@ def test_the_whole_path(tmp_path: Path) -> None:
         assert file.metadata()["teacher"] == "a random network"
         assert file.metadata()["layers"] == "conv1_1-conv5_1"
     tensors = load_file(out)
-    divided = [(index, rank) for _, index, _, rank in LAYERS if rank]
-    assert [len(tensors[f"features.{index}.0.weight"]) for index, _ in divided] == [
-        -(-rank // 8) for _, rank in divided
-    ]
+    divided = {
+        key(suffix, "0.weight"): -(-rank // 8)
+        for suffix, rank in zip(CONV_INDEX, RANKS, strict=False)
+        if rank
+    }
+    assert {name: len(tensors[name]) for name in divided} == divided
     assert len(tensors) == 2 + 3 * len(divided)
     assert all(torch.isfinite(tensor).all() for tensor in tensors.values())
 

@@ -43,14 +43,16 @@ _WINDOW = 9
 def run(setting: Setting) -> list[Table]:
     """`setting.frames` subjects, 24 by default, by turns in every style; at `setting.size`, 192 by default.
 
-    The subjects are pictures of the folder `setting.clip`, evenly spread, or frames of the sample clips.
+    The subjects are pictures of the folder `setting.clip`, evenly spread, or frames of the sample clips; the
+    styles are those of the folder `setting.style`, or `PAINTED` and `DRAWN`.
     """
     referee = VGG(load(find("vgg19")).tensors)
     weights = load(find(setting.features))
     network = VGG(weights.tensors).to(pick_dtype("auto", torch.device("cpu")))
     recipe = recipe_for(weights.source.kind, network.layers, say)
-    styles = [(name, _picture(SAMPLES / f"{name}.jpg")) for name in PAINTED] + [
-        (name, drawn(name)) for name in DRAWN
+    styles = [(path.stem, _picture(path)) for path in _pictures(setting.style)] or [
+        *((name, _picture(SAMPLES / f"{name}.jpg")) for name in PAINTED),
+        *((name, drawn(name)) for name in DRAWN),
     ]
     rows = []
     for number, (title, subject) in enumerate(_subjects(setting)):
@@ -102,8 +104,7 @@ def grain(image: Tensor, where: Tensor | None) -> float:
 
 def _subjects(setting: Setting) -> Iterator[tuple[str, Tensor]]:
     size, count = setting.size or 192, setting.frames or 24
-    if setting.clip is not None and setting.clip.is_dir():
-        paths = sorted(path for path in setting.clip.iterdir() if path.suffix in (".jpg", ".png"))
+    if setting.clip is not None and (paths := _pictures(setting.clip)):
         chosen = [
             paths[place] for place in np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)
         ]
@@ -115,6 +116,10 @@ def _subjects(setting: Setting) -> Iterator[tuple[str, Tensor]]:
         clip = clips[number % len(clips)] if setting.clip is None else setting.clip
         frame = next(iter(open_clip(clip).frames(3 * number, 3 * number + 1)))
         yield f"{clip.stem} {frame.index}", _fitted(to_float(frame.pixels), size)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.suffix in (".jpg", ".png"))
 
 
 def _picture(path: Path) -> Tensor:

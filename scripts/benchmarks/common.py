@@ -1,4 +1,4 @@
-"""What the benchmarks share: their setting, their tables, the clock, memory, and the loss of a painting."""
+"""What the benchmarks share: their setting, their tables, the clock, and the loss of a painting."""
 
 from __future__ import annotations
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from samples.faces import Face, draw, moving, random_face, with_attributes
+from samples.faces import Face, draw, make_faces, moving, with_attributes
 
 import vidstyle
 from benchmarks.common import Clock, Setting, Table
 from vidstyle.device import pick_device, pick_dtype
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
+from vidstyle.image.convert import to_float
 from vidstyle.methods.dfi.cache import FeatureCache
 from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View
-from vidstyle.methods.dfi.sets import PictureSet, open_set
+from vidstyle.methods.dfi.sets import open_set
 from vidstyle.video.pictures import read_picture, write_picture
 
 STEPS = 500  # as the reference's 78 s were taken
@@ -35,34 +38,16 @@ def run(setting: Setting, count: int = 100) -> list[Table]:
 
     count: pictures in each set.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder, size = Path(name), setting.size or 200
-        half = size // 2
-        rng = np.random.default_rng(0)
-        kinds: dict[str, dict[str, Any]] = {"plain": {}, **_ATTRIBUTES}
-        for kind, changes in kinds.items():
-            faces = [with_attributes(random_face(rng, -0.7), **changes) for _ in range(count)]
-            _write(folder / kind, faces, half)
-            if kind != "glasses":
-                _write(folder / "large" / kind, faces, size)
-        people = [random_face(rng, -0.7) for _ in range(PEOPLE)]
+    with tempfile.TemporaryDirectory() as folder:
+        size, large, small = setting.size or 200, Path(folder) / "large", Path(folder) / "small"
+        names = [f"person{number}.png" for number in range(PEOPLE)]
+        make_faces(large, count, size, seed=0, inputs=names)
+        people = make_faces(small, count, size // 2, seed=0, inputs=names)
         return [
-            _speed(setting, folder / "large", people[0], size),
-            _nearness(setting, folder, people, half),
-            _steadiness(setting, folder, people[0], half),
+            _speed(setting, large, size),
+            _nearness(setting, small, dict(zip(names, people, strict=True)), size // 2),
+            _steadiness(setting, small, people[0], size // 2),
         ]
-
-
-def _write(folder: Path, faces: Sequence[Face], size: int) -> Path:
-    """Pictures of the faces, and where their eyes and mouths are in landmarks.csv."""
-    folder.mkdir(parents=True)
-    rows = ["path,x1,y1,x2,y2,x3,y3"]
-    for number, face in enumerate(faces):
-        write_picture(folder / f"{number:04}.png", draw(face, size))
-        places = ",".join(f"{place:.2f}" for place in (face.landmarks * size - 0.5).flat)
-        rows.append(f"{folder.name}/{number:04}.png,{places}")
-    (folder / "landmarks.csv").write_text("\n".join(rows))
-    return folder
 
 
 def _edit(setting: Setting, source: Path, output: Path, kind: str, sets: Path, **more: Any) -> Path:
@@ -71,7 +56,7 @@ def _edit(setting: Setting, source: Path, output: Path, kind: str, sets: Path, *
     return vidstyle.dfi(source, output, **(chosen | dict(setting.options) | origin | more))
 
 
-def _speed(setting: Setting, folder: Path, face: Face, size: int) -> Table:
+def _speed(setting: Setting, folder: Path, size: int) -> Table:
     """Features of a set by the network and from the cache, and an edit whose features are at hand."""
     device = pick_device(setting.device)
     weights, clock = load(find(setting.features)), Clock(device)
@@ -79,64 +64,49 @@ def _speed(setting: Setting, folder: Path, face: Face, size: int) -> Table:
     layers, cache = [layer for layer in LAYERS if layer in network.layers], FeatureCache(folder / "cache")
     features = SetFeatures(network, weights.digest, layers=layers, cache=cache)
     pictures, view = open_set(folder / "plain"), View((size, size))
-    for name in ("summaries, network", "summaries, cache"):
-        with clock(name):
-            _summaries(features, pictures, view)
-    for name in ("full features, network", "full features, cache"):
-        with clock(name):
-            features.mean(pictures, range(len(pictures.paths)), view)
+    many = len(pictures.paths)
     rows: list[tuple[Any, ...]] = []
-    for name in ("summaries, network", "summaries, cache", "full features, network", "full features, cache"):
-        seconds, many = clock.total(name), len(pictures.paths)
-        rows.append((name, seconds, seconds / many, many / seconds))
-    source = folder / "speed.png"
-    write_picture(source, draw(face, size))
+    for kind in ("summaries", "full features"):
+        for source in ("network", "cache"):
+            with clock(name := f"{kind}, {source}"):
+                if kind == "summaries":
+                    deque(features.summaries(pictures, view), maxlen=0)
+                else:
+                    features.mean(pictures, range(many), view)
+            rows.append((name, clock.total(name), clock.total(name) / many, many / clock.total(name)))
+    person = folder / "person0.png"
     steps = int(setting.options.get("steps", STEPS))
-    _edit(setting, source, folder / "warm.png", "smile", folder, steps=1)
+    _edit(setting, person, folder / "warm.png", "smile", folder, steps=1)
     with clock("edit"):
-        _edit(setting, source, folder / "timed.png", "smile", folder, steps=steps, tolerance=0)
+        _edit(setting, person, folder / "timed.png", "smile", folder, steps=steps, tolerance=0)
     rows.append((f"an edit, {steps} steps", clock.total("edit"), clock.total("edit") / steps, ""))
     return Table(f"dfi: speed at {size}x{size}, {setting.features} features", SPEED, rows)
 
 
-def _summaries(features: SetFeatures, pictures: PictureSet, view: View) -> int:
-    return sum(len(places) for places, _ in features.summaries(pictures, view))
-
-
-def _nearness(setting: Setting, folder: Path, people: Sequence[Face], size: int) -> Table:
+def _nearness(setting: Setting, folder: Path, people: Mapping[str, Face], size: int) -> Table:
     """Edits beside the truth, as they lie and brought onto landmarks, means over people."""
     rows = []
-    for kind, changes in _ATTRIBUTES.items():
-        for aligned in (False, True):
-            found: dict[float, list[tuple[float, float, float]]] = {strength: [] for strength in STRENGTHS}
-            for number, face in enumerate(people):
-                place = folder / f"{kind}{number}{'aligned' if aligned else ''}"
-                source = _write(place, [face], size) / "0000.png"
-                align = {"align": str(_landmarks(folder, kind, place))} if aligned else {}
-                _edit(setting, source, place / "out.png", kind, folder, strength=STRENGTHS, **align)
-                truth = draw(with_attributes(face, **changes), size)
-                for strength in STRENGTHS:
-                    last = strength == STRENGTHS[-1]
-                    result = place / ("out.png" if last else f"out_{strength:g}.png")
-                    found[strength].append(_beside(source, result, truth))
-                if setting.out and number == 0:
-                    setting.out.mkdir(parents=True, exist_ok=True)
-                    write_picture(setting.out / f"{place.name}.png", read_picture(place / "out_strip.png")[0])
-            way = "on landmarks" if aligned else "as they lie"
-            rows += [(kind, way, strength, *np.mean(each, axis=0)) for strength, each in found.items()]
+    for (kind, changes), aligned in itertools.product(_ATTRIBUTES.items(), (False, True)):
+        found: dict[float, list[tuple[float, float, float]]] = {strength: [] for strength in STRENGTHS}
+        for number, (name, face) in enumerate(people.items()):
+            place = folder / f"{kind}{number}{'aligned' if aligned else ''}"
+            place.mkdir()
+            align = {"align": str(folder / "landmarks.csv")} if aligned else {}
+            _edit(setting, folder / name, place / "out.png", kind, folder, strength=STRENGTHS, **align)
+            truth = draw(with_attributes(face, **changes), size)
+            for strength in STRENGTHS:
+                last = strength == STRENGTHS[-1]
+                result = place / ("out.png" if last else f"out_{strength:g}.png")
+                found[strength].append(_beside(folder / name, result, truth))
+            if number == 0:
+                setting.keep(f"{place.name}.png", [to_float(read_picture(place / "out_strip.png")[0])])
+        way = "on landmarks" if aligned else "as they lie"
+        rows += [(kind, way, strength, *np.mean(each, axis=0)) for strength, each in found.items()]
     notes = (
         "off: root mean square difference from the truth, as a multiple of the input's over the attribute;",
         "of the way: how far the edit goes from the input to the truth there, 1 is all of it",
     )
     return Table(f"dfi: nearness to the truth, {len(people)} faces", TRUTH, rows, notes)
-
-
-def _landmarks(folder: Path, kind: str, place: Path) -> Path:
-    lists = [(each / "landmarks.csv").read_text().splitlines() for each in (folder / "plain", folder / kind)]
-    own = (place / "landmarks.csv").read_text().splitlines()
-    path = folder / f"{place.name}.csv"
-    path.write_text("\n".join([*own, *(line for lines in lists for line in lines[1:])]))
-    return path
 
 
 def _beside(source: Path, result: Path, truth: np.ndarray) -> tuple[float, float, float]:
@@ -153,7 +123,10 @@ def _beside(source: Path, result: Path, truth: np.ndarray) -> tuple[float, float
 def _steadiness(setting: Setting, folder: Path, face: Face, size: int) -> Table:
     """Glasses on a moving face: held to the frame before, and every frame on its own."""
     count = setting.frames or 24
-    clip = _write(folder / "clip", moving(face, count), size)
+    clip = folder / "clip"
+    clip.mkdir()
+    for number, posed in enumerate(moving(face, count)):
+        write_picture(clip / f"{number:04}.png", draw(posed, size))
     ways: Mapping[str, dict[str, Any]] = {"frame after frame": {}, "independent": {"independent": True}}
     outputs, seconds = [], []
     clock = Clock(torch.device("cpu"))

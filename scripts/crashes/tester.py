@@ -69,7 +69,7 @@ class Tester:
         history: list[str] = []
         while True:
             name = waiting[-1] if waiting and len(history) < _MOST_STRIKES_PER_JOB else None
-            ended = self._step(folder, name)
+            ended = self._run(folder, name)
             if ended.phase is not None and name is not None:
                 waiting.pop()
                 history.append(f"{name} while {NAMES[ended.phase]}")
@@ -84,7 +84,7 @@ class Tester:
             return
         shutil.rmtree(folder)
 
-    def _step(self, folder: Path, name: str | None) -> Ended:
+    def _run(self, folder: Path, name: str | None) -> Ended:
         job = f"{self.trial.output}.vidstyle"
         begun = (folder / job / "job.json").exists()
         again = begun and self.chance.random() < 0.5

@@ -148,7 +148,7 @@ def _make_animations(folder: Path, image: Image.Image) -> None:
 
 
 _STILLS = ("still.png", "deep.png", "clear.png", "palette.bmp", "photo.jpg", "photo.webp", "exact.webp")
-_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "light.hdr", "plain.tga")
+_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "plain.tga")
 _ANIMATIONS = ("anim.png", "anim.webp", "anim.avif")
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from vidstyle.video.pictures import write_picture
+
+KINDS = {"plain": (-0.7, False), "smile": (0.9, False), "glasses": (-0.7, True)}
+"""Smile and glasses of the sets that `make_faces` draws."""
 _SOFT = 0.012  # width of an edge, in sides of the picture
 _SKINS = ((0.98, 0.85, 0.72), (0.89, 0.70, 0.55), (0.72, 0.51, 0.37), (0.50, 0.34, 0.24))
 _HAIRS = ((0.15, 0.10, 0.08), (0.42, 0.25, 0.12), (0.80, 0.62, 0.30), (0.55, 0.52, 0.50))
@@ -113,6 +120,34 @@ def draw(face: Face, size: int = 96) -> np.ndarray:
         paint(_GLASSES, np.maximum(abs(y + 0.17) - 0.035, abs(x) - face.eyes + 0.28))
     grain = np.random.default_rng(face.grain).normal(0, 0.012, (1, size, size))
     return np.clip(np.rint(255 * (picture + grain)), 0, 255).astype(np.uint8)
+
+
+def make_faces(
+    folder: Path, count: int, size: int, seed: int, inputs: Sequence[str] = ("input.png",)
+) -> list[Face]:
+    """Draw a folder of faces for each of `KINDS`, and plain ones that are in none, which are returned.
+
+    In attributes.csv are the attributes of those in the folders, in landmarks.csv eyes and mouths of all, in
+    pixels. inputs: the names of the plain ones.
+    """
+    rng = np.random.default_rng(seed)
+    names = {kind: [f"{kind}/{kind}{number:04d}.png" for number in range(count)] for kind in KINDS}
+    faces = {name: random_face(rng, *KINDS[kind]) for kind, each in names.items() for name in each}
+    people = {name: random_face(rng, *KINDS["plain"]) for name in inputs}
+    marks: list[Sequence[object]] = [("path", "x1", "y1", "x2", "y2", "x3", "y3")]
+    for name, face in (faces | people).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_picture(folder / name, draw(face, size))
+        marks.append((name, *(round(float(place), 2) for place in (face.landmarks * size - 0.5).flat)))
+    own = [(name, *(int(kind == other) for other in KINDS)) for kind, each in names.items() for name in each]
+    _write_list(folder / "attributes.csv", [("path", *KINDS), *own])
+    _write_list(folder / "landmarks.csv", marks)
+    return list(people.values())
+
+
+def _write_list(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
 
 
 def _varied(rng: np.random.Generator, colour: tuple[float, float, float]) -> tuple[float, float, float]:

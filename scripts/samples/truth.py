@@ -43,15 +43,6 @@ def flow(name: str, frame: int, other: int) -> tuple[np.ndarray, np.ndarray]:
     return vectors, inside & _in_front(_hits(name, other), hits.kind, x, y, depth)
 
 
-def flow_pair(name: str, i: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(forward, forward_visible, backward, backward_visible) between frames i and i + 1.
-
-    forward: float32 (2, H, W) on the grid of frame i, into frame i + 1; backward: on the grid of frame i + 1,
-    into frame i. Each visible is bool (H, W) on the grid of its flow.
-    """
-    return *flow(name, i, i + 1), *flow(name, i + 1, i)
-
-
 def labels(name: str, frame: int) -> np.ndarray:
     """What each pixel of a frame shows, as colours uint8 (H, W, 3), red first; see `COLOURS`."""
     scene, hits = world(name), _centres(_hits(name, frame))

@@ -224,8 +224,3 @@ def _average(light: np.ndarray, over: int) -> np.ndarray:
     light = blur(light, 0.38 * over)
     height, width = light.shape[0] // over, light.shape[1] // over
     return light.reshape(height, over, width, over, 3).mean((1, 3)).astype(np.float32)
-
-
-def soften(image: np.ndarray, sigma: float, share: float) -> np.ndarray:
-    """A picture with some of its own blur added, as a lens glows."""
-    return image + share * blur(image, sigma)

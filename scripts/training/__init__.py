@@ -1,1 +1,1 @@
-"""Training of the bundled feature network: pictures, networks, distillation, judging."""
+"""Training of the bundled feature network: pictures, networks, distillation."""

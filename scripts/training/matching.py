@@ -14,7 +14,6 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -24,6 +23,8 @@ from torch import Tensor
 from training.network import RANKS, WIDTHS, Network, calibrate, load
 from training.pictures import generate
 from training.views import views
+from vidstyle.image.convert import to_float
+from vidstyle.video.reader import open_clip
 
 WITHIN = 0.02
 STRIDE = 8  # of the points asked about, in pixels
@@ -100,9 +101,8 @@ def copy_pairs(count: int = 12, size: int = 256) -> Iterator[Pair]:
 
 
 def _frames(clip: str, wanted: tuple[int, int]) -> list[Tensor]:
-    with av.open(str(SAMPLES / f"{clip}.mp4")) as film:
-        frames = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
-    return [torch.from_numpy(frames[index]).permute(2, 0, 1).float() / 255 for index in wanted]
+    film = open_clip(SAMPLES / f"{clip}.mp4")
+    return [to_float(frame.pixels) for frame in film.frames(stop=max(wanted) + 1) if frame.index in wanted]
 
 
 def main() -> None:

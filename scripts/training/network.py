@@ -10,29 +10,15 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-# Name, index in torchvision's `features`, channels of VGG-19, rank of the student's convolution or 0 where it
-# is undivided. A pooling stands before each later block.
-LAYERS = (
-    ("conv1_1", 0, 64, 0),
-    ("conv1_2", 2, 64, 16),
-    ("conv2_1", 5, 128, 32),
-    ("conv2_2", 7, 128, 32),
-    ("conv3_1", 10, 256, 64),
-    ("conv3_2", 12, 256, 48),
-    ("conv3_3", 14, 256, 32),
-    ("conv3_4", 16, 256, 32),
-    ("conv4_1", 19, 512, 64),
-    ("conv4_2", 21, 512, 96),
-    ("conv4_3", 23, 512, 128),
-    ("conv4_4", 25, 512, 192),
-    ("conv5_1", 28, 512, 320),
-)
-NAMES = tuple(name for name, *_ in LAYERS)
-WIDTHS = tuple(width for _, _, width, _ in LAYERS)
-RANKS = tuple(rank for *_, rank in LAYERS)
+from vidstyle.features.convolutions import CONV_INDEX, channels, key, parts, reached
+from vidstyle.features.vgg import MEAN, STD
+
+NAMES = tuple(f"conv{suffix}" for suffix in CONV_INDEX)[:13]
+WIDTHS = (64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 512, 512, 512)
+"""Channels of VGG-19's convolutions."""
+RANKS = (0, 16, 32, 32, 64, 48, 32, 32, 64, 96, 128, 192, 320)
+"""Of the student's convolutions; 0 where one is undivided."""
 POOLED = ("conv2_1", "conv3_1", "conv4_1", "conv5_1")
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
 
 
 class Network(nn.Module):
@@ -103,10 +89,9 @@ def outer(convolution: nn.Module) -> nn.Conv2d:
 
 
 def load(path: Path, least: int = 1) -> Network:
-    """A teacher or a student from torchvision's keys (`features.0.weight` …), `.pth` or `.safetensors`.
+    """A teacher or a student, under the names of `vidstyle.features.convolutions`, `.pth` or `.safetensors`.
 
-    Reads as many layers as the file has, to conv5_1, and refuses fewer than `least`. A divided convolution
-    has the keys `features.2.0.weight`, `features.2.1.weight` and `features.2.1.bias`.
+    Reads as many layers as the file has, to conv5_1, and refuses fewer than `least`.
     """
     if path.suffix == ".safetensors":
         state = load_file(path)
@@ -117,37 +102,26 @@ def load(path: Path, least: int = 1) -> Network:
 
 def from_tensors(state: Mapping[str, Tensor], name: str, least: int = 1) -> Network:
     """The network of the tensors of a file that is called `name`; see `load`."""
-    widths, ranks, parts = [], [], []
-    for _, index, *_ in LAYERS:
-        found = {key.removeprefix(f"features.{index}."): key for key in state if _belongs(key, index)}
-        if set(found) not in ({"weight", "bias"}, {"0.weight", "1.weight", "1.bias"}):
-            break
-        parts.append({own: state[key] for own, key in found.items()})
-        divided = "1.bias" in found
-        widths.append(len(parts[-1]["1.bias" if divided else "bias"]))
-        ranks.append(len(parts[-1]["0.weight"]) if divided else 0)
-    if len(parts) < max(1, least):
-        index = LAYERS[len(parts)][1]
+    suffixes = reached(state)[: len(NAMES)]
+    if len(suffixes) < max(1, least):
+        index = list(CONV_INDEX.values())[len(suffixes)]
         raise SystemExit(f"{name} lacks features.{index}: a VGG-19 file with torchvision's names is needed")
-    network = Network(tuple(widths), tuple(ranks))
-    for convolution, part in zip(network.convolutions, parts, strict=True):
+    found = [parts(state, suffix) for suffix in suffixes]
+    ranks = tuple(len(part["0.weight"]) if "0.weight" in part else 0 for part in found)
+    network = Network(tuple(channels(state, suffix) for suffix in suffixes), ranks)
+    for convolution, part in zip(network.convolutions, found, strict=True):
         convolution.load_state_dict(part)
     return network.requires_grad_(False)
 
 
-def _belongs(key: str, index: int) -> bool:
-    return key.startswith(f"features.{index}.")
-
-
 def save(network: Network, path: Path, metadata: dict[str, str]) -> None:
-    """Writes half-precision weights under the keys that `load` reads."""
+    """Writes half-precision weights under the names that `load` reads."""
     state = {}
-    for convolution, (_, index, *_) in zip(network.convolutions, LAYERS, strict=False):
+    for convolution, suffix in zip(network.convolutions, CONV_INDEX, strict=False):
         for name, tensor in convolution.state_dict().items():
-            key = f"features.{index}.{name}"
-            state[key] = tensor.to(torch.float16).contiguous()
-            if not torch.isfinite(state[key]).all():
-                raise SystemExit(f"{key} does not fit half precision")
+            state[key(suffix, name)] = half = tensor.to(torch.float16).contiguous()
+            if not torch.isfinite(half).all():
+                raise SystemExit(f"{key(suffix, name)} does not fit half precision")
     save_file(state, path, metadata)
 
 

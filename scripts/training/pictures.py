@@ -7,9 +7,6 @@ Everything is drawn at twice the size and averaged down, so that edges are as so
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -23,20 +20,12 @@ Field = NDArray[np.float32]  # (H, W)
 Rng = np.random.Generator
 Palette = Callable[[int], NDArray[np.float32]]  # number of colours -> (number, 3)
 
-CHUNK = 64
 
-
-def generate(n: int, size: int, seed: int, workers: int = 1) -> Tensor:
-    """(n, 3, size, size) float32 RGB pictures in [0, 1] of 8 bits, drawn by `workers` processes."""
-    starts = range(0, n, CHUNK)
-    draw = partial(_chunk, n=n, size=size, seed=seed)
-    if workers == 1 or n <= CHUNK:
-        chunks = [draw(start) for start in starts]
-    else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            chunks = list(pool.map(draw, starts))
-    pictures = torch.from_numpy(np.concatenate(chunks)).permute(0, 3, 1, 2)
-    return pictures.float().div_(255).contiguous()
+def generate(n: int, size: int, seed: int) -> Tensor:
+    """(n, 3, size, size) float32 RGB pictures in [0, 1] of 8 bits."""
+    cv2.setNumThreads(1)
+    pictures = np.stack([_picture(np.random.default_rng([seed, i]), size) for i in range(n)])
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div_(255).contiguous()
 
 
 def photographs(folder: Path, sides: Sequence[int]) -> list[Tensor]:
@@ -51,12 +40,6 @@ def photographs(folder: Path, sides: Sequence[int]) -> list[Tensor]:
             small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)[..., ::-1]
             found.append(torch.from_numpy(small.copy()).permute(2, 0, 1).contiguous())
     return found
-
-
-def _chunk(start: int, n: int, size: int, seed: int) -> NDArray[np.uint8]:
-    cv2.setNumThreads(1)
-    stop = min(start + CHUNK, n)
-    return np.stack([_picture(np.random.default_rng([seed, i]), size) for i in range(start, stop)])
 
 
 def _picture(rng: Rng, size: int) -> NDArray[np.uint8]:
