@@ -13,7 +13,8 @@ import pytest
 from clip_makers import random_pixels, write_image
 
 from vidstyle.errors import MediaError, OutputError, UsageError
-from vidstyle.video.pictures import decode_png, encode_png, read_picture, to_depth, write_picture
+from vidstyle.video.depth import to_depth
+from vidstyle.video.pictures import decode_png, encode_png, read_picture, write_picture
 from vidstyle.video.png import SIGNATURE as PNG_SIGNATURE
 from vidstyle.video.reader import open_clip
 

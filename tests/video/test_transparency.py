@@ -12,7 +12,6 @@ from clip_makers import make_video, scene
 from PIL import Image
 from writing import convert
 
-from vidstyle.types import Frame
 from vidstyle.video.pictures import read_picture, write_picture
 from vidstyle.video.reader import Clip, open_clip
 from vidstyle.video.transparency import covered
@@ -209,15 +208,25 @@ def test_what_is_hidden_takes_the_colours_around_it() -> None:
     assert (covered(pixels, np.full_like(alpha, 255)) == pixels).all()
 
 
+def row(folder: Path, hidden: int) -> Path:
+    """`rgba` as pictures in a folder."""
+    folder.mkdir()
+    for index in range(2):
+        picture = rgba(index, hidden).transpose(2, 0, 1)
+        write_picture(folder / f"{index}.png", picture[:3], picture[3:])
+    return folder
+
+
+def animated(path: Path) -> Path:
+    """`rgba` as a WebP, whose decoder makes black of all that is hidden."""
+    pictures = [Image.fromarray(rgba(index)) for index in range(2)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], lossless=True, exact=True)
+    return path
+
+
 def test_of_a_clip_it_does_not_matter(tmp_path: Path) -> None:
     """Whatever lies hidden, the frames are the same; those of pictures in a row too."""
-    frames: list[list[Frame]] = []
-    for hidden in (0, 255):
-        folder = tmp_path / str(hidden)
-        folder.mkdir()
-        for index in range(2):
-            picture = rgba(index, hidden).transpose(2, 0, 1)
-            write_picture(folder / f"{index}.png", picture[:3], picture[3:])
-        frames.append(list(open_clip(folder).frames()))
-    for dark, bright in zip(*frames, strict=True):
-        assert (dark.pixels == bright.pixels).all()
+    paths = [row(tmp_path / "dark", 0), row(tmp_path / "bright", 255), animated(tmp_path / "a.webp")]
+    clips = [open_clip(path).frames() for path in paths]
+    for dark, bright, animation in zip(*clips, strict=True):
+        assert (dark.pixels == bright.pixels).all() and (dark.pixels == animation.pixels).all()

@@ -201,7 +201,7 @@ def test_whole_or_not_there(
         written(target, frames(), blank)
     with pytest.raises(UsageError, match="no frame"):
         written(target, iter(()), blank)
-    monkeypatch.setattr("vidstyle.video.animate.put_in_place", _full)
+    monkeypatch.setattr("vidstyle.video.animation_writer.put_in_place", _full)
     with pytest.raises(OutputError, match="cannot be written: no space left"):
         written(target, (transparent(index) for index in range(2)), blank)
     assert sorted(path.name for path in tmp_path.iterdir()) == [target.name]

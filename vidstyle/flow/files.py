@@ -12,7 +12,8 @@ import numpy as np
 from vidstyle.atomic import write_whole
 from vidstyle.errors import InputError
 from vidstyle.plain import plain_size
-from vidstyle.video.pictures import check_size, read_picture, to_depth
+from vidstyle.video.depth import to_depth
+from vidstyle.video.pictures import check_size, read_picture
 
 MAGIC = b"PIEH"  # the float 202021.25, which also shows the byte order
 HEADER_BYTES = 12

@@ -19,8 +19,9 @@ from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry, load_pixels
 from vidstyle.types import Frame
+from vidstyle.video.depth import to_depth
 from vidstyle.video.formats import output_kind
-from vidstyle.video.pictures import to_depth, write_picture
+from vidstyle.video.pictures import write_picture
 from vidstyle.video.writer import Writer, open_writer
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from ..atomic import put_in_place, temporary_beside
-from ..errors import OutputError, UsageError
+from ..errors import UsageError
 from ..events import Notice
 from ..types import Frame
 from .clip import Clip
@@ -25,6 +24,7 @@ from .formats import Codec, container_of
 from .sequences import DEFAULT_RATE
 from .streams import StreamCopier
 from .transparency import is_transparent
+from .write_errors import named_write_errors
 
 # pixels; of some smaller sizes, such as 48x48, its assembler writes beyond its buffers
 _SMALL_FOR_X265 = 128
@@ -65,7 +65,7 @@ class VideoWriter:
         flags = {"fflags": "+bitexact"}
         if container in ("mp4", "mov"):
             flags |= _mp4_options(clip.time_base)
-        with self._named_errors():
+        with named_write_errors(self._path):
             self._output: OutputContainer = av.open(
                 # Absolute: what begins as concat:o or http:o is a file's name all the same.
                 str(self._temporary.absolute()),
@@ -124,7 +124,7 @@ class VideoWriter:
         """Encode the next frame; its pts must be greater than that of the one before."""
         if (frame.width, frame.height) != self._size:
             raise ValueError(f"the writer takes {self._size[0]}x{self._size[1]} pixels, not {frame!r}")
-        with self._named_errors():
+        with named_write_errors(self._path):
             if self._first is None:
                 self._begin(frame)
             pts = frame.pts - self._origin
@@ -175,7 +175,7 @@ class VideoWriter:
         """Write what the encoder and the source still hold, and give the file its name."""
         if self._last is None:
             raise UsageError(f"{self._path}: there is no frame to write")
-        with self._named_errors():
+        with named_write_errors(self._path):
             packets = self._stream.encode(None)
             if self._last is self._first:
                 # For a film of one frame libx265 leaves the decoding time undefined, and MP4 may refuse it.
@@ -198,14 +198,6 @@ class VideoWriter:
         with suppress(av.FFmpegError, OSError):  # What cannot be finished is removed anyway.
             self._output.close()
         self._temporary.unlink(missing_ok=True)
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (av.FFmpegError, OSError) as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OutputError(f"{self._path} cannot be written: {reason}") from error
 
 
 def _mp4_options(time_base: Fraction) -> dict[str, str]:

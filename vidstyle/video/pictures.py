@@ -13,7 +13,7 @@ from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
 from ..plain import read_plain
 from .coded import CODECS, decode_coded
-from .depth import to_depth as to_depth
+from .depth import to_depth
 from .headers import PictureHeader, read_header
 from .png import plain_png
 

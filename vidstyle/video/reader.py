@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ..errors import MediaError
 from ..plain import plain_size
-from .animation import AnimatedWebP
 from .clip import Clip, StreamInfo
 from .colour import ColorInfo
 from .decode import VideoClip
@@ -15,6 +14,7 @@ from .headers import picture_format, plays
 from .numbering import by_number, is_pattern, pictures_of_pattern
 from .pictures import missing
 from .sequences import PictureClip, pictures_of_folder
+from .webp_clip import AnimatedWebP
 
 __all__ = ["Clip", "ColorInfo", "StreamInfo", "open_clip"]
 

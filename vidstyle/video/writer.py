@@ -11,12 +11,13 @@ from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
 from ..events import Notice
 from ..types import Frame
-from .animate import AnimationWriter
+from .animation_writer import AnimationWriter
 from .clip import Clip
+from .depth import to_depth
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
 from .numbering import numbered
-from .pictures import keeps_alpha, to_depth, write_picture
+from .pictures import keeps_alpha, write_picture
 from .transparency import is_transparent
 
 __all__ = ["Writer", "check_output", "open_writer"]

@@ -18,6 +18,7 @@ from .colour import SRGB_PICTURE
 from .damage import Damage
 from .headers import webp_durations
 from .pictures import picture_header, read_bytes
+from .transparency import covered
 
 _MILLISECOND = Fraction(1, 1000)
 _UNTOLD = 100  # ms: as browsers show a frame that is given no time
@@ -56,8 +57,10 @@ class AnimatedWebP(Clip):
         timed = zip(self._pictures(self.path, damage), begins, self._durations, strict=False)
         for index, (pixels, pts, duration) in enumerate(islice(timed, stop)):
             if index >= start:
-                alpha = pixels[3:] if len(pixels) == 4 else None
-                yield Frame(pixels[:3], index, pts, self.time_base, duration, alpha)
+                shown, alpha = pixels[:3], pixels[3:] if self.has_alpha else None
+                if alpha is not None:
+                    shown = covered(shown, alpha)
+                yield Frame(shown, index, pts, self.time_base, duration, alpha)
 
     def _pictures(self, path: Path, damage: Damage) -> Iterator[np.ndarray]:
         """uint8 (C, H, W), RGB or RGBA."""

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-import av
-
 from ..atomic import clear_leftovers, put_in_place, temporary_beside
-from ..errors import OutputError, UsageError
+from ..errors import UsageError
 from ..events import Notice
 from ..types import Frame
 from .apng import write_apng
 from .clip import Clip
+from .depth import to_depth
 from .gif import write_gif
-from .pictures import to_depth
 from .sequences import DEFAULT_RATE
 from .spool import Spool
 from .webp import write_webp
+from .write_errors import named_write_errors
 
 _WRITERS = {".gif": write_gif, ".apng": write_apng, ".webp": write_webp}
 # The seconds that a format counts in; APNG has a fraction for every frame.
@@ -47,7 +44,7 @@ class AnimationWriter:
         clear_leftovers([path])
         for stream in clip.streams:
             notice(f"{stream} is left out: {self._suffix} holds nothing but pictures")
-        with self._named_errors():
+        with named_write_errors(self._path):
             self._spool = Spool(temporary_beside(path))
         self._temporary = temporary_beside(path)
 
@@ -68,7 +65,7 @@ class AnimationWriter:
         if self._held is not None:
             before = self._held[1]
             alpha = None if before.alpha is None else to_depth(before.alpha, self._depth)
-            with self._named_errors():
+            with named_write_errors(self._path):
                 self._spool.append(time - self._held[0], to_depth(before.pixels, self._depth), alpha)
             self._tell_of_hundredths(time - self._held[0], exact=time == seconds)
         self._held = None if frame is None else (time, frame)
@@ -97,7 +94,7 @@ class AnimationWriter:
         last = self._held[1]
         shown = last.duration * last.time_base if last.duration else self._usual
         self._hold(last.pts_seconds - self._origin + shown, None)
-        with self._named_errors():
+        with named_write_errors(self._path):
             _WRITERS[self._suffix](self._temporary, self._spool, self._plays)
             put_in_place(self._temporary, self._path)
 
@@ -105,14 +102,6 @@ class AnimationWriter:
         """Remove every trace of the output."""
         self._spool.remove()
         self._temporary.unlink(missing_ok=True)
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (av.FFmpegError, OSError) as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OutputError(f"{self._path} cannot be written: {reason}") from error
 
 
 def loop_count(path: Path) -> int:
