@@ -20,6 +20,7 @@ from .extras import Extras
 from .sound import Encoded
 from .subtitles import TEXT_CODECS
 from .tracks import Copied, TextSubtitle, Track
+from .warmup import announced, warm_up
 
 # What players expect in a container; FFmpeg would write more (PCM or Vorbis in MP4) than they play.
 _AUDIO = {
@@ -39,6 +40,7 @@ class StreamCopier:
         self, clip: VideoClip, output: OutputContainer, span: tuple[int, int | None] | None, notice: Notice
     ) -> None:
         self._trimmed = span is not None
+        self._path = clip.path
         self._input = open_input(clip.path)
         self._output = output
         self._notice = notice
@@ -146,13 +148,17 @@ class StreamCopier:
     def _copied(self, stream: Stream) -> Copied:
         # Matroska has no time before 0: FFmpeg would move everything, the picture too, to later times.
         # Sound before 0 is what decoders warm up with, and is not heard. Matroska has a field for it, which
-        # FFmpeg fills for Opus and for what comes from Matroska; in other cases it has to go.
+        # FFmpeg fills for Opus and for what comes from Matroska. Edit lists say as much, and of a whole film
+        # it is filled here. In other cases such sound has to go.
+        kinds = self._input.format.name.split(",")
         from_zero = self._output.format.name in _MATROSKA and stream.type == "audio"
-        announced = _codec_name(stream) == "opus" or not _MATROSKA.isdisjoint(
-            self._input.format.name.split(",")
-        )
-        if announced and not self._trimmed:
+        if (_codec_name(stream) == "opus" or not _MATROSKA.isdisjoint(kinds)) and not self._trimmed:
             from_zero = False
+        edited = from_zero and not self._trimmed and "mp4" in kinds
+        delay = warm_up(self._path, stream.index) if edited else Fraction(0)
+        if delay:
+            with announced(self._path, stream.index, delay) as template:
+                return Copied(stream, self._output.add_stream_from_template(template), False)
         return Copied(stream, self._output.add_stream_from_template(stream), from_zero)
 
     def _add_encoded(self, stream: AudioStream, codec: str) -> None:
