@@ -140,8 +140,9 @@ class Inputs:
 class Finished:
     """The frames that a job has painted, for what a method writes beside them. frames: indices, ascending.
 
-    carry: what a frame has left for later ones. source: a frame of the source, at the size of the result.
-    write: a picture, float32 (3, H, W) in [0, 1], with the mask and the transparency of a frame, if given.
+    carry: what a frame has left for later ones; nothing where it is faded away, and was not painted.
+    source: a frame of the source, at the size of the result. write: a picture, float32 (3, H, W) in [0, 1],
+    with the mask and the transparency of a frame, if given.
     """
 
     output: Path
