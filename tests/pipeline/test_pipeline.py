@@ -285,12 +285,12 @@ def test_progress_counts_to_the_end(paint: Paint, clip: Path) -> None:
 def test_going_on_does_not_decode_all_that_lies_before(
     paint: Paint, tmp_path: Path, decoded: list[int]
 ) -> None:
-    clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=210, options={"g": "12"})
+    clip = make_video(tmp_path / "long.mp4", size=(32, 32), count=260, options={"g": "12"})
     settings: dict[str, Any] = {"history": (1,), "steps": 1, "next_steps": 1, "flow": "none", "cuts": False}
-    for count in (190, 3):
+    for count in (240, 3):
         decoded.clear()
         stopped(paint, StopAfter(count), clip, "out.mp4", **settings)
-    assert len(decoded) < 150  # two seek points and two groups of pictures, and what is read ahead
+    assert len(decoded) < 200  # the longest fade, two seek points and groups of pictures, and what is ahead
 
 
 def test_planning_decodes_no_more_than_the_beginning(

@@ -25,13 +25,13 @@ from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import WeightsFile, load_weights
 from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.pair import flow_between
-from vidstyle.image.convert import on_paper, to_float
+from vidstyle.image.convert import to_float
 from vidstyle.image.resize import fit
+from vidstyle.methods.base import learnt_from
 from vidstyle.options import EvaluateOptions
 from vidstyle.pipeline.frames import check_longest, cut_places, frame_range, resized
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
-from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 from vidstyle.video.shots import detect_cuts
 
@@ -89,7 +89,7 @@ def evaluate(
     """
     hooks = hooks or Hooks()
     task = _prepare(Path(original), [Path(path) for path in stylized], options or EvaluateOptions(), hooks)
-    pictures = [on_paper(*read_picture(Path(style))) for style in styles]
+    pictures = [learnt_from(Path(style)) for style in styles]
     device = pick_device(task.options.device)
     weights = load_weights(task.options.features, False, hooks.tell)
     network = VGG(weights.tensors).to(device)

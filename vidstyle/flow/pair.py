@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,10 +23,11 @@ from vidstyle.types import Flow, Frame
 class FlowSource(ABC):
     """Where flow comes from: estimated, read from files, made up. Safe to use from several threads.
 
-    wraps: whether opposite borders of what is painted meet.
+    wraps: whether opposite borders of what is painted meet. estimates: whether any two frames will do.
     """
 
     wraps: bool = False
+    estimates: ClassVar[bool] = False
 
     @abstractmethod
     def between(self, target: Frame, source: Frame) -> tuple[Flow, np.ndarray]:
@@ -87,6 +88,7 @@ class EstimatedFlow(FilmedFlow):
 
     estimator: FlowEstimator
     longest: int | None = None
+    estimates: ClassVar[bool] = True
 
     def contents(self, frames: range) -> dict[str, Any]:
         weights = self.estimator.weights

@@ -9,15 +9,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from vidstyle.errors import UsageError
-from vidstyle.events import Notice, Observer
+from vidstyle.errors import MediaError, UsageError
+from vidstyle.events import Notice, Observer, say_nothing
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.pair import FlowSource
-from vidstyle.image.convert import on_paper
+from vidstyle.image.convert import to_float
+from vidstyle.image.mirrored import opaque_alone
 from vidstyle.methods.guidance import Guidance
 from vidstyle.options import RunOptions
 from vidstyle.types import Draft, Frame, Painted, Prior
@@ -141,8 +143,9 @@ class Inputs:
 class Finished:
     """The frames that a job has painted, for what a method writes beside them. frames: indices, ascending.
 
-    carry: what a frame has left for later ones. source: a frame of the source, at the size of the result.
-    write: a picture, float32 (3, H, W) in [0, 1], with the mask and the transparency of a frame, if given.
+    carry: what a frame has left for later ones; nothing where it is faded away, and was not painted.
+    source: a frame of the source, at the size of the result. write: a picture, float32 (3, H, W) in [0, 1],
+    with the mask and the transparency of a frame, if given.
     """
 
     output: Path
@@ -179,7 +182,7 @@ class Method(ABC):
 
     def open(self, options: Any, source: Source) -> Inputs:
         """Read and check what is needed beside the clip. Raises InputError, UsageError or OutputError."""
-        return Inputs(options, [on_paper(*read_picture(path)) for path in source.pictures])
+        return Inputs(options, [learnt_from(path, source.engine.notice) for path in source.pictures])
 
     @abstractmethod
     def painter(self, inputs: Any, engine: Engine) -> Painter:
@@ -188,3 +191,18 @@ class Method(ABC):
     def beside(self, inputs: Any, finished: Finished) -> list[Path]:
         """Write what belongs beside the result, if anything; returns the files."""
         return []
+
+
+def learnt_from(path: Path, notice: Notice = say_nothing) -> Tensor:
+    """A picture to learn from, float32 (3, H, W) in [0, 1], only the opaque of it. Raises MediaError.
+
+    On white paper, paper would be learnt.
+    """
+    pixels, alpha = read_picture(path)
+    if alpha is None or bool((alpha == np.iinfo(alpha.dtype).max).all()):
+        return to_float(pixels)
+    notice(f"{path.name} is transparent in parts: only what is opaque in it counts")
+    try:
+        return opaque_alone(pixels, alpha)
+    except ValueError as error:
+        raise MediaError(f"{path} shows nothing to learn from: {error}") from error

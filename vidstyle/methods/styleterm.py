@@ -16,6 +16,7 @@ from vidstyle.features.recipes import Recipe, check_layers
 from vidstyle.features.tiles import responses, tiles
 from vidstyle.features.vgg import VGG, stride
 from vidstyle.image.labels import pooled, shares_at
+from vidstyle.image.mirrored import tiled
 from vidstyle.image.octaves import grain_quantiles
 from vidstyle.image.patches import variants
 from vidstyle.losses import style_loss
@@ -28,6 +29,9 @@ _FEWEST = 4  # positions of a layer that still say what a region looks like
 _ACROSS = 4  # positions across a style picture from which on a layer can tell what it looks like
 _FRESH = 0.5  # of the weight of its area, for what has yet to be painted
 _NOTHING = 1e-6  # share of a picture
+# Shorter side in pixels up to which a style picture is continued by its reflections, and to which.
+_TINY, _BROAD = 20, 64
+_FLAT = 2 / 255  # standard deviation below which a picture shows but one colour
 
 
 class StyleTerm:
@@ -132,6 +136,7 @@ class StyleTerm:
         maps: Sequence[Tensor],
     ) -> dict[str, _Targets]:
         layers = _seeing([layer for layer, weight in weights.items() if weight > 0], pictures)
+        pictures, maps = ([_continued(each) for each in all_of] for all_of in (pictures, maps))
         turns = (self.options.patch_rotations, self.options.patch_scales) if kind.pools else (0, 0)
         copies = [
             (share, copy)
@@ -247,10 +252,25 @@ def _seeing(layers: Iterable[str], pictures: Sequence[Tensor]) -> list[str]:
     return [shallow, *(layer for layer in deeper if shortest >= _ACROSS * stride(layer))]
 
 
+def _continued(picture: Tensor) -> Tensor:
+    """A tiny picture (C, H, W) continued by reflections: a network sees little but borders in it."""
+    return tiled(picture, _BROAD) if min(picture.shape[1:]) <= _TINY else picture
+
+
 def _among(weights: Mapping[str, float], layers: Collection[str]) -> dict[str, float]:
     """The weights of `layers` alone, which sum to 1 again."""
     total = sum(weights[layer] for layer in layers)
     return {layer: weights[layer] / total for layer in layers}
+
+
+def lacking(picture: Tensor) -> str | None:
+    """What a style picture (3, H, W), of the size that it is used at, lacks to show a style, as a notice."""
+    if float(picture.flatten(1).std(dim=1, correction=0).max()) < _FLAT:
+        return "a style picture is of one colour: there are no strokes in it, and the result will be dull"
+    height, width = picture.shape[1:]
+    if min(height, width) <= _TINY:
+        return f"a style picture is used at {width}x{height} pixels, which show little of a style"
+    return None
 
 
 class ByStyle:

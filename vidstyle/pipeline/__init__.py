@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from torch import Tensor
+
 from vidstyle.errors import FrameDamaged, InputError, JobError, VidstyleError
 from vidstyle.events import Hooks, Pace
 from vidstyle.image.warp import warp, warp_wrapped
@@ -20,14 +22,16 @@ from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
 from vidstyle.pipeline.encoding import encode as write_result
 from vidstyle.pipeline.encoding import finished
 from vidstyle.pipeline.estimate import warning
+from vidstyle.pipeline.fading import fade_in, faded, is_blank, unfaded
 from vidstyle.pipeline.frame_order import Next, backwards, first_pass, later_pass
 from vidstyle.pipeline.guide import PLACE, Guide
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.planning import Request, make_plan, replan
 from vidstyle.pipeline.prefetch import prefetch
-from vidstyle.pipeline.stored import load_painted, save_painted
+from vidstyle.pipeline.stored import load_carry, load_painted, save_painted
 from vidstyle.pipeline.trace import Trace
-from vidstyle.types import Draft, Painted, Prior, Shot
+from vidstyle.types import Draft, Frame, Painted, Prior, Shot
+from vidstyle.video.fades import Fade
 
 
 def stylize(
@@ -192,7 +196,11 @@ def _later_pass(plan: Plan, store: JobStore, number: int, work: _Painting) -> No
         )
     shots = _shots(store)
     before: Painted | None = None
-    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames())))) as order:
+
+    def fade_of(index: int) -> Fade | None:
+        return fade_in(load_carry(drafts, index))
+
+    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), fade_of))) as order:
         for each in order:
             index = each.frame.index
             shot = next(shot.index for shot in reversed(shots) if shot.start <= index)
@@ -223,7 +231,6 @@ class _Painting:
             plan.inputs.guidance,
             plan.mask,
             painter,
-            start=plan.start,
             carries=plan.carries,
             canvas=plan.canvas,
             notice=hooks.tell,
@@ -238,14 +245,11 @@ class _Painting:
         index, content, started = each.frame.index, self.plan.canvas.content(each.frame), time.monotonic()
         priors = _priors(self.plan, frames, each, before, drafts)
         draft = None if drafts is None else _draft(self.plan, drafts, index)
-        place = self.guide.place(index, content, priors, draft)
-        painter = self.guide.painter(index, place)
-        self.trace.begin(painter, each.frame, content)
-        painted = painter.paint(content, priors, _seed(self.plan, index, frames.number), draft)
-        _check_numbers(painted, index)
-        if place is not None:
-            painted = replace(painted, carry={**painted.carry, PLACE: place})
-        stored = save_painted(self.store, frames, index, painted)
+        if each.fade is not None and each.fade.blank:
+            painted = Painted(content)
+        else:
+            painted = self._painted(each.frame, content, priors, frames, draft)
+        stored = save_painted(self.store, frames, index, faded(painted, each.fade))
         self.trace.painted(index, shot, frames.number, painted)
         loss = sum(painted.losses.values()) if painted.losses else None
         event = self.pace.finished(index, shot, loss=loss, steps=painted.steps, pass_number=frames.number)
@@ -253,6 +257,23 @@ class _Painting:
             self._warn(time.monotonic() - started)
         self.hooks.report(event)
         return stored
+
+    def _painted(
+        self, frame: Frame, content: Tensor, priors: Sequence[Prior], frames: FrameStore, draft: Draft | None
+    ) -> Painted:
+        """A frame that shows anything, with its place in a map that is carried. Raises VidstyleError."""
+        index = frame.index
+        first = self.plan.carries and draft is None and not priors and self._is_first(index, frames)
+        place = self.guide.place(index, content, priors, draft, first)
+        painter = self.guide.painter(index, place)
+        self.trace.begin(painter, frame, content)
+        painted = painter.paint(content, priors, _seed(self.plan, index, frames.number), draft)
+        _check_numbers(painted, index)
+        return painted if place is None else replace(painted, carry={**painted.carry, PLACE: place})
+
+    def _is_first(self, index: int, frames: FrameStore) -> bool:
+        """Whether a frame is the first of the first pass that shows anything."""
+        return all(is_blank(load_carry(frames, earlier)) for earlier in range(self.plan.start, index))
 
     def _warn(self, seconds: float) -> None:
         """Tell, once, by the first frame that takes as long as most, if the others will take long."""
@@ -289,7 +310,7 @@ def _priors(
         vectors, weight = plan.canvas.tensor(link.flow.vectors), plan.canvas.tensor(link.weight)
         # By splines: what a warp blurs a little, the next frame's blurs again, and so on.
         warped = (warp_wrapped if plan.flow.wraps else warp)(
-            plan.canvas.move(painted.image), vectors, "spline"
+            unfaded(plan.canvas.move(painted.image), fade_in(painted.carry)), vectors, "spline"
         )
         priors.append(Prior(warped, weight, painted.carry, vectors))
     return priors
@@ -307,7 +328,8 @@ def _is_earlier(source: int, target: int, number: int) -> bool:
 
 def _draft(plan: Plan, drafts: FrameStore, index: int) -> Draft:
     before = load_painted(drafts, index)
-    return Draft(plan.canvas.move(before.image), drafts.number + 1, before.carry)
+    image = unfaded(plan.canvas.move(before.image), fade_in(before.carry))
+    return Draft(image, drafts.number + 1, before.carry)
 
 
 def _seed(plan: Plan, index: int, number: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from torch import Tensor
@@ -15,6 +14,7 @@ from vidstyle.image.masks import feathered
 from vidstyle.job import FrameStore
 from vidstyle.methods.base import Finished
 from vidstyle.options import EncodeOptions
+from vidstyle.pipeline.fading import FADE
 from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry, load_pixels
@@ -59,7 +59,9 @@ def finished(plan: Plan, frames: FrameStore) -> Finished:
             whole = plan.canvas.result(like, pixels, mask_of(plan, frames)(like.index))
         write_beside(plan, path, whole)
 
-    carry = partial(load_carry, frames)
+    def carry(index: int) -> dict[str, Tensor]:
+        return {name: tensor for name, tensor in load_carry(frames, index).items() if name != FADE}
+
     return Finished(plan.output, plan.engine, frames.frames(), carry, source, write)
 
 

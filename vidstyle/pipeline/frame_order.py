@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from vidstyle.flow.consistency import agreement, long_term
+from vidstyle.pipeline.fading import unfaded_frame
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Flow, Frame, Shot
+from vidstyle.video.fades import REACH, Fade, detect_fades
 from vidstyle.video.shots import LOOKBEHIND, detect_cuts
 
 _CHUNK_BYTES = 2**28  # of frames held in memory while a shot is read backwards
@@ -27,41 +30,67 @@ class Link:
 
 @dataclass(frozen=True)
 class Next:
-    """A frame to paint, at the size of the result.
+    """A frame to paint, at the size of the result, without the fade that it has in the clip, if any.
 
-    links: to frames painted earlier, nearest first; none at a shot's start and where frames are painted
-    independently.
+    links: to frames painted earlier, nearest first; none at a shot's start, where frames are painted
+    independently, and to and from those that are faded away.
     """
 
     frame: Frame
     starts_shot: bool
     links: tuple[Link, ...] = ()
+    fade: Fade | None = None
+
+
+_Earlier = deque[Frame | None]
+"""Frames that come before, latest last; None in place of those that are faded away."""
 
 
 def first_pass(plan: Plan, first: int) -> Iterator[Next]:
     """The frames from `first` on. Where shots start is found on the way."""
     reach = plan.flow.reach
-    # Earlier frames, so that cuts are found, and flow begins, as in a run that was never interrupted.
-    begin = max(plan.start, first - reach - LOOKBEHIND)
+    # Earlier frames, so that cuts and fades are found, and flow begins, as in a run never interrupted.
+    begin = max(plan.start, first - max(reach, REACH) - LOOKBEHIND)
     frames = (plan.canvas.scaled(frame) for frame in plan.clip.frames(begin, plan.stop))
-    earlier: deque[Frame] = deque(maxlen=reach)
-    for frame, cut in detect_cuts(frames, plan.run.cuts, plan.run.cut):
+    earlier: _Earlier = deque(maxlen=reach)
+    detected = detect_cuts(frames, plan.run.cuts, plan.run.cut)
+    for filmed, cut, fade in _fading(plan, detected):
+        frame = unfaded_frame(filmed, fade)
         starts = cut if frame.index > plan.start else True
         if starts:
             earlier.clear()
         if frame.index >= first:
-            yield Next(frame, starts, () if plan.options.independent else _links(plan, frame, earlier))
-        earlier.append(frame)
+            links = () if plan.options.independent else _links(plan, frame, earlier, fade)
+            yield Next(frame, starts, links, fade)
+        earlier.append(None if _is_gone(fade) else frame)
 
 
-def later_pass(plan: Plan, shots: Sequence[Shot], number: int, painted: Collection[int]) -> Iterator[Next]:
+def _fading(plan: Plan, frames: Iterator[tuple[Frame, bool]]) -> Iterator[tuple[Frame, bool, Fade | None]]:
+    """Each frame with whether it starts a shot and its fade, which a still has not: it may be black."""
+    if plan.clip.filmed and plan.clip.kind != "still":
+        return detect_fades(frames)
+    return ((frame, starts, None) for frame, starts in frames)
+
+
+def _is_gone(fade: Fade | None) -> bool:
+    return fade is not None and fade.blank
+
+
+def later_pass(
+    plan: Plan,
+    shots: Sequence[Shot],
+    number: int,
+    painted: Collection[int],
+    fade_of: Callable[[int], Fade | None],
+) -> Iterator[Next]:
     """The frames of pass `number`, from 2, without those that are `painted` already.
 
-    Even passes go backwards, so that what an earlier frame learns from a later one gets there as well.
+    fade_of: by the index of a frame, what the first pass has found. Even passes go backwards, so that what an
+    earlier frame learns from a later one gets there as well.
     """
     loop = plan.run.loop and len(shots) == 1
     for shot in shots:
-        yield from _walk(plan, shot, backwards(number), loop, painted)
+        yield from _walk(plan, shot, backwards(number), loop, painted, fade_of)
 
 
 def backwards(number: int) -> bool:
@@ -69,28 +98,41 @@ def backwards(number: int) -> bool:
     return number % 2 == 0
 
 
-def _walk(plan: Plan, shot: Shot, back: bool, loop: bool, painted: Collection[int]) -> Iterator[Next]:
+def _walk(
+    plan: Plan,
+    shot: Shot,
+    back: bool,
+    loop: bool,
+    painted: Collection[int],
+    fade_of: Callable[[int], Fade | None],
+) -> Iterator[Next]:
     assert shot.stop is not None
     order = range(shot.start, shot.stop)[:: -1 if back else 1]
     first = next((place for place, index in enumerate(order) if index not in painted), None)
     if first is None:
         return
     reach = plan.flow.reach
-    earlier: deque[Frame] = deque(maxlen=reach)
+    earlier: _Earlier = deque(maxlen=reach)
     if loop and first < reach and len(order) > 1:
-        earlier.extend(_frames(plan, order[max(1, len(order) - reach) :]))
-    for frame in _frames(plan, order[max(0, first - reach) :]):
+        for filmed in _frames(plan, order[max(1, len(order) - reach) :]):
+            fade = fade_of(filmed.index)
+            earlier.append(None if _is_gone(fade) else unfaded_frame(filmed, fade))
+    for filmed in _frames(plan, order[max(0, first - reach) :]):
+        fade = fade_of(filmed.index)
+        frame = unfaded_frame(filmed, fade)
         if frame.index not in painted:
-            yield Next(frame, frame.index == order[0], _links(plan, frame, earlier))
-        earlier.append(frame)
+            yield Next(frame, frame.index == order[0], _links(plan, frame, earlier, fade), fade)
+        earlier.append(None if _is_gone(fade) else frame)
 
 
-def _links(plan: Plan, frame: Frame, earlier: Sequence[Frame]) -> tuple[Link, ...]:
-    """Links to those of the `earlier` frames, latest last, that the history names."""
+def _links(plan: Plan, frame: Frame, earlier: Sequence[Frame | None], fade: Fade | None) -> tuple[Link, ...]:
+    """Links to those of the `earlier` frames, latest last, that the history names and that show anything."""
+    if _is_gone(fade):
+        return ()
     flows, weights = [], []
-    for back in plan.flow.backs(frame.index):
-        if back <= len(earlier):
-            source = earlier[-back]
+    for back in _backs(plan, frame, earlier):
+        source = earlier[-back]
+        if source is not None:
             flow, weight = plan.flow.between(frame, source)
             # The next frame is near enough for flow to be right where it is consistent; others may not be.
             far = back > 1
@@ -98,6 +140,18 @@ def _links(plan: Plan, frame: Frame, earlier: Sequence[Frame]) -> tuple[Link, ..
             weights.append(weight * agreement(frame.pixels, source.pixels, flow.vectors) if far else weight)
     held = long_term(weights)
     return tuple(Link(flow, weight) for flow, weight in zip(flows, held, strict=True))
+
+
+def _backs(plan: Plan, frame: Frame, earlier: Sequence[Frame | None]) -> list[int]:
+    """How many frames back lie those that are linked, nearest first.
+
+    Where the nearest of them is faded away, as in a flash, the one before it counts in its place.
+    """
+    backs = [back for back in plan.flow.backs(frame.index) if back <= len(earlier)]
+    if not backs or not plan.flow.estimates or earlier[-backs[0]] is not None:
+        return backs
+    seen = (back for back in range(backs[0], len(earlier) + 1) if earlier[-back] is not None)
+    return sorted({*backs, *islice(seen, 1)})
 
 
 def _frames(plan: Plan, order: range) -> Iterator[Frame]:

@@ -50,7 +50,7 @@ def is_carried(guidance: Guidance | None, mask: Clip | None, clip: Clip, indepen
 
 
 class Guide:
-    """Brings the maps of a run to the frame in hand. start: the first frame. carries: see `is_carried`."""
+    """Brings the maps of a run to the frame in hand. carries: see `is_carried`."""
 
     def __init__(
         self,
@@ -58,13 +58,12 @@ class Guide:
         mask: Clip | None,
         painter: Painter,
         *,
-        start: int,
         carries: bool,
         canvas: Canvas,
         notice: Notice,
     ) -> None:
         self.guidance, self.mask, self.method = guidance, mask, painter
-        self.start, self.carries, self.canvas, self.notice = start, carries, canvas, notice
+        self.carries, self.canvas, self.notice = carries, canvas, notice
         self.told: set[str] = set()
         self.reader = None if guidance is None else MapReader("--labels", guidance.labels)
         self.first: Tensor | None = None
@@ -80,17 +79,18 @@ class Guide:
         return self.canvas.move(kinds)
 
     def place(
-        self, index: int, content: Tensor, priors: Sequence[Prior], draft: Draft | None
+        self, index: int, content: Tensor, priors: Sequence[Prior], draft: Draft | None, first: bool
     ) -> Tensor | None:
         """Where the pixels of frame `index` were in the first one, as it is stored with the frame.
 
+        first: whether it is the first one itself: the first that shows anything.
         None where nothing is carried, or nothing reaches it: a single map is that of one shot.
         """
         if not self.carries:
             return None
         if draft is not None:
             return draft.carry.get(PLACE)
-        if index == self.start:
+        if first:
             return packed(at_start(*self.canvas.size))
         links = [
             (unpacked(self.canvas.move(prior.carry[PLACE])), prior.vectors, prior.weight)

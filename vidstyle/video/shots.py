@@ -52,7 +52,7 @@ class CutDetector:
 
     def push(self, frame: Frame) -> tuple[Frame, bool] | None:
         """Take the next frame; returns the decision that it completes, if any."""
-        thumbnail = _thumbnail(frame)
+        thumbnail = thumbnail_of(frame)
         change = change_between(self._window[-1].thumbnail, thumbnail) if self._window else 0.0
         self._window.append(_Seen(frame, thumbnail, change))
         self._ahead += 1
@@ -131,7 +131,8 @@ def _unmatched(source: np.ndarray, target: np.ndarray) -> float:
     return float(best.mean())
 
 
-def _thumbnail(frame: Frame) -> np.ndarray:
+def thumbnail_of(frame: Frame) -> np.ndarray:
+    """float32 (h, w, 3), RGB, 0 to 255; the longer side has 48 pixels."""
     scale = _LONG_SIDE / max(frame.width, frame.height)
     size = (max(_PATCH, round(frame.width * scale)), max(_PATCH, round(frame.height * scale)))
     channels = [cv2.resize(channel, size, interpolation=cv2.INTER_AREA) for channel in frame.pixels]

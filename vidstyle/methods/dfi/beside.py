@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vidstyle.atomic import clear_leftovers
+from vidstyle.errors import OutputError
 from vidstyle.image.convert import to_float
 from vidstyle.methods.base import Finished
 from vidstyle.methods.dfi.options import DfiOptions
@@ -39,8 +40,13 @@ def save_beside(options: DfiOptions, finished: Finished, painter: Callable[[], D
     Of a still with several strengths: the other ones, and a strip of the input and them all. The vector is
     that of the first frame.
     """
-    paths, first = files_beside(options, finished.output), finished.frames[0]
+    paths = files_beside(options, finished.output)
     clear_leftovers(paths)
+    if not paths:
+        return paths
+    first = next((index for index in finished.frames if finished.carry(index)), None)
+    if first is None:
+        raise OutputError("--save-vector: all frames are black or white, so there is no vector")
     carry = finished.carry(first)
     if len(options.strength) > 1:
         still, images = finished.source(first), list(carry["series"])

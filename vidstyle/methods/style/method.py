@@ -49,6 +49,7 @@ class Style(Method):
             None if inputs.init is None else inputs.init.to(engine.device),
             engine.observer,
             engine.moved(inputs.guidance.regions if inputs.guidance else []),
+            engine.notice,
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from vidstyle.events import Observer
+from vidstyle.events import Notice, Observer, say_nothing
 from vidstyle.features.recipes import Recipe, check_layers, strengthened
 from vidstyle.features.tiles import responses
 from vidstyle.features.vgg import VGG
@@ -32,7 +32,7 @@ from vidstyle.methods.style.priors import (
     unseen,
 )
 from vidstyle.methods.style.schedule import Schedule, Search
-from vidstyle.methods.styleterm import ByStyle, StyleTerm, shares
+from vidstyle.methods.styleterm import ByStyle, StyleTerm, lacking, shares
 from vidstyle.methods.terms import LayerLoss, content_term, term_values
 from vidstyle.optimize import Minimum, Terms, history_for
 from vidstyle.types import Draft, Painted, Prior
@@ -54,6 +54,7 @@ class NeuralStyle(ByStyle):
     init: the picture to start a shot from, float32 (3, H, W), where the options name a file.
     observer: is shown every step of every search.
     regions: of each style picture; see `StyleTerm`.
+    notice: takes lines for the user about pictures that show too little of a style.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class NeuralStyle(ByStyle):
         init: Tensor | None = None,
         observer: Observer | None = None,
         regions: Sequence[Tensor] = (),
+        notice: Notice = say_nothing,
     ) -> None:
         self.features = features
         self.options = options
@@ -84,6 +86,7 @@ class NeuralStyle(ByStyle):
             self.medium = Photograph()
         self.recipe = replace(self.recipe, style=self.medium.style_share * self.recipe.style)
         self.schedule = Schedule(options)
+        self._notice, self._told = notice, set[str]()
 
     @torch.no_grad()
     def paint(
@@ -93,6 +96,7 @@ class NeuralStyle(ByStyle):
 
         The carry holds how far the painting has come, and the colours of the shot's first frame, if matched.
         """
+        self._tell_of_styles((content.shape[1], content.shape[2]))
         if self.options.independent and draft is None:
             priors = []
         known = draft if draft is not None else next(iter(priors), None)
@@ -111,6 +115,21 @@ class NeuralStyle(ByStyle):
         if decided is not None:
             carry["palette"] = decided
         return Painted(self.finished(content, found.image), carry, found.losses, found.steps)
+
+    def _tell_of_styles(self, size: tuple[int, int]) -> None:
+        """Once. What is painted does not depend on whether it was told."""
+        scale, wanted = self.options.style_scale, max(size) * self.options.style_scale
+        for picture in self.style.pictures:
+            lines = [lacking(scaled_style(picture, size, scale))]
+            if scale > 1 and (longest := max(picture.shape[1:])) < int(wanted):
+                lines.append(
+                    f"--style-scale {scale:g} asks for a style picture of {wanted:.0f} pixels, and one has "
+                    f"{longest}: none is enlarged; give a larger one, or paint at a smaller --size"
+                )
+            for line in lines:
+                if line is not None and line not in self._told:
+                    self._told.add(line)
+                    self._notice(line)
 
     def _decided(self, content: Tensor, carry: Mapping[str, Tensor] | None) -> Tensor | None:
         """What the shot's first frame decides of the colours. carry: of a frame that is painted already."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from vidstyle.features.recipes import recipe_for
 from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.guidance import open_guidance
+from vidstyle.methods.styleterm import lacking
 from vidstyle.methods.texture.motion import Motion
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.methods.texture.painter import Texture
@@ -42,6 +43,9 @@ class TextureSynthesis(Method):
     def painter(self, inputs: Inputs, engine: Engine) -> Texture:
         """With the layers and the balance that suit the features."""
         network = engine.network(inputs.options.pooling)
+        for line in dict.fromkeys(map(lacking, inputs.pictures)):
+            if line is not None:
+                engine.notice(line)
         return Texture(
             network,
             recipe_for(engine.weights.source.kind, network.layers, engine.notice),
