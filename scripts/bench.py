@@ -32,6 +32,7 @@ BENCHMARKS = (
     "memory",
     "precision",
     "balance",
+    "borders",
     "flow",
     "analogy",
     "dfi",

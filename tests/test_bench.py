@@ -29,6 +29,7 @@ from benchmarks import (  # noqa: E402
     against_classic,
     analogy,
     balance,
+    borders,
     dfi,
     flow,
     guidance,
@@ -134,6 +135,17 @@ def test_the_balance_is_told_for_every_subject_in_another_style(setting: Setting
     referee = VGG(load_weights(find("vgg19")).tensors)
     assert balance.distances(referee, image, image, image)[:2] == (0, 0)
     assert balance.grain(torch.full((3, 32, 32), 0.5), None) == 0
+
+
+def test_borders_are_compared_with_the_middle(setting: Setting) -> None:
+    (table,) = borders.run(replace(setting, size=32, frames=1))
+    assert [row[1] for row in table.rows] == [*borders.COLOURS, *2 * ["mean", "deviation"]]
+    even = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert borders.profile(even) == pytest.approx(np.ones(6), abs=0.2)
+    framed = even.clone()
+    framed[:, 4:-4, 4:-4] = 0.5
+    bands = borders.profile(framed)
+    assert min(bands[:3]) > 2 and bands[-1] == 0
 
 
 def test_a_shot_in_which_nothing_moves_is_painted_beside_one_that_moves(setting: Setting) -> None:

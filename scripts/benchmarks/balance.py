@@ -12,7 +12,7 @@ from torch import Tensor
 from benchmarks.common import SAMPLES, Setting, Table, say
 from benchmarks.styles import DRAWN, drawn
 from vidstyle.device import pick_dtype
-from vidstyle.features.recipes import recipe_for
+from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float
@@ -44,16 +44,11 @@ def run(setting: Setting) -> list[Table]:
     """`setting.frames` subjects, 24 by default, by turns in every style; at `setting.size`, 192 by default.
 
     The subjects are pictures of the folder `setting.clip`, evenly spread, or frames of the sample clips; the
-    styles are those of the folder `setting.style`, or `PAINTED` and `DRAWN`.
+    styles are those of `styles_of`.
     """
     referee = VGG(load(find("vgg19")).tensors)
-    weights = load(find(setting.features))
-    network = VGG(weights.tensors).to(pick_dtype("auto", torch.device("cpu")))
-    recipe = recipe_for(weights.source.kind, network.layers, say)
-    styles = [(path.stem, _picture(path)) for path in _pictures(setting.style)] or [
-        *((name, _picture(SAMPLES / f"{name}.jpg")) for name in PAINTED),
-        *((name, drawn(name)) for name in DRAWN),
-    ]
+    network, recipe = network_of(setting)
+    styles = list(styles_of(setting).items())
     rows = []
     for number, (title, subject) in enumerate(_subjects(setting)):
         name, style = styles[number % len(styles)]
@@ -64,6 +59,21 @@ def run(setting: Setting) -> list[Table]:
     contents = [row[3] for row in rows]
     note = f"content distance {min(contents):.2f} to {max(contents):.2f}, mean {np.mean(contents):.2f}"
     return [Table(f"balance: {setting.features} features", COLUMNS, rows, [note])]
+
+
+def network_of(setting: Setting) -> tuple[VGG, Recipe]:
+    """The features of the setting, in the precision that runs would take, and the recipe for them."""
+    weights = load(find(setting.features))
+    network = VGG(weights.tensors).to(pick_dtype("auto", torch.device("cpu")))
+    return network, recipe_for(weights.source.kind, network.layers, say)
+
+
+def styles_of(setting: Setting) -> dict[str, Tensor]:
+    """The pictures of the folder `setting.style`, or `PAINTED` and `DRAWN`, by name: float32 (3, H, W)."""
+    return {path.stem: _picture(path) for path in _pictures(setting.style)} or {
+        **{name: _picture(SAMPLES / f"{name}.jpg") for name in PAINTED},
+        **{name: drawn(name) for name in DRAWN},
+    }
 
 
 @torch.no_grad()
