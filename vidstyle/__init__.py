@@ -45,7 +45,8 @@ def stylize(
     """Paint a clip or a picture in the style of one or more pictures; returns the path of the result.
 
     source: a video, a picture, a folder of pictures or a pattern such as "frames/%04d.png"; output likewise.
-    style: a style picture, or several, whose styles are mixed.
+    style: a style picture, or several, whose styles are mixed; () with the setting look=..., which paints
+        with a file that was learnt, or one that comes with the package.
     settings: any field of `vidstyle.methods.style.options.NeuralOptions` and of `RunOptions` and
         `EncodeOptions` in `vidstyle.options`, such as size=480, quality="draft", color="content",
         features="bundled", codec="h265"; and the hooks `progress` (called with a `vidstyle.events.Progress`
@@ -178,11 +179,11 @@ def _painted(
 ) -> Path:
     # Imported here, so that `import vidstyle` and the command line's --help stay fast.
     from vidstyle.events import Hooks
-    from vidstyle.methods.registry import command
+    from vidstyle.methods.registry import asked_for, command
     from vidstyle.options import EncodeOptions, split_settings
     from vidstyle.pipeline import stylize as run_pipeline
 
-    own = command(method)
+    own = command(asked_for(method, settings))
     (options, run, encode), hooks = split_settings(settings, _HOOKS, own.options, own.run, EncodeOptions)
     return run_pipeline(
         _path("the input", source) if own.source else None,

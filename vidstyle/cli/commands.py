@@ -12,6 +12,7 @@ import typer
 from vidstyle.cli.batch import batch
 from vidstyle.cli.doctor import doctor
 from vidstyle.cli.evaluate import evaluate
+from vidstyle.cli.learn import learn, looks
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
 from vidstyle.cli.painting import painting_commands
 from vidstyle.cli.progress import Shown
@@ -58,6 +59,8 @@ for _name in METHODS:
     for _called, _command in painting_commands(_name):
         app.command(_called)(_command)
 app.command()(batch)
+app.command()(learn)
+app.command()(looks)
 
 
 @app.command()
@@ -66,9 +69,13 @@ def resume(
 ) -> int:
     """Go on with a job that was stopped or killed."""
     job = job_named(job)
-    JobStore.load(job)  # a wrong directory is told before torch is imported
+    settings = JobStore.load(job).settings  # a wrong directory is told before torch is imported
 
     def paint(hooks: Hooks) -> Path:
+        if "learns" in settings:
+            from vidstyle.learning.learn import resume as learn_on
+
+            return learn_on(settings, job, hooks)
         from vidstyle.pipeline import resume
 
         return resume(job, hooks)

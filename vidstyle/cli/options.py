@@ -62,16 +62,27 @@ def with_options(**groups: type[Any]) -> Callable[[_Command], _Command]:
 
 
 def required(**arguments: Any) -> Callable[[_Command], _Command]:
-    """Give a command what it needs beside its options: by name, the annotated type; in `**values`."""
+    """Give a command what it needs beside its options: by name, the annotated type; in `**values`.
+
+    What may be None comes last.
+    """
 
     def decorate(command: _Command) -> _Command:
         signature = inspect.signature(command, eval_str=True)
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        first = [inspect.Parameter(name, kind, annotation=given) for name, given in arguments.items()]
+        first = [
+            inspect.Parameter(name, kind, annotation=given, default=_absent(get_args(given)[0]))
+            for name, given in arguments.items()
+        ]
         command.__signature__ = signature.replace(parameters=[*first, *signature.parameters.values()])  # type: ignore[attr-defined]
         return command
 
     return decorate
+
+
+def _absent(hint: Any) -> Any:
+    """The default of what may be left out; none for what may not."""
+    return None if type(None) in get_args(hint) else inspect.Parameter.empty
 
 
 def collect(options: type[Any], values: Mapping[str, Any]) -> Any:

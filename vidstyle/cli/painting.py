@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +12,12 @@ import typer
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, required, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
+from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.job import default_job_directory
-from vidstyle.methods.registry import command
+from vidstyle.methods.registry import METHODS, asked_for, command
 from vidstyle.options import EncodeOptions
-from vidstyle.options.base import Command
+from vidstyle.options.base import Command, option_name
 
 _INPUT = Annotated[
     Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
@@ -27,12 +29,21 @@ _MADE = "A picture; a video or a folder for --frames."
 def painting_commands(method: str) -> Iterator[tuple[str, Callable[..., int]]]:
     """The commands of a method and their names: its own, and those of its presets."""
     own = command(method)
-    yield method, _painting(own, own.help, {})
+    if own.within:
+        return
+    yield method, _painting(method, own.help, {})
     for name, (help, values) in own.presets.items():
-        yield name, _painting(own, help, values)
+        yield name, _painting(method, help, values)
 
 
-def _painting(own: Command, help: str, preset: Mapping[str, Any]) -> Callable[..., int]:
+def _within(method: str) -> list[Command]:
+    """The methods that the command of this one calls, each by an option of its own."""
+    return [own for own in map(command, METHODS) if own.within == method]
+
+
+def _painting(method: str, help: str, preset: Mapping[str, Any]) -> Callable[..., int]:
+    own = command(method)
+
     def paint(
         *,
         quiet: Quiet = False,
@@ -40,27 +51,34 @@ def _painting(own: Command, help: str, preset: Mapping[str, Any]) -> Callable[..
         json_progress: JsonProgress = False,
         **values: Any,
     ) -> int:
-        return _run(own, {**values, **preset}, Shown(quiet, verbose, json_progress))
+        return _run(method, {**values, **preset}, Shown(quiet, verbose, json_progress))
 
     paint.__doc__ = help
-    groups = {own.title: own.options, "Run": own.run, "Result": EncodeOptions}
-    return with_options(**groups)(required(**_arguments(own))(paint))
+    inside = {each.title: each.options for each in _within(method)}
+    groups = {own.title: own.options, **inside, "Run": own.run, "Result": EncodeOptions}
+    return with_options(**groups)(required(**_arguments(own, optional=bool(inside)))(paint))
 
 
-def _arguments(own: Command) -> dict[str, Any]:
-    """What a command needs beside its options, by name: its type, as Typer takes it."""
-    found: dict[str, Any] = {"input": _INPUT} if own.source else {}
-    if own.pictures.most != 0:
-        kind = Path if own.pictures.most == 1 else list[Path]
-        argument = typer.Argument(metavar=own.pictures.metavar, help=own.pictures.help)
-        found["pictures"] = Annotated[kind, argument]
+def _arguments(own: Command, optional: bool) -> dict[str, Any]:
+    """What a command needs beside its options, by name: its type, as Typer takes it.
+
+    optional: whether pictures are, because a method within the command does without.
+    """
     help = _LIKEWISE if own.source else _MADE
+    found: dict[str, Any] = {"input": _INPUT} if own.source else {}
     found["output"] = Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help=help)]
+    if own.pictures.most != 0:
+        kind: Any = Path if own.pictures.most == 1 else list[Path]
+        argument = typer.Argument(metavar=own.pictures.metavar, help=own.pictures.help)
+        found["pictures"] = Annotated[kind | None if optional else kind, argument]
     return found
 
 
-def _run(own: Command, values: Mapping[str, Any], shown: Shown) -> int:
+def _run(method: str, values: Mapping[str, Any], shown: Shown) -> int:
     """Run the method with what was given on the command line; return the exit code."""
+    own = command(asked_for(method, values))
+    if own.within:
+        _refuse_both(command(method), own, values)
     options, run, encode = (collect(kind, values) for kind in (own.options, own.run, EncodeOptions))
     run = run.for_run() if hasattr(run, "for_run") else run
     output: Path = values["output"]
@@ -80,3 +98,14 @@ def _run(own: Command, values: Mapping[str, Any], shown: Shown) -> int:
         )
 
     return work(Path(run.job) if run.job else default_job_directory(output), paint, shown)
+
+
+def _refuse_both(host: Command, own: Command, values: Mapping[str, Any]) -> None:
+    """Raise UsageError for what only the method means that `own` takes the place of."""
+    asked = option_name(own.asked)
+    if values.get("pictures"):
+        raise UsageError(f"{asked} takes the place of style pictures; give the one or the others")
+    given, usual = collect(host.options, values), host.options()
+    for spec in fields(usual):
+        if getattr(given, spec.name) != getattr(usual, spec.name):
+            raise UsageError(f"{option_name(spec.name)} does nothing with {asked}; leave it out")

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from vidstyle.batches.jobs import BatchJob
 
 _STOPPING = "finishing this frame; press Ctrl-C again to stop now"
-_PHASES = {"paint": "painting", "encode": "encoding", "measure": "measuring", "flow": "estimating flow"}
+_PHASES = {
+    "paint": "painting",
+    "encode": "encoding",
+    "measure": "measuring",
+    "flow": "estimating flow",
+    "learn": "learning",
+}
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -206,12 +212,13 @@ class Bar(Lines):
 def _figures(event: Progress) -> list[str]:
     """What is known of the frame: "shot 2", "loss 0.0123", "3.20 s/frame", "1 h 02 min left"."""
     figures = [f"pass {event.pass_number}"] if event.pass_number > 1 else []
-    if event.phase != "encode":
+    if event.phase not in ("encode", "learn"):
         figures.append(f"shot {event.shot + 1}")
     if event.loss is not None:
         figures.append(f"loss {event.loss:.4g}")
     if event.seconds_per_frame is not None:
-        figures.append(f"{event.seconds_per_frame:.{1 if event.seconds_per_frame >= 10 else 2}f} s/frame")
+        what = "step" if event.phase == "learn" else "frame"
+        figures.append(f"{event.seconds_per_frame:.{1 if event.seconds_per_frame >= 10 else 2}f} s/{what}")
     if event.seconds_left is not None:
         figures.append(f"{duration(event.seconds_left)} left")
     return figures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ METHODS = {
     "analogy": "vidstyle.methods.analogy",
     "dfi": "vidstyle.methods.dfi",
     "texture": "vidstyle.methods.texture",
+    "student": "vidstyle.methods.student",
 }
 """Name, as on the command line -> its package: `options.COMMAND` says how it is called, without torch;
 `method.METHOD` is what paints."""
@@ -30,6 +32,12 @@ def method(name: str) -> Method:
     """The method of this name. Raises KeyError where there is none."""
     found: Method = import_module(f"{METHODS[name]}.method").METHOD
     return found
+
+
+def asked_for(name: str, settings: Mapping[str, Any]) -> str:
+    """The method that a command called `name` paints by, with these settings of it."""
+    inside = [(other, command(other)) for other in METHODS if other != name]
+    return next((o for o, own in inside if own.within == name and settings.get(own.asked)), name)
 
 
 def method_name(options: Any) -> str:

@@ -159,6 +159,7 @@ class Command:
     source: whether it paints a clip, or else makes pictures from none. run: the options of a run that it
     takes, `RunOptions` or a dataclass with a method `for_run` that makes them.
     presets: further commands, by name: the line of each, and the options that it sets.
+    within: of a method without a command of its own: the one that calls it where its option `asked` is given.
     """
 
     options: type[Any]
@@ -168,6 +169,8 @@ class Command:
     pictures: Pictures = Pictures()
     source: bool = True
     presets: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    within: str = ""
+    asked: str = ""
 
 
 _Options = TypeVar("_Options")

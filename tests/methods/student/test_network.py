@@ -1,0 +1,114 @@
+"""The network: what its shape alone promises, and the files that it is kept in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+from vidstyle.checkpoints import read_tensors
+from vidstyle.errors import WeightsError
+from vidstyle.methods.student.look import look_of, read_look, write_look
+from vidstyle.methods.student.network import Enlarging, Plan, Student
+
+TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1)
+
+
+def tiny(styles: int = 1, seed: int = 1) -> Student:
+    torch.manual_seed(seed)
+    return Student(TINY, styles).requires_grad_(False)
+
+
+def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def test_enlarging_is_a_convolution_of_what_is_repeated() -> None:
+    part, x = Enlarging(3, 5, 1), torch.randn(1, 3, 6, 7)
+    wanted = F.conv2d(F.interpolate(x, scale_factor=2, mode="nearest"), part.weight, padding=1)
+    assert torch.allclose(part(x, 0), wanted, atol=1e-5)
+
+
+def test_a_plain_frame_has_no_checkerboard() -> None:
+    plain, none = torch.full((1, 3, 160, 160), 0.3), torch.zeros(1, 1, 160, 160)
+    painted = tiny()(plain, plain, none)
+    middle = painted[..., 64:96, 64:96]
+    assert float(middle.amax((2, 3)).sub(middle.amin((2, 3))).max()) < 1e-5
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 3), (33, 50)])
+def test_a_frame_lies_between_the_new_picture_and_the_one_before(size: tuple[int, int]) -> None:
+    student, frame, before = tiny(), picture(*size), picture(*size, seed=2)
+    painted = student(frame, before, torch.ones_like(frame[:, :1]))
+    assert painted.shape == frame.shape and float(painted.min()) >= 0 and float(painted.max()) <= 1
+    hidden = torch.zeros_like(frame[:, :1])
+    assert torch.equal(student(frame, before, hidden), student(frame, 1 - before, hidden))
+
+
+def test_styles_are_folded_and_begun_with() -> None:
+    student = tiny(styles=2)
+    for parameter in student.parameters():
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    frame, none = picture(24, 32), torch.zeros(1, 1, 24, 32)
+    for style in (0, 1):
+        alone = Student(TINY)
+        alone.begin_with(student.folded(style))
+        assert torch.allclose(alone(frame, frame, none), student(frame, frame, none, style), atol=1e-5)
+
+
+def test_a_look_is_read_as_it_was_written(tmp_path: Path) -> None:
+    look = look_of(tiny(), picture(120, 200)[0], {"steps": "3"})
+    write_look(tmp_path / "a.safetensors", look)
+    again = read_look(tmp_path / "a.safetensors")
+    assert again.digest == look.digest and again.made == {"steps": "3"} and again.plan == TINY
+    assert again.thumbnail.shape == (3, 58, 96)
+    frame, none = picture(20, 20), torch.zeros(1, 1, 20, 20)
+    assert torch.equal(again.student()(frame, frame, none), look.student()(frame, frame, none))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"version": 7}, "another version of vidstyle"),
+        ({"plan": {}}, "is damaged .a plan has"),
+        ({"plan": [1]}, "is damaged .a plan has"),
+        ({"plan": {**TINY.to_json(), "half": 10**9}}, "is damaged .a plan has whole numbers from 1 to 128"),
+        ({"plan": {**TINY.to_json(), "deep": 2}}, "its digest is another"),
+        ({"made": {"steps": "4"}}, "its digest is another"),
+        ({"digest": None}, "its digest is another"),
+    ],
+)
+def test_a_look_that_is_not_whole_is_told_in_a_line(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    path = tmp_path / "a.safetensors"
+    write_look(path, look_of(tiny(), picture(9, 9)[0], {}))
+    tensors, metadata = read_tensors(path)
+    told = json.loads(metadata["vidstyle_look"]) | change
+    save_file(tensors, path, {"vidstyle_look": json.dumps(told)})
+    with pytest.raises(WeightsError, match=words) as error:
+        read_look(path)
+    assert "\n" not in str(error.value) and "a.safetensors" in str(error.value)
+    save_file(tensors, path)
+    with pytest.raises(WeightsError, match="is no look: it holds other tensors"):
+        read_look(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 100, b"\xff\xff\xff\xff\xff\xff\x00\x00{}", b"{}" * 9])
+def test_other_files_are_no_looks(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"a\.safetensors"):
+        read_look(path)
+    half = tmp_path / "half.safetensors"
+    write_look(half, look_of(tiny(), picture(9, 9)[0], {}))
+    half.write_bytes(half.read_bytes()[:-200])
+    with pytest.raises(WeightsError, match="half"):
+        read_look(half)
+    with pytest.raises(WeightsError, match="cannot be read"):
+        read_look(tmp_path)

@@ -1,0 +1,76 @@
+"""Teaching tiny networks: it goes on to the bit, and what it is taught with is what it says it is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+from tests.methods.test_contract import tiny_network
+from vidstyle.image.warp import warp
+from vidstyle.methods.student import training
+from vidstyle.methods.student.motion import sequence
+from vidstyle.methods.student.network import Plan, Student
+from vidstyle.methods.student.training import Lesson, Training
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "SIDE", 32)
+
+
+def picture(seed: int, height: int = 40, width: int = 50) -> torch.Tensor:
+    coarse = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic")[0].clamp(0, 1)
+
+
+def begun(steps: int = 6, styles: int = 2) -> Training:
+    torch.manual_seed(1)
+    student = Student(Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1), styles)
+    lessons = [Lesson(picture(i), 1 - picture(i), i % styles) for i in range(4)]
+    lessons += [Lesson(picture(9), None, style) for style in range(styles)]
+    return Training(student, tiny_network(), lessons, steps=steps)
+
+
+def test_it_goes_on_to_the_bit() -> None:
+    whole, first = begun(), begun()
+    for _ in range(6):
+        whole.step()
+    for _ in range(4):
+        first.step()
+    second = begun()
+    second.restore({name: tensor.clone() for name, tensor in first.state().items()})
+    for _ in range(2):
+        second.step()
+    for name, tensor in whole.state().items():
+        assert torch.equal(tensor, second.state()[name]), name
+
+
+def test_it_learns_and_what_nobody_has_painted_counts_too() -> None:
+    learning = begun(steps=90, styles=1)
+    learning._shown = [[Lesson(picture(i), 0.5 * picture(i).flip(0)) for i in range(2)]]
+    terms = [learning.step() for _ in range(90)]
+    l1 = [each["l1"] for each in terms if "l1" in each]
+    assert len(l1) == 60
+    assert sum(l1[-15:]) < 0.8 * sum(l1[:15])
+
+
+def test_a_state_of_another_network_is_refused() -> None:
+    other = begun().state()
+    other["weight.fine.weight"] = torch.zeros(1)
+    with pytest.raises(ValueError, match="another size"):
+        begun().restore(other)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_made_up_motion_is_as_it_says(seed: int) -> None:
+    """Where it holds, the moment before is found where the vectors lead, as far as the flow may be off."""
+    random = torch.Generator().manual_seed(seed)
+    layers = [picture(1, 90, 90), picture(2, 90, 90)]
+    moments = sequence(layers, [picture(3, 70, 90), picture(4, 70, 90)], 48, 4, random)
+    assert len(moments) == 4
+    for before, now in pairwise(moments):
+        for old, new in zip(before.layers, now.layers, strict=True):
+            off = (warp(old, now.vectors) - new).abs() * now.holds
+            assert float(off.sum() / (3 * now.holds.sum() + 1e-6)) < 0.02

@@ -1,0 +1,27 @@
+"""What there is to know of looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from vidstyle.learning.learn import BASE
+from vidstyle.methods.student.look import read_look
+from vidstyle.methods.student.options import SHIPPED
+
+
+def described(path: Path) -> dict[str, Any]:
+    """Name, path, digest, plan and how it was made. Raises WeightsError."""
+    look = read_look(path)
+    return {
+        "name": path.stem,
+        "path": str(path),
+        "digest": look.digest,
+        "plan": look.plan.to_json(),
+        "made": dict(look.made),
+    }
+
+
+def shipped() -> list[dict[str, Any]]:
+    """The looks that come with the package, but for that which others begin with."""
+    return [described(path) for name, path in SHIPPED.items() if name != BASE]

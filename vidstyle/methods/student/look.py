@@ -1,0 +1,142 @@
+"""A LOOK: one file with a network that has learnt it. Nothing in the file is executed, and all of it checked.
+
+A .safetensors file with the weights in half precision, gains folded in, and `thumbnail`, uint8 (3, h, w), of
+what was learnt from. Its metadata: the version, the plan, how it was made, and a digest of all that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from vidstyle.atomic import whole
+from vidstyle.checkpoints import read_tensors
+from vidstyle.errors import OutputError, WeightsError
+from vidstyle.image.convert import to_uint8
+from vidstyle.image.resize import fit, resize
+from vidstyle.methods.student.network import Plan, Student
+from vidstyle.methods.student.options import SHIPPED, SUFFIX
+from vidstyle.plain import json_text, parse_json, plain_size
+
+_ENTRY, _VERSION = "vidstyle_look", 1
+_THUMBNAIL = 96  # pixels, the longer side
+_MOST_BYTES = 8_000_000  # ten times what `vidstyle learn` writes
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """plan, weights: of the network, float32 by their names. thumbnail: uint8 (3, h, w).
+
+    made: how it came about, in words and numbers. digest: in hexadecimal, of all of these.
+    """
+
+    plan: Plan
+    weights: Mapping[str, Tensor]
+    thumbnail: Tensor
+    made: Mapping[str, str] = field(default_factory=dict)
+
+    def student(self, arithmetic: torch.dtype = torch.float32) -> Student:
+        """The network."""
+        student = Student(self.plan)
+        student.begin_with(self.weights)
+        student.arithmetic = arithmetic
+        return student
+
+    def _stored(self) -> dict[str, Tensor]:
+        halves = {name: weight.half().contiguous() for name, weight in self.weights.items()}
+        return halves | {"thumbnail": self.thumbnail.contiguous()}
+
+    @property
+    def digest(self) -> str:
+        return _digest(self._stored(), self.plan.to_json(), dict(self.made))
+
+
+def look_of(student: Student, picture: Tensor, made: Mapping[str, str]) -> Look:
+    """Of a network that paints one style. picture: what it was learnt from, float32 (3, H, W) in [0, 1]."""
+    size = fit(picture.shape[2], picture.shape[1], _THUMBNAIL)
+    small = torch.from_numpy(to_uint8(resize(picture.cpu(), size[::-1])))
+    weights = {name: weight.half().float() for name, weight in student.folded().items()}
+    return Look(student.plan, weights, small, made)
+
+
+def write_look(path: Path, look: Look) -> None:
+    """Write it whole or not at all. Raises OutputError."""
+    told = {"version": _VERSION, "plan": look.plan.to_json(), "made": dict(look.made), "digest": look.digest}
+    try:
+        with whole(path) as part:
+            save_file(look._stored(), part, {_ENTRY: json_text(told)})
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def look_named(name: str) -> Path:
+    """The file of a look that comes with the package, or that lies there. Raises WeightsError."""
+    if name in SHIPPED:
+        return SHIPPED[name]
+    path = Path(name)
+    if not path.exists():
+        ours = f", or one of {', '.join(SHIPPED)}" if SHIPPED else ""
+        raise WeightsError(f"{name}: no such look; --look takes a file made by vidstyle learn{ours}")
+    return path
+
+
+def read_look(path: Path) -> Look:
+    """Raises WeightsError for what is no look, one of another version, or damaged."""
+    try:
+        size = plain_size(path)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
+    if path.suffix != SUFFIX or size > _MOST_BYTES:
+        raise WeightsError(f"{path} is no look: that is a small {SUFFIX} file made by vidstyle learn")
+    tensors, metadata = read_tensors(path)
+    if _ENTRY not in metadata:
+        raise WeightsError(f"{path} is no look: it holds other tensors; vidstyle learn makes one")
+    try:
+        told = parse_json(metadata[_ENTRY].encode())
+        if told["version"] != _VERSION:
+            raise WeightsError(
+                f"{path} is a look of another version of vidstyle ({str(told['version'])[:20]}, this one has "
+                f"{_VERSION}); learn it anew with vidstyle learn"
+            )
+        return _checked(tensors, told)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path} is damaged ({error}); get or learn it anew") from None
+
+
+def _checked(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> Look:
+    """Raises KeyError, TypeError or ValueError for what does not fit together."""
+    plan, made = Plan.stored(told["plan"]), told["made"]
+    if _digest(tensors, told["plan"], made) != told["digest"]:
+        raise ValueError("its digest is another")
+    thumbnail = tensors["thumbnail"]
+    if thumbnail.dtype != torch.uint8 or thumbnail.ndim != 3 or thumbnail.shape[0] != 3:
+        raise ValueError("its thumbnail is no picture")
+    with torch.device("meta"):
+        wanted = {name: tuple(weight.shape) for name, weight in Student(plan).folded().items()}
+    found = {name: weight for name, weight in tensors.items() if name != "thumbnail"}
+    if {name: tuple(weight.shape) for name, weight in found.items()} != wanted:
+        raise ValueError("its weights are not those of its plan")
+    if not all(each.dtype == torch.float16 and bool(each.isfinite().all()) for each in found.values()):
+        raise ValueError("its weights are not finite numbers in half precision")
+    if not isinstance(made, dict):
+        raise ValueError("it does not say how it was made")
+    weights = {name: weight.float() for name, weight in found.items()}
+    return Look(plan, weights, thumbnail, {str(name): str(value) for name, value in made.items()})
+
+
+def _digest(tensors: Mapping[str, Tensor], *told: Any) -> str:
+    """sha256 of JSON values and of tensors, whose names, types and shapes count."""
+    found = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()

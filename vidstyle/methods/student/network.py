@@ -1,0 +1,194 @@
+"""The network that paints a frame at once (after Johnson et al. 2016; Ruder et al. 2018 for video).
+
+It sees the frame, the painting before warped into it, and where that holds. What it gives is a new picture x
+and a gate g between that and the earlier one ω, where it holds by c:  y = x + 0.8·c·g·(ω − x).  So a painting
+nearly stays what it was. The gate never opens wholly: what warping wears off would be lost for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SEEN = 7  # channels: the frame, the painting before, where it holds
+_GIVEN = 4  # the new picture, the gate
+_GRID = 8  # pixels of a position of the coarsest maps
+_MARGIN = 8  # pixels mirrored around a frame, so that what is made up at its border is cut off
+_MOST_KEPT = 0.8
+_MIDDLE = 0.5  # of the range of a picture; what is hidden is shown to the network as this
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How large a network is. half, quarter, eighth: channels at these sizes; blocks at the last two.
+
+    Costs 9 to 10 thousand multiply-adds a pixel as it is.
+    """
+
+    half: int = 16
+    quarter: int = 32
+    eighth: int = 48
+    before: int = 2
+    deep: int = 3
+    after: int = 1
+
+    @classmethod
+    def stored(cls, values: object) -> Self:
+        """From JSON. Raises ValueError for what is no plan, or none of a sensible size."""
+        names = {spec.name for spec in fields(cls)}
+        if not isinstance(values, Mapping) or set(values) != names:
+            raise ValueError(f"a plan has {', '.join(sorted(names))}")
+        if not all(type(value) is int and 0 < value <= 128 for value in values.values()):
+            raise ValueError("a plan has whole numbers from 1 to 128")
+        return cls(**values)
+
+    def to_json(self) -> dict[str, int]:
+        """As `stored` takes it."""
+        return asdict(self)
+
+
+class Convolution(nn.Module):
+    """A 3×3 convolution, then gain and bias of each channel, which every style has of its own.
+
+    No normalisation by the frame at hand: it would make one corner's colours depend on the other, from
+    frame to frame.
+    """
+
+    def __init__(self, channels: int, out: int, styles: int, stride: int = 1, gain: float = 1.0) -> None:
+        super().__init__()
+        self.stride = stride
+        self.weight = nn.Parameter(torch.empty(out, channels, 3, 3))
+        self.gain = nn.Parameter(torch.full((styles, out), gain))
+        self.bias = nn.Parameter(torch.zeros(styles, out))
+        nn.init.kaiming_normal_(self.weight)
+
+    def forward(self, x: Tensor, style: int) -> Tensor:
+        weight = self.weight * self.gain[style][:, None, None, None]
+        return F.conv2d(x, weight.to(x.dtype), self.bias[style].to(x.dtype), self.stride, padding=1)
+
+
+class Enlarging(Convolution):
+    """The same of maps enlarged to twice their size by repetition, in one convolution of the small ones.
+
+    Each of the four pixels that a position becomes sees two rows and two columns of positions; where all are
+    alike the four are, too, whatever the weights: no checkerboard (Odena, Dumoulin & Olah 2016).
+    """
+
+    def forward(self, x: Tensor, style: int) -> Tensor:
+        weight = _of_the_small(self.weight * self.gain[style][:, None, None, None])
+        bias = self.bias[style].repeat_interleave(4)
+        return F.pixel_shuffle(F.conv2d(x, weight.to(x.dtype), bias.to(x.dtype), padding=1), 2)
+
+
+def _of_the_small(weight: Tensor) -> Tensor:
+    """Weights (O, I, 3, 3) on maps enlarged twofold by repetition -> (4·O, I, 3, 3) on the small maps.
+
+    An even pixel of row i sees rows i − 1, i, i of the small map, an odd one i, i, i + 1; columns likewise.
+    """
+    taps = weight.new_tensor([[[1, 0, 0], [0, 1, 1], [0, 0, 0]], [[0, 0, 0], [1, 1, 0], [0, 0, 1]]])
+    found = torch.einsum("ars,bct,oist->oabirc", taps, taps, weight)
+    return found.reshape(4 * weight.shape[0], weight.shape[1], 3, 3)
+
+
+class Block(nn.Module):
+    """x + f(x); at first nearly nothing is added, which takes the place of normalisation."""
+
+    def __init__(self, channels: int, styles: int) -> None:
+        super().__init__()
+        self.first = Convolution(channels, channels, styles)
+        self.second = Convolution(channels, channels, styles, gain=0.2)
+
+    def forward(self, x: Tensor, style: int) -> Tensor:
+        changed: Tensor = x + self.second(F.relu(self.first(x, style)), style)
+        return changed
+
+
+class Student(nn.Module):
+    """styles: how many it paints; what they do not share is gain and bias of each channel.
+
+    arithmetic: the dtype in which it computes, whatever its weights are kept in.
+    """
+
+    def __init__(self, plan: Plan, styles: int = 1) -> None:
+        super().__init__()
+        self.plan, self.styles, self.arithmetic = plan, styles, torch.float32
+        half, quarter, eighth = plan.half, plan.quarter, plan.eighth
+        self.fine = Convolution(4 * SEEN, half, styles)
+        self.enter = Convolution(4 * SEEN, quarter, styles, stride=2)
+        self.before = nn.ModuleList(Block(quarter, styles) for _ in range(plan.before))
+        self.down = Convolution(quarter, eighth, styles, stride=2)
+        self.deep = nn.ModuleList(Block(eighth, styles) for _ in range(plan.deep))
+        self.up = Enlarging(eighth, quarter, styles)
+        self.after = nn.ModuleList(Block(quarter, styles) for _ in range(plan.after))
+        self.finer = Enlarging(quarter, half, styles)
+        self.leave = Enlarging(half, _GIVEN, styles, gain=0.5)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, frame: Tensor, before: Tensor, holds: Tensor, style: int = 0) -> Tensor:
+        """Paint frames float32 (N, 3, H, W) in [0, 1], of any size; the result likewise.
+
+        before: the paintings before, warped into them, likewise. holds: c, float32 (N, 1, H, W) in [0, 1];
+        0 where there is none. style: which.
+        """
+        height, width = frame.shape[2:]
+        seen = torch.cat([frame - _MIDDLE, (before - _MIDDLE) * holds, holds], 1)
+        given = self._given(_mirrored(seen).to(self.arithmetic), style)[
+            :, :, _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width
+        ]
+        new, gate = given.float().sigmoid().split([3, 1], 1)
+        return new + _MOST_KEPT * holds * gate * (before - new)
+
+    def folded(self, style: int | None = None) -> dict[str, Tensor]:
+        """The weights of a network that paints one style, by name, gains multiplied in.
+
+        style: which; None is the middle of them all, from which a new one is learnt soonest.
+        """
+        found = {}
+        for name, part in self.named_modules():
+            if isinstance(part, Convolution):
+                chosen = slice(None) if style is None else slice(style, style + 1)
+                gain, bias = (each.detach()[chosen].mean(0) for each in (part.gain, part.bias))
+                found[f"{name}.weight"] = part.weight.detach() * gain[:, None, None, None]
+                found[f"{name}.bias"] = bias[None]
+        return found
+
+    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
+        """Start every style from the weights of one, see `folded`. Raises RuntimeError for other sizes."""
+        for part in self.modules():
+            if isinstance(part, Convolution):
+                nn.init.ones_(part.gain)
+        everyone = {
+            name: weight.expand(self.styles, -1) if name.endswith("bias") else weight
+            for name, weight in weights.items()
+        }
+        self.load_state_dict(everyone, strict=False)
+
+    def _given(self, seen: Tensor, style: int) -> Tensor:
+        x = F.pixel_unshuffle(seen, 2).to(memory_format=torch.channels_last)
+        fine = F.relu(self.fine(x, style))
+        x = F.relu(self.enter(x, style))
+        for block in self.before:
+            x = block(x, style)
+        deep = F.relu(self.down(x, style))
+        for block in self.deep:
+            deep = block(deep, style)
+        x = x + F.relu(self.up(deep, style))
+        for block in self.after:
+            x = block(x, style)
+        given: Tensor = self.leave(F.relu(fine + self.finer(x, style)), style)
+        return given
+
+
+def _mirrored(maps: Tensor) -> Tensor:
+    """Maps (N, C, H, W) with a margin on every side, and more behind, so that the grid is full."""
+    for dim in (2, 3):
+        side = maps.shape[dim]
+        count = -(-(side + 2 * _MARGIN) // _GRID) * _GRID
+        places = (torch.arange(count, device=maps.device) - _MARGIN) % (2 * side)
+        maps = maps.index_select(dim, places.minimum(2 * side - 1 - places))
+    return maps

@@ -1,0 +1,46 @@
+"""Settings of painting with a network that has learnt a look."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vidstyle.options.base import Command, MethodOptions, Pictures, file_option
+from vidstyle.options.run import RunOptions
+
+SUFFIX = ".safetensors"
+SHIPPED = {path.stem: path for path in sorted((Path(__file__).parent / "looks").glob(f"*{SUFFIX}"))}
+"""The looks that come with the package, by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentOptions(MethodOptions):
+    """How a frame is painted at once, by a network that `vidstyle learn` has taught."""
+
+    look: str | None = file_option(
+        None,
+        "Instead of STYLE: paint with what vidstyle learn has learnt, a file or one of those that vidstyle "
+        "looks lists; in hundredths of a second a frame.",
+        words=tuple(SHIPPED),
+        metavar="LOOK",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentRunOptions(RunOptions):
+    """Those of any run; a frame keeps to the one before alone, if nothing else is asked for."""
+
+    def for_run(self) -> RunOptions:
+        """The same for the pipeline."""
+        return RunOptions(**asdict(self) | {"history": self.history or (1,)})
+
+
+COMMAND = Command(
+    StudentOptions,
+    StudentRunOptions,
+    "Paint INPUT with a look that was learnt.",
+    "With --look",
+    Pictures(least=0, most=0),
+    within="style",
+    asked="look",
+)

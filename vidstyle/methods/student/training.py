@@ -1,0 +1,178 @@
+"""Teaching a network a look: by pictures that were painted by optimisation, and by made-up motion.
+
+L = 3·L1 + L_features + 10·L_style + 20·L_time, the first two against the painted pictures at the same
+places, L_style between Gram matrices of what is seen of them, L_time against the earlier painting where it
+holds. By a style loss alone a network of this size lays a mesh over plain areas; where the strokes lie has to
+be shown. Many frames are painted one after the other, and only the last ones taught: a network that has seen
+pairs alone lets patterns grow from frame to frame.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vidstyle.features.vgg import VGG
+from vidstyle.image.warp import warp
+from vidstyle.losses.gram import gram_distance, gram_matrix
+from vidstyle.methods.student.motion import Moment, sequence
+from vidstyle.methods.student.network import Student
+
+SIDE = 160
+"""Of what is painted in a step, in pixels."""
+_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+_RATE, _WARM = 1.5e-3, 30  # of Adam, and steps until it is reached
+_BETAS = (0.9, 0.99)
+_ROLLOUTS, _LONGEST = 0.5, 12  # share of the steps with more than two frames, and how many at most
+_TAUGHT = 2  # frames of them, the last ones; those before only lead there
+_MOST_OF_A_GRADIENT = 1.0
+_L1, _FEATURES, _STYLE, _TIME = 3.0, 1.0, 10.0, 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A picture and what it looks like painted, float32 (3, H, W) in [0, 1]; None where nobody knows.
+
+    style: which of the network's it is painted in.
+    """
+
+    content: Tensor
+    painted: Tensor | None = None
+    style: int = 0
+
+
+class Training:
+    """Adam over lessons. A step depends on the seed, its number and the state alone: it goes on to the bit.
+
+    steps: in all, by which the rate falls. network: for the loss. at: number of the next step.
+    """
+
+    def __init__(
+        self, student: Student, network: VGG, lessons: Sequence[Lesson], *, steps: int, seed: int = 0
+    ) -> None:
+        self.student, self.network, self.steps, self.seed, self.at = student, network, steps, seed, 0
+        of_style = [[each for each in lessons if each.style == style] for style in range(student.styles)]
+        self._shown = [[each for each in own if each.painted is not None] for own in of_style]
+        self._alone = [[each for each in own if each.painted is None] for own in of_style]
+        self._device = next(student.parameters()).device
+        self._layers = [layer for layer in _LAYERS if layer in network.layers]
+        self._wanted = [self._gram_of(own) for own in self._shown]
+        self._adam = torch.optim.Adam(student.parameters(), _RATE, _BETAS)
+
+    def step(self) -> dict[str, float]:
+        """One step; the terms of the loss, weighted."""
+        random = torch.Generator().manual_seed((self.seed << 32) + self.at)
+        style = self.at % self.student.styles
+        for group in self._adam.param_groups:
+            group["lr"] = self._rate()
+        # Every third step is of pictures that nobody has painted, if there are any.
+        alone = bool(self._alone[style]) and (self.at // self.student.styles) % 3 == 2
+        terms = self._terms(self._alone[style] if alone else self._shown[style], style, random)
+        self._adam.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()
+        torch.nn.utils.clip_grad_norm_(self.student.parameters(), _MOST_OF_A_GRADIENT)
+        self._adam.step()
+        self.at += 1
+        return {name: float(term.detach()) for name, term in terms.items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """All that the next step depends on."""
+        found = {"at": torch.tensor(self.at)}
+        for name, weight in self.student.named_parameters():
+            found[f"weight.{name}"] = weight.detach()
+            for key in ("exp_avg", "exp_avg_sq"):
+                found[f"{key}.{name}"] = self._adam.state[weight].get(key, torch.zeros_like(weight))
+        return {name: tensor.contiguous() for name, tensor in found.items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from a state. Raises KeyError or ValueError for one of another network."""
+        self.at = int(state["at"])
+        for name, weight in self.student.named_parameters():
+            if state[f"weight.{name}"].shape != weight.shape:
+                raise ValueError(f"{name} has another size")
+            kept = {"step": torch.tensor(float(self.at))}
+            for key in ("exp_avg", "exp_avg_sq"):
+                kept[key] = torch.empty_like(weight).copy_(state[f"{key}.{name}"])
+            weight.data.copy_(state[f"weight.{name}"])
+            self._adam.state[weight] = kept
+
+    def _rate(self) -> float:
+        """Rises in `_WARM` steps, then falls along a cosine."""
+        warm = min(1.0, (self.at + 1) / _WARM)
+        return _RATE * warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, self.at / self.steps)))
+
+    def _terms(self, lessons: Sequence[Lesson], style: int, random: torch.Generator) -> dict[str, Tensor]:
+        moments = self._moments(lessons, random)
+        painted = paintings(self.student, moments, style)[-_TAUGHT:]
+        moments = moments[-_TAUGHT:]
+        one = int(torch.randint(len(painted), (1,), generator=random))
+        seen = self.network(painted[one][0], self._layers)
+        terms = {"time": _TIME * _kept(*painted[-1], moments[-1].holds)}
+        if len(moments[0].layers) == 1:
+            return terms | {"style": _STYLE * self._style(seen, self._wanted[style])}
+        targets = [moment.layers[1][None] for moment in moments]
+        with torch.no_grad():
+            wanted = self.network(targets[one], self._layers)
+        off = [(image - target).abs().mean() for (image, _), target in zip(painted, targets, strict=True)]
+        far = [_distance(seen[layer], wanted[layer]) for layer in self._layers]
+        grams = {layer: gram_matrix(found) for layer, found in wanted.items()}
+        return terms | {
+            "l1": _L1 * torch.stack(off).mean(),
+            "features": _FEATURES * torch.stack(far).mean(),
+            "style": _STYLE * self._style(seen, grams),
+        }
+
+    def _moments(self, lessons: Sequence[Lesson], random: torch.Generator) -> list[Moment]:
+        which = torch.randint(len(lessons), (2,), generator=random).tolist()
+        under, over = ([x for x in (lessons[i].content, lessons[i].painted) if x is not None] for i in which)
+        length = int(torch.randint(_TAUGHT, _LONGEST + 1, (1,), generator=random))
+        if float(torch.rand(1, generator=random)) > _ROLLOUTS:
+            length = _TAUGHT
+        return [each.on(self._device) for each in sequence(under, over, SIDE, length, random)]
+
+    def _style(self, seen: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
+        each = [gram_distance(gram_matrix(seen[layer]), wanted[layer]) for layer in self._layers]
+        return torch.stack(each).mean()
+
+    @torch.no_grad()
+    def _gram_of(self, lessons: Sequence[Lesson]) -> dict[str, Tensor]:
+        """Mean Gram matrices of what was painted."""
+        found = [
+            self.network(each.painted[None].to(self._device), self._layers)
+            for each in lessons
+            if each.painted is not None
+        ]
+        return {
+            layer: torch.stack([gram_matrix(each[layer]) for each in found]).mean(0) for layer in found[0]
+        }
+
+
+def paintings(student: Student, moments: Sequence[Moment], style: int) -> list[tuple[Tensor, Tensor]]:
+    """Each moment painted after the one before, and that one warped into it, float32 (1, 3, H, W).
+
+    Only the last ones have gradients: what grows from frame to frame shows in them, and costs no memory.
+    """
+    found: list[tuple[Tensor, Tensor]] = []
+    for k, moment in enumerate(moments):
+        frame = moment.layers[0][None]
+        earlier = torch.zeros_like(frame) if moment.worn is None else moment.worn[None]
+        with torch.set_grad_enabled(k >= len(moments) - _TAUGHT):
+            if found:
+                earlier = warp(found[-1][0], moment.vectors, "spline")
+            found.append((student(frame, earlier, moment.holds[None], style), earlier))
+    return found
+
+
+def _kept(image: Tensor, earlier: Tensor, holds: Tensor) -> Tensor:
+    """c (y − ω)², a mean."""
+    return (holds * (image - earlier).square()).mean()
+
+
+def _distance(seen: Tensor, wanted: Tensor) -> Tensor:
+    """Mean squared difference, by the mean square of what is wanted."""
+    return F.mse_loss(seen.float(), wanted.float()) / wanted.float().square().mean().clamp_min(1e-12)

@@ -1,0 +1,50 @@
+"""Settings of learning a look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vidstyle.options.base import Checked, as_in, file_option, option
+from vidstyle.options.run import RunOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnOptions(Checked):
+    """How a network is taught a look: pictures are painted by optimisation, and it learns to do likewise."""
+
+    source: str | None = file_option(
+        None,
+        "What to learn it on: a clip or a folder of pictures like those to be painted; some that come with "
+        "the package if not given.",
+        metavar="CLIP|FOLDER",
+    )
+    minutes: float = option(
+        10.0, "How long it may take; a first look takes five.", minimum=0.1, metavar="MINUTES"
+    )
+    steps: int | None = option(
+        None, "How many steps the network learns; as many as --minutes leaves if not given.", minimum=1
+    )
+    pictures: int | None = option(
+        None, "How many pictures are painted to learn from; by --minutes if not given.", minimum=1
+    )
+    size: int = option(
+        320, "Longest side in pixels of these pictures.", minimum=64, maximum=1920, metavar="PIXELS"
+    )
+    quality: str = option(
+        "draft",
+        "With which care they are painted, as by --quality of style.",
+        choices=("draft", "standard", "high"),
+    )
+    begin: bool = option(True, "Begin with a network that has learnt other looks; without it, from nothing.")
+    seed: int = as_in(RunOptions, "seed")
+    device: str = as_in(RunOptions, "device")
+    precision: str = as_in(RunOptions, "precision")
+    features: str = file_option(
+        "vgg19",
+        "Weights of the feature network, as of style.",
+        metavar="vgg19|torchvision|bundled|FILE",
+        words=("auto", "vgg19", "torchvision", "bundled"),
+    )
+    job: str | None = as_in(RunOptions, "job")
+    overwrite: bool = as_in(RunOptions, "overwrite")
+    restart: bool = option(False, "Forget what an earlier run of this job has learnt.", role="free")
