@@ -50,7 +50,7 @@ def tiny_network() -> VGG:
 def tiny_student() -> Student:
     """Untaught, seeded."""
     torch.manual_seed(5)
-    return Student(Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1))
+    return Student(Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1, gate=4))
 
 
 @pytest.fixture(scope="module")

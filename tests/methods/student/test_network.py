@@ -16,7 +16,7 @@ from vidstyle.errors import WeightsError
 from vidstyle.methods.student.look import look_of, read_look, write_look
 from vidstyle.methods.student.network import Enlarging, Plan, Student
 
-TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1)
+TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1, gate=4)
 
 
 def tiny(styles: int = 1, seed: int = 1) -> Student:

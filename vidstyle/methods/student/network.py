@@ -1,13 +1,15 @@
 """The network that paints a frame at once (after Johnson et al. 2016; Ruder et al. 2018 for video).
 
-It sees the frame, the painting before warped into it, and where that holds. What it gives is a new picture x
-and a gate g between that and the earlier one ω, where it holds by c:  y = x + 0.8·c·g·(ω − x).  So a painting
-nearly stays what it was. The gate never opens wholly: what warping wears off would be lost for good.
+It makes a new picture x of a frame, and a gate g between that and the painting before, ω, warped to where it
+holds by c:  y = x + 0.8·c·g·(ω − x).  So what is painted is a mean of what was painted of the same surface in
+the last few frames: it is steady, it cannot drift, and nothing can grow, however long a clip is. Departure
+from Ruder et al.: they let the new picture see the earlier one. In a loop a small network made patterns of
+that, which grew from frame to frame, whatever it was taught.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Self
 
@@ -15,8 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SEEN = 7  # channels: the frame, the painting before, where it holds
-_GIVEN = 4  # the new picture, the gate
+_COMPARED = 7  # channels that the gate sees: the new picture, the painting before, where it holds
 _GRID = 8  # pixels of a position of the coarsest maps
 _MARGIN = 8  # pixels mirrored around a frame, so that what is made up at its border is cut off
 _MOST_KEPT = 0.8
@@ -27,7 +28,7 @@ _MIDDLE = 0.5  # of the range of a picture; what is hidden is shown to the netwo
 class Plan:
     """How large a network is. half, quarter, eighth: channels at these sizes; blocks at the last two.
 
-    Costs 9 to 10 thousand multiply-adds a pixel as it is.
+    gate: channels of that. As it is it costs ten thousand multiply-adds a pixel.
     """
 
     half: int = 16
@@ -36,6 +37,7 @@ class Plan:
     before: int = 2
     deep: int = 3
     after: int = 1
+    gate: int = 8
 
     @classmethod
     def stored(cls, values: object) -> Self:
@@ -118,15 +120,17 @@ class Student(nn.Module):
         super().__init__()
         self.plan, self.styles, self.arithmetic = plan, styles, torch.float32
         half, quarter, eighth = plan.half, plan.quarter, plan.eighth
-        self.fine = Convolution(4 * SEEN, half, styles)
-        self.enter = Convolution(4 * SEEN, quarter, styles, stride=2)
+        self.fine = Convolution(4 * 3, half, styles)
+        self.enter = Convolution(4 * 3, quarter, styles, stride=2)
         self.before = nn.ModuleList(Block(quarter, styles) for _ in range(plan.before))
         self.down = Convolution(quarter, eighth, styles, stride=2)
         self.deep = nn.ModuleList(Block(eighth, styles) for _ in range(plan.deep))
         self.up = Enlarging(eighth, quarter, styles)
         self.after = nn.ModuleList(Block(quarter, styles) for _ in range(plan.after))
         self.finer = Enlarging(quarter, half, styles)
-        self.leave = Enlarging(half, _GIVEN, styles, gain=0.5)
+        self.leave = Enlarging(half, 3, styles, gain=0.5)
+        self.compare = Convolution(4 * _COMPARED, plan.gate, styles)
+        self.decide = Enlarging(plan.gate, 1, styles, gain=0.5)
         self.to(memory_format=torch.channels_last)
 
     def forward(self, frame: Tensor, before: Tensor, holds: Tensor, style: int = 0) -> Tensor:
@@ -135,13 +139,24 @@ class Student(nn.Module):
         before: the paintings before, warped into them, likewise. holds: c, float32 (N, 1, H, W) in [0, 1];
         0 where there is none. style: which.
         """
-        height, width = frame.shape[2:]
-        seen = torch.cat([frame - _MIDDLE, (before - _MIDDLE) * holds, holds], 1)
-        given = self._given(_mirrored(seen).to(self.arithmetic), style)[
-            :, :, _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width
-        ]
-        new, gate = given.float().sigmoid().split([3, 1], 1)
-        return new + _MOST_KEPT * holds * gate * (before - new)
+        return self.over(self.new(frame, style), before, holds, style)
+
+    def new(self, frame: Tensor, style: int = 0) -> Tensor:
+        """x, by the frame alone."""
+        return self._whole(frame - _MIDDLE, self._picture, style)
+
+    def over(self, new: Tensor, before: Tensor, holds: Tensor, style: int = 0) -> Tensor:
+        """y, of a new picture x laid over the painting before."""
+        parts = new - _MIDDLE, (before - _MIDDLE) * holds, holds
+        seen = torch.cat([part.to(self.arithmetic) for part in parts], 1)
+        return new + _MOST_KEPT * holds * self._whole(seen, self._judged, style) * (before - new)
+
+    def _whole(self, seen: Tensor, part: Callable[[Tensor, int], Tensor], style: int) -> Tensor:
+        """What a part of the network makes of maps (N, C, H, W) of any size, in [0, 1]."""
+        height, width = seen.shape[2:]
+        x = F.pixel_unshuffle(_mirrored(seen.to(self.arithmetic)), 2)
+        made = part(x.to(memory_format=torch.channels_last), style)
+        return made[:, :, _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width].float().sigmoid()
 
     def folded(self, style: int | None = None) -> dict[str, Tensor]:
         """The weights of a network that paints one style, by name, gains multiplied in.
@@ -168,10 +183,9 @@ class Student(nn.Module):
         }
         self.load_state_dict(everyone, strict=False)
 
-    def _given(self, seen: Tensor, style: int) -> Tensor:
-        x = F.pixel_unshuffle(seen, 2).to(memory_format=torch.channels_last)
-        fine = F.relu(self.fine(x, style))
-        x = F.relu(self.enter(x, style))
+    def _picture(self, seen: Tensor, style: int) -> Tensor:
+        fine = F.relu(self.fine(seen, style))
+        x = F.relu(self.enter(seen, style))
         for block in self.before:
             x = block(x, style)
         deep = F.relu(self.down(x, style))
@@ -180,15 +194,22 @@ class Student(nn.Module):
         x = x + F.relu(self.up(deep, style))
         for block in self.after:
             x = block(x, style)
-        given: Tensor = self.leave(F.relu(fine + self.finer(x, style)), style)
-        return given
+        made: Tensor = self.leave(F.relu(fine + self.finer(x, style)), style)
+        return made
+
+    def _judged(self, seen: Tensor, style: int) -> Tensor:
+        made: Tensor = self.decide(F.relu(self.compare(seen, style)), style)
+        return made
 
 
 def _mirrored(maps: Tensor) -> Tensor:
     """Maps (N, C, H, W) with a margin on every side, and more behind, so that the grid is full."""
-    for dim in (2, 3):
+    counts = [-(-(side + 2 * _MARGIN) // _GRID) * _GRID for side in maps.shape[2:]]
+    behind = [count - side - _MARGIN for count, side in zip(counts, maps.shape[2:], strict=True)]
+    if min(maps.shape[2:]) > max(_MARGIN, *behind):
+        return F.pad(maps, (_MARGIN, behind[1], _MARGIN, behind[0]), mode="reflect")
+    for dim, count in zip((2, 3), counts, strict=True):  # there and back, as often as it takes
         side = maps.shape[dim]
-        count = -(-(side + 2 * _MARGIN) // _GRID) * _GRID
         places = (torch.arange(count, device=maps.device) - _MARGIN) % (2 * side)
         maps = maps.index_select(dim, places.minimum(2 * side - 1 - places))
     return maps

@@ -1,10 +1,10 @@
 """Teaching a network a look: by pictures that were painted by optimisation, and by made-up motion.
 
-L = 3·L1 + L_features + 10·L_style + 20·L_time, the first two against the painted pictures at the same
+L = 3·L1 + L_features + 20·L_style + 10·L_time, the first two against the painted pictures at the same
 places, L_style between Gram matrices of what is seen of them, L_time against the earlier painting where it
-holds. By a style loss alone a network of this size lays a mesh over plain areas; where the strokes lie has to
-be shown. Many frames are painted one after the other, and only the last ones taught: a network that has seen
-pairs alone lets patterns grow from frame to frame.
+holds, of the new picture and of what the gate makes of both. Of pictures that nobody has painted L_style is
+that of all that was painted, and L_content takes the place of the first two. By a style loss alone a network
+of this size lays a mesh over plain areas; where the strokes lie has to be shown.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ SIDE = 160
 _LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 _RATE, _WARM = 1.5e-3, 30  # of Adam, and steps until it is reached
 _BETAS = (0.9, 0.99)
-_ROLLOUTS, _LONGEST = 0.5, 12  # share of the steps with more than two frames, and how many at most
+_ROLLOUTS, _LONGEST = 0.2, 4  # share of the steps with more than two frames, and how many at most
 _TAUGHT = 2  # frames of them, the last ones; those before only lead there
 _MOST_OF_A_GRADIENT = 1.0
-_L1, _FEATURES, _STYLE, _TIME = 3.0, 1.0, 10.0, 20.0
+_L1, _FEATURES, _STYLE, _TIME, _CONTENT = 3.0, 1.0, 20.0, 10.0, 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,14 +111,19 @@ class Training:
         painted = paintings(self.student, moments, style)[-_TAUGHT:]
         moments = moments[-_TAUGHT:]
         one = int(torch.randint(len(painted), (1,), generator=random))
-        seen = self.network(painted[one][0], self._layers)
-        terms = {"time": _TIME * _kept(*painted[-1], moments[-1].holds)}
+        seen = self.network(painted[one].image, self._layers)
+        terms = {"time": _TIME * painted[-1].unsteadiness(moments[-1].holds)}
         if len(moments[0].layers) == 1:
-            return terms | {"style": _STYLE * self._style(seen, self._wanted[style])}
+            with torch.no_grad():
+                subject = self.network(moments[one].layers[0][None], self._layers[-1:])
+            return terms | {
+                "style": _STYLE * self._style(seen, self._wanted[style]),
+                "content": _CONTENT * _distance(seen[self._layers[-1]], subject[self._layers[-1]]),
+            }
         targets = [moment.layers[1][None] for moment in moments]
         with torch.no_grad():
             wanted = self.network(targets[one], self._layers)
-        off = [(image - target).abs().mean() for (image, _), target in zip(painted, targets, strict=True)]
+        off = [(each.image - target).abs().mean() for each, target in zip(painted, targets, strict=True)]
         far = [_distance(seen[layer], wanted[layer]) for layer in self._layers]
         grams = {layer: gram_matrix(found) for layer, found in wanted.items()}
         return terms | {
@@ -152,25 +157,32 @@ class Training:
         }
 
 
-def paintings(student: Student, moments: Sequence[Moment], style: int) -> list[tuple[Tensor, Tensor]]:
-    """Each moment painted after the one before, and that one warped into it, float32 (1, 3, H, W).
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A moment painted, all float32 (1, 3, H, W). new: by itself. earlier: the one before, warped into it."""
 
-    Only the last ones have gradients: what grows from frame to frame shows in them, and costs no memory.
-    """
-    found: list[tuple[Tensor, Tensor]] = []
+    image: Tensor
+    new: Tensor
+    earlier: Tensor
+
+    def unsteadiness(self, holds: Tensor) -> Tensor:
+        """c ((y − ω)² + (x − ω)²), a mean."""
+        off = (self.image - self.earlier).square() + (self.new - self.earlier).square()
+        return (holds * off).mean()
+
+
+def paintings(student: Student, moments: Sequence[Moment], style: int) -> list[Frame]:
+    """Each moment painted after the one before. Only the last ones have gradients; others lead there."""
+    found: list[Frame] = []
     for k, moment in enumerate(moments):
-        frame = moment.layers[0][None]
+        frame, holds = moment.layers[0][None], moment.holds[None]
         earlier = torch.zeros_like(frame) if moment.worn is None else moment.worn[None]
         with torch.set_grad_enabled(k >= len(moments) - _TAUGHT):
             if found:
-                earlier = warp(found[-1][0], moment.vectors, "spline")
-            found.append((student(frame, earlier, moment.holds[None], style), earlier))
+                earlier = warp(found[-1].image, moment.vectors, "spline")
+            new = student.new(frame, style)
+            found.append(Frame(student.over(new, earlier, holds, style), new, earlier))
     return found
-
-
-def _kept(image: Tensor, earlier: Tensor, holds: Tensor) -> Tensor:
-    """c (y − ω)², a mean."""
-    return (holds * (image - earlier).square()).mean()
 
 
 def _distance(seen: Tensor, wanted: Tensor) -> Tensor:
