@@ -41,6 +41,15 @@ def test_a_plain_frame_has_no_checkerboard() -> None:
     assert float(middle.amax((2, 3)).sub(middle.amin((2, 3))).max()) < 1e-5
 
 
+def test_zeros_beyond_the_border_are_not_seen() -> None:
+    """A plain frame is painted alike up to its border, as far as a network with little depth sees."""
+    plain = torch.full((1, 3, 64, 64), 0.3)
+    painted = (
+        Student(Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1, gate=4)).new(plain).detach()
+    )
+    assert float((painted[..., :8, :] - painted[..., 32:40, :]).abs().max()) < 0.01
+
+
 @pytest.mark.parametrize("size", [(1, 1), (5, 3), (33, 50)])
 def test_a_frame_lies_between_the_new_picture_and_the_one_before(size: tuple[int, int]) -> None:
     student, frame, before = tiny(), picture(*size), picture(*size, seed=2)

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 _COMPARED = 7  # channels that the gate sees: the new picture, the painting before, where it holds
 _GRID = 8  # pixels of a position of the coarsest maps
-_MARGIN = 8  # pixels mirrored around a frame, so that what is made up at its border is cut off
+# Pixels mirrored around a frame, so that what zeros make of its border is cut off; 8 leave coloured lines.
+_MARGIN, _GATE_MARGIN = 24, 8
 _MOST_KEPT = 0.8
 _MIDDLE = 0.5  # of the range of a picture; what is hidden is shown to the network as this
 
@@ -143,20 +144,23 @@ class Student(nn.Module):
 
     def new(self, frame: Tensor, style: int = 0) -> Tensor:
         """x, by the frame alone."""
-        return self._whole(frame - _MIDDLE, self._picture, style)
+        return self._whole(frame - _MIDDLE, self._picture, style, _MARGIN)
 
     def over(self, new: Tensor, before: Tensor, holds: Tensor, style: int = 0) -> Tensor:
         """y, of a new picture x laid over the painting before."""
         parts = new - _MIDDLE, (before - _MIDDLE) * holds, holds
         seen = torch.cat([part.to(self.arithmetic) for part in parts], 1)
-        return new + _MOST_KEPT * holds * self._whole(seen, self._judged, style) * (before - new)
+        return new + _MOST_KEPT * holds * self._gate_of(seen, style) * (before - new)
 
-    def _whole(self, seen: Tensor, part: Callable[[Tensor, int], Tensor], style: int) -> Tensor:
+    def _gate_of(self, seen: Tensor, style: int) -> Tensor:
+        return self._whole(seen, self._judged, style, _GATE_MARGIN)
+
+    def _whole(self, seen: Tensor, part: Callable[[Tensor, int], Tensor], style: int, margin: int) -> Tensor:
         """What a part of the network makes of maps (N, C, H, W) of any size, in [0, 1]."""
         height, width = seen.shape[2:]
-        x = F.pixel_unshuffle(_mirrored(seen.to(self.arithmetic)), 2)
+        x = F.pixel_unshuffle(_mirrored(seen.to(self.arithmetic), margin), 2)
         made = part(x.to(memory_format=torch.channels_last), style)
-        return made[:, :, _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width].float().sigmoid()
+        return made[:, :, margin : margin + height, margin : margin + width].float().sigmoid()
 
     def folded(self, style: int | None = None) -> dict[str, Tensor]:
         """The weights of a network that paints one style, by name, gains multiplied in.
@@ -202,14 +206,14 @@ class Student(nn.Module):
         return made
 
 
-def _mirrored(maps: Tensor) -> Tensor:
+def _mirrored(maps: Tensor, margin: int) -> Tensor:
     """Maps (N, C, H, W) with a margin on every side, and more behind, so that the grid is full."""
-    counts = [-(-(side + 2 * _MARGIN) // _GRID) * _GRID for side in maps.shape[2:]]
-    behind = [count - side - _MARGIN for count, side in zip(counts, maps.shape[2:], strict=True)]
-    if min(maps.shape[2:]) > max(_MARGIN, *behind):
-        return F.pad(maps, (_MARGIN, behind[1], _MARGIN, behind[0]), mode="reflect")
+    counts = [-(-(side + 2 * margin) // _GRID) * _GRID for side in maps.shape[2:]]
+    behind = [count - side - margin for count, side in zip(counts, maps.shape[2:], strict=True)]
+    if min(maps.shape[2:]) > max(margin, *behind):
+        return F.pad(maps, (margin, behind[1], margin, behind[0]), mode="reflect")
     for dim, count in zip((2, 3), counts, strict=True):  # there and back, as often as it takes
         side = maps.shape[dim]
-        places = (torch.arange(count, device=maps.device) - _MARGIN) % (2 * side)
+        places = (torch.arange(count, device=maps.device) - margin) % (2 * side)
         maps = maps.index_select(dim, places.minimum(2 * side - 1 - places))
     return maps
