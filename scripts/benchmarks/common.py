@@ -23,8 +23,8 @@ from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.options import EncodeOptions, RunOptions, split_settings
 from vidstyle.options.losses import LOSSES
-from vidstyle.pipeline.plan import Plan
-from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline.plan import Plan, Request
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.pipeline.stored import load_painted
 from vidstyle.types import Frame, Prior
 from vidstyle.video.pictures import write_picture

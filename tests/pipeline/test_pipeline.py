@@ -34,7 +34,8 @@ from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import estimate, resume
 from vidstyle.pipeline.estimate import warning
-from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline.plan import Request
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 

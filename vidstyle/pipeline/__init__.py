@@ -25,8 +25,8 @@ from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.fading import fade_in, faded, is_blank, unfaded
 from vidstyle.pipeline.frame_order import Next, backwards, first_pass, later_pass
 from vidstyle.pipeline.guide import PLACE, Guide
-from vidstyle.pipeline.plan import Plan
-from vidstyle.pipeline.planning import Request, make_plan, replan
+from vidstyle.pipeline.plan import Plan, Request
+from vidstyle.pipeline.planning import make_plan, replan
 from vidstyle.pipeline.prefetch import prefetch
 from vidstyle.pipeline.stored import load_carry, load_painted, save_painted
 from vidstyle.pipeline.trace import Trace
