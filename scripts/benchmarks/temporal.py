@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -18,7 +19,7 @@ from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
-from vidstyle.metrics import WarpingError, gradient_energy
+from vidstyle.metrics import gradient_energy, warping_error
 from vidstyle.types import Frame
 
 CLIPS = ("valley", "passing", "cut")
@@ -121,10 +122,9 @@ def _pairs(frames: list[Frame], starts: list[int], back: bool = False) -> list[_
 
 
 def _warping_error(frames: list[Tensor], pairs: list[_Pair]) -> float:
-    error = WarpingError("lai")
-    for pair in pairs:
-        error.add(frames[pair.at], frames[pair.other], pair.vectors, pair.mask)
-    return error.mean
+    errors = (warping_error(frames[p.at], frames[p.other], p.vectors, p.mask) for p in pairs)
+    known = [error for error in errors if not math.isnan(error)]
+    return fmean(known) if known else math.nan
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from vidstyle.device import pick_device, pick_dtype
 from vidstyle.errors import JobError, OutputError, UsageError
 from vidstyle.events import Notice
 from vidstyle.features.weights import Weights
+from vidstyle.flow.pair import find_flow
 from vidstyle.job import JobStore
 from vidstyle.methods.base import Engine, Method, Source
 from vidstyle.methods.registry import command, method, method_name
@@ -21,7 +22,6 @@ from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, files_rea
 from vidstyle.pipeline import identity
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.encoding import codec_of
-from vidstyle.pipeline.flow import find_flow
 from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, result_size
 from vidstyle.pipeline.guide import is_carried, open_mask
 from vidstyle.pipeline.plan import Plan, Request
