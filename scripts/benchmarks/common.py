@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,6 +136,13 @@ class Clock:
     def least(self, stage: str) -> float:
         """The run that was disturbed least."""
         return min(self.seconds[stage])
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that is gone at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def machine(device: str) -> dict[str, Any]:

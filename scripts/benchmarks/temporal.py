@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +11,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, paint, scaled_frames
+from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, paint, scaled_frames, scratch
 from vidstyle.device import pick_device
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
@@ -81,8 +80,7 @@ def run(setting: Setting) -> list[Table]:
 
 def _measure(setting: Setting, clip: Path, count: int, rows: list[tuple[object, ...]]) -> dict[str, float]:
     """Adds the rows of one clip; returns the warping errors of the ways and of the input."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         of_clip = replace(setting, clip=clip)
         frames = scaled_frames(of_clip.plan(folder), count)
         loss_at = PaintingLoss(of_clip, folder)

@@ -11,32 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from vidstyle.features.convolutions import CONV_INDEX
-from vidstyle.features.vgg import VGG
+from tests.methods.painters import picture, prior_of, tiny_weights
 from vidstyle.features.weights import Weights, WeightsFile
 from vidstyle.image.labels import Palette
 from vidstyle.methods.base import Engine, Guided, Inputs, Painter
 from vidstyle.methods.guidance import Guidance
 from vidstyle.methods.registry import METHODS, command, method
-from vidstyle.types import Draft, Painted, Prior
+from vidstyle.types import Draft, Prior
 from vidstyle.video.blank import BlankClip
 
 Make = Callable[..., Painter]
-
-
-def tiny_weights() -> dict[str, torch.Tensor]:
-    """All sixteen convolutions with four channels each, seeded."""
-    generator = torch.Generator().manual_seed(3)
-    weights, incoming = {}, 3
-    for index in CONV_INDEX.values():
-        weights[f"features.{index}.weight"] = torch.randn(4, incoming, 3, 3, generator=generator) * 0.3
-        weights[f"features.{index}.bias"] = torch.full((4,), 0.1)
-        incoming = 4
-    return weights
-
-
-def tiny_network() -> VGG:
-    return VGG(tiny_weights())
 
 
 def skip_unless_options(kind: type, settings: dict[str, object]) -> None:
@@ -78,14 +62,6 @@ def _small_inputs(name: str) -> Callable[..., Inputs]:
         return lambda options, pictures, guidance, folder: Inputs(options, pictures, guidance)
     made: Callable[..., Inputs] = import_module(f"tests.methods.{name}.small").inputs
     return made
-
-
-def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
-    return torch.rand(3, height, width, generator=torch.Generator().manual_seed(seed))
-
-
-def prior_of(painted: Painted, weight: float = 1.0) -> Prior:
-    return Prior(painted.image, torch.full_like(painted.image[:1], weight), painted.carry)
 
 
 SIZES = [(32, 48), (37, 23), (1, 1), (2, 150)]

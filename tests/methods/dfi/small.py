@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.methods.test_contract import picture
+from tests.methods.painters import picture
 from vidstyle.image.convert import to_uint8
 from vidstyle.methods.dfi.inputs import Given, Origin
 from vidstyle.methods.dfi.method import DfiInputs
