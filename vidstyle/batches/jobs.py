@@ -22,7 +22,8 @@ from vidstyle.job import default_job_directory
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
-from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline.plan import Request
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.video.formats import ANIMATIONS, CONTAINERS, check_named
 from vidstyle.video.headers import plays
 from vidstyle.video.numbering import is_pattern, pictures_of_pattern

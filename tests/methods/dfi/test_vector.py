@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.methods.test_contract import tiny_network
+from tests.methods.painters import tiny_network
 from vidstyle.errors import MediaError, WeightsError
 from vidstyle.image.convert import to_float
 from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, GivenVector, combined, nearest
