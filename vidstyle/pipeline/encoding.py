@@ -20,7 +20,7 @@ from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry, load_pixels
 from vidstyle.types import Frame
 from vidstyle.video.depth import to_depth
-from vidstyle.video.formats import output_kind
+from vidstyle.video.formats import output_kind, picture_depths
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.writer import Writer, open_writer
 
@@ -67,7 +67,7 @@ def finished(plan: Plan, frames: FrameStore) -> Finished:
 
 def write_beside(plan: Plan, path: Path, frame: Frame) -> None:
     """Write a picture of the result's depth beside it, whole or not at all."""
-    depth = plan.encode.bit_depth or 8
+    depth = plan.encode.bit_depth or picture_depths(path)[0]
     alpha = None if frame.alpha is None else to_depth(frame.alpha, depth)
     write_picture(path, to_depth(frame.pixels, depth), alpha)
 
@@ -81,7 +81,7 @@ def codec_of(output: Path, encode: EncodeOptions) -> str:
 
 def _opened(plan: Plan, notice: Notice) -> Writer:
     # Frames are kept with 16 bits; a picture gets them on request only, or where it keeps what has them.
-    kept = 16 if plan.mask and plan.clip.bit_depth > 8 else 8
+    kept = 16 if plan.mask and plan.clip.bit_depth > 8 else picture_depths(plan.output)[0]
     kind = output_kind(plan.output, plan.clip, plan.start, plan.stop)
     depth = plan.encode.bit_depth or (None if kind in ("video", "animation") else kept)
     return open_writer(

@@ -12,9 +12,10 @@ import numpy as np
 from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
 from ..plain import read_plain
-from .coded import CODECS, decode_coded
+from .coded import CODECS, decode_coded, exr_excess
 from .depth import to_depth
 from .headers import PictureHeader, read_header
+from .light import encode_exr
 from .png import plain_png
 
 # Of a picture, or of a frame of a video: far more than any camera makes, and what takes 2 to 5 GB to read.
@@ -37,9 +38,10 @@ _WRITE_OPTIONS: dict[str, list[int]] = {
     ".tiff": [],
     ".webp": [cv2.IMWRITE_WEBP_QUALITY, 95],
 }
-WRITABLE_SUFFIXES = frozenset(_WRITE_OPTIONS)
+LIGHT_SUFFIXES = frozenset({".exr"})  # half floats, which are written of 16 bits alone
+WRITABLE_SUFFIXES = frozenset(_WRITE_OPTIONS) | LIGHT_SUFFIXES
 _DEEP = frozenset({".png", ".tif", ".tiff"})
-_TRANSPARENT = frozenset({".png", ".tif", ".tiff", ".webp"})
+_TRANSPARENT = frozenset({".png", ".tif", ".tiff", ".webp"}) | LIGHT_SUFFIXES
 
 Picture = tuple[np.ndarray, np.ndarray | None]
 
@@ -135,6 +137,20 @@ def decode_picture(data: bytes, name: object) -> Picture:
     return _split(_upright(image, header.orientation))
 
 
+def read_excess(path: Path) -> np.ndarray | None:
+    """By how much the light of a picture is brighter than 1, float32 (3, H, W); None where nothing of it is.
+
+    What it is multiplied by is white, in scene-linear light. Raises MediaError.
+    """
+    data = read_bytes(path)
+    if picture_header(data, path).format != "exr":
+        return None
+    try:
+        return exr_excess(data, max_pixels())
+    except ValueError as error:
+        raise MediaError(f"{path} cannot be read as a picture: {error}") from error
+
+
 def _decode(data: bytes) -> np.ndarray | None:
     logging = cv2.utils.logging
     level = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
@@ -207,19 +223,26 @@ def keeps_alpha(path: Path) -> bool:
     return path.suffix.lower() in _TRANSPARENT
 
 
-def write_picture(path: Path | str, pixels: np.ndarray, alpha: np.ndarray | None = None) -> None:
+def write_picture(
+    path: Path | str, pixels: np.ndarray, alpha: np.ndarray | None = None, excess: np.ndarray | None = None
+) -> None:
     """Write a picture in the format that the suffix names; it appears whole or not at all.
 
     pixels: uint8 or uint16 (3, H, W), full-range RGB; alpha: same dtype (1, H, W) or None.
+    excess: see `read_excess`; only OpenEXR holds it.
     JPEG and WebP hold 8 bits, JPEG no transparency: what does not fit is rounded or left out.
     Raises UsageError for an unknown suffix, OutputError where it cannot be written.
     """
-    write_whole(Path(path), picture_bytes(Path(path), pixels, alpha))
+    write_whole(Path(path), picture_bytes(Path(path), pixels, alpha, excess))
 
 
-def picture_bytes(path: Path, pixels: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
+def picture_bytes(
+    path: Path, pixels: np.ndarray, alpha: np.ndarray | None = None, excess: np.ndarray | None = None
+) -> bytes:
     """What `write_picture` writes."""
     suffix = picture_suffix(path)
+    if suffix in LIGHT_SUFFIXES:
+        return encode_exr(pixels, alpha, excess)
     if suffix not in _DEEP:
         pixels, alpha = to_depth(pixels, 8), None if alpha is None else to_depth(alpha, 8)
     return _encode(suffix, pixels, alpha if suffix in _TRANSPARENT else None)
