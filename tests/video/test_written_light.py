@@ -101,7 +101,7 @@ def test_depth(tmp_path: Path) -> None:
 
 
 def test_painted(alone: None, tmp_path: Path, thin_weights: Path) -> None:
-    """Where nothing is painted, all is as it was, far above white; and painted, what was brighter still is."""
+    """Where nothing is painted all is as it was, far above white; where it is, what was brighter still is."""
     noise(tmp_path / "style.png")
     mask = np.zeros((64, 96, 3), np.uint8)
     mask[:, :32] = 255

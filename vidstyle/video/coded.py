@@ -22,7 +22,7 @@ def decode_coded(data: bytes, format: str, most_pixels: int) -> tuple[np.ndarray
 
 
 def exr_excess(data: bytes, most_pixels: int) -> np.ndarray | None:
-    """By how much an OpenEXR file's contents are brighter than 1, see `excess_of_light`. Raises ValueError."""
+    """By how much an OpenEXR file is brighter than 1, see `excess_of_light`. Raises ValueError."""
     return excess_of_light(_floats(_decode(data, "exr", most_pixels)))
 
 
@@ -36,7 +36,7 @@ def _decode(data: bytes, format: str, most_pixels: int) -> av.VideoFrame:
         raise ValueError("the file is damaged, or of a kind that is not read") from error
     if not frames or frames[0].is_corrupt:
         raise ValueError("the file is damaged")
-    return frames[0]  # type: ignore[no-any-return]
+    return frames[0]
 
 
 def _from_codes(frame: av.VideoFrame, has_alpha: bool) -> tuple[np.ndarray, np.ndarray | None]:
@@ -49,7 +49,7 @@ def _from_codes(frame: av.VideoFrame, has_alpha: bool) -> tuple[np.ndarray, np.n
     array = frame.to_ndarray(format="rgba") if coloured and bits <= 8 else frame.to_ndarray()
     planes = np.atleast_3d(array).transpose(2, 0, 1)
     if bits > 8:
-        planes = np.rint(planes * (65535 / ((1 << bits) - 1))).astype(np.uint16)
+        planes = np.rint(planes.astype(np.float64) * 65535 / ((1 << bits) - 1)).astype(np.uint16)
     colours = planes[:3] if coloured else planes[:1]
     shown = np.ascontiguousarray(np.broadcast_to(colours, (3, *planes.shape[1:])))
     alpha = has_alpha and any(component.is_alpha for component in components)
