@@ -23,6 +23,8 @@ MAX_PIXELS = 2**28
 MOST_PIXELS = 2**30  # that OpenCV reads
 LIMIT_VARIABLE = "VIDSTYLE_MAX_PIXELS"
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=/)")  # C:/ is a disk
+# How others write the place of a number, or several files.
+_UNKNOWN_PLACE = re.compile(r"[*?$<>{}\[\]#@]|%\d*[a-z]", re.ASCII)
 # No picture file holds more per pixel, but for what is no picture in it.
 _BYTES_PER_PIXEL, _BYTES_BESIDE = 8, 2**26
 READABLE_SUFFIXES = frozenset(
@@ -71,6 +73,8 @@ def missing(path: Path) -> str:
     if address := _ADDRESS.match(text):
         where = f"{address[0]}//{text[address.end() :].lstrip('/')}"
         return f"{where} is an address, and nothing is read from the net; download it and give the file"
+    if _UNKNOWN_PLACE.search(path.name):
+        return f"{path} does not exist; a sequence is named by %04d, #### or @@@@ in place of its numbers"
     return f"{path} does not exist"
 
 
