@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from torch import Tensor
@@ -19,11 +20,12 @@ from vidstyle.events import Hooks, Pace
 from vidstyle.image.warp import warp, warp_wrapped
 from vidstyle.job import FrameStore, JobStore, differences
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
+from vidstyle.pipeline.dissolving import carried, dissolve_in, dissolving
 from vidstyle.pipeline.encoding import encode as write_result
 from vidstyle.pipeline.encoding import finished
 from vidstyle.pipeline.estimate import warning
 from vidstyle.pipeline.fading import fade_in, faded, is_blank, unfaded
-from vidstyle.pipeline.frame_order import Next, backwards, first_pass, later_pass
+from vidstyle.pipeline.frame_order import Mixture, Next, backwards, first_pass, later_pass
 from vidstyle.pipeline.guide import PLACE, Guide
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.planning import Request, make_plan, replan
@@ -31,7 +33,6 @@ from vidstyle.pipeline.prefetch import prefetch
 from vidstyle.pipeline.stored import load_carry, load_painted, save_painted
 from vidstyle.pipeline.trace import Trace
 from vidstyle.types import Draft, Frame, Painted, Prior, Shot
-from vidstyle.video.fades import Fade
 
 
 def stylize(
@@ -197,10 +198,15 @@ def _later_pass(plan: Plan, store: JobStore, number: int, work: _Painting) -> No
     shots = _shots(store)
     before: Painted | None = None
 
-    def fade_of(index: int) -> Fade | None:
-        return fade_in(load_carry(drafts, index))
+    @lru_cache(maxsize=1)
+    def filmed(index: int) -> Frame:
+        return plan.canvas.scaled(next(iter(plan.clip.frames(index, index + 1))))
 
-    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), fade_of))) as order:
+    def mixture_of(index: int) -> Mixture:
+        carry = load_carry(drafts, index)
+        return fade_in(carry), dissolve_in(carry, filmed)
+
+    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), mixture_of))) as order:
         for each in order:
             index = each.frame.index
             shot = next(shot.index for shot in reversed(shots) if shot.start <= index)
@@ -249,7 +255,8 @@ class _Painting:
             painted = Painted(content)
         else:
             painted = self._painted(each.frame, content, priors, frames, draft)
-        stored = save_painted(self.store, frames, index, faded(painted, each.fade))
+        shown = dissolving(faded(painted, each.fade), each.dissolve)
+        stored = save_painted(self.store, frames, index, shown)
         self.trace.painted(index, shot, frames.number, painted)
         loss = sum(painted.losses.values()) if painted.losses else None
         event = self.pace.finished(index, shot, loss=loss, steps=painted.steps, pass_number=frames.number)
@@ -312,7 +319,7 @@ def _priors(
         warped = (warp_wrapped if plan.flow.wraps else warp)(
             unfaded(plan.canvas.move(painted.image), fade_in(painted.carry)), vectors, "spline"
         )
-        priors.append(Prior(warped, weight, painted.carry, vectors))
+        priors.append(Prior(warped, weight, carried(painted.carry), vectors))
     return priors
 
 
@@ -329,7 +336,7 @@ def _is_earlier(source: int, target: int, number: int) -> bool:
 def _draft(plan: Plan, drafts: FrameStore, index: int) -> Draft:
     before = load_painted(drafts, index)
     image = unfaded(plan.canvas.move(before.image), fade_in(before.carry))
-    return Draft(image, drafts.number + 1, before.carry)
+    return Draft(image, drafts.number + 1, carried(before.carry))
 
 
 def _seed(plan: Plan, index: int, number: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 from torch import Tensor
@@ -14,7 +15,7 @@ from vidstyle.image.masks import feathered
 from vidstyle.job import FrameStore
 from vidstyle.methods.base import Finished
 from vidstyle.options import EncodeOptions
-from vidstyle.pipeline.fading import FADE
+from vidstyle.pipeline.dissolving import carried, mixed
 from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry, load_pixels
@@ -29,9 +30,11 @@ def encode(plan: Plan, frames: FrameStore, hooks: Hooks) -> list[Path]:
     """Write the result; returns its files. Raises OutputError, Stopped, FrameDamaged."""
     pace = Pace("encode", len(frames.frames()))
     mask = mask_of(plan, frames)
+    other = lru_cache(maxsize=1)(partial(load_pixels, frames))
     with _opened(plan, hooks.tell) as writer:
         for frame in plan.clip.frames(plan.start, plan.stop):
-            writer.write(plan.canvas.result(frame, load_pixels(frames, frame.index), mask(frame.index)))
+            pixels = mixed(load_pixels(frames, frame.index), load_carry(frames, frame.index), other)
+            writer.write(plan.canvas.result(frame, pixels, mask(frame.index)))
             event = pace.finished(frame.index, 0, seconds_per_frame=None, seconds_left=None)
             hooks.report(event)
     return writer.files
@@ -60,7 +63,7 @@ def finished(plan: Plan, frames: FrameStore) -> Finished:
         write_beside(plan, path, whole)
 
     def carry(index: int) -> dict[str, Tensor]:
-        return {name: tensor for name, tensor in load_carry(frames, index).items() if name != FADE}
+        return carried(load_carry(frames, index))
 
     return Finished(plan.output, plan.engine, frames.frames(), carry, source, write)
 
