@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from clip_makers import random_pixels
@@ -123,6 +124,23 @@ def test_what_is_no_number_in_exr(tmp_path: Path) -> None:
     assert pixels[:, 0, :4].tolist() == [[0, 65535, 0, 0]] * 3
 
 
+# Radiance and PFM
+
+
+@pytest.mark.parametrize("name", ["a.hdr", "a.pfm"])
+def test_other_light(tmp_path: Path, name: str) -> None:
+    assert cv2.imwrite(str(tmp_path / name), np.ascontiguousarray(light()[..., ::-1]))
+    clip = open_clip(tmp_path / name)
+    (frame,) = clip.frames()
+    assert clip.notices == [
+        f"{name} is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
+    ]
+    # Radiance has eight bits beside the exponent that all channels share.
+    assert np.abs(frame.pixels - srgb(light())).max() <= (2 * 257 if name == "a.hdr" else 1)
+    excess = clip.excess(0)
+    assert excess is not None and excess.max() == pytest.approx(2, abs=0.02)
+
+
 def test_a_sequence(tmp_path: Path) -> None:
     for number in (1001, 1002, 1003):
         coded(tmp_path / f"f.{number}.exr", "exr", "gbrpf32le", light() * number / 1001)
@@ -136,7 +154,7 @@ def test_a_sequence(tmp_path: Path) -> None:
 # Files that are not whole, or claim too much
 
 
-@pytest.mark.parametrize("name", ["a.tga", "a.dpx", "a.exr"])
+@pytest.mark.parametrize("name", ["a.tga", "a.dpx", "a.exr", "a.hdr", "a.pfm"])
 def test_what_is_cut_short_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name == "a.tga":
@@ -144,9 +162,10 @@ def test_what_is_cut_short_is_refused(tmp_path: Path, name: str) -> None:
     elif name == "a.dpx":
         coded(path, "dpx", "rgb24", np.ascontiguousarray(random_pixels().transpose(1, 2, 0)))
     else:
-        coded(path, "exr", "gbrpf32le", light())
+        coded(path, name[2:], "gbrpf32le", light())
     data = path.read_bytes()
-    for length in (30, 200, 320, 350, len(data) // 2, len(data) - 40):
+    almost = len(data) - (400 if name == "a.hdr" else 40)  # of Radiance the last row may be damaged
+    for length in (30, 200, 320, 350, len(data) // 2, almost):
         path.write_bytes(data[:length])
         with pytest.raises(MediaError, match=rf"{name} cannot be read as a"):
             open_clip(path)
@@ -178,6 +197,8 @@ HUGE = 40_000
         ("a.tga", bytes([0, 0, 2]) + bytes(9) + struct.pack("<HHBB", HUGE, HUGE, 24, 0) + bytes(9)),
         ("a.dpx", b"SDPX" + bytes(768) + struct.pack(">II", HUGE, HUGE) + bytes(2000)),
         ("a.exr", exr_claim(HUGE, HUGE, HUGE)),
+        ("a.hdr", b"#?RADIANCE\n\n-Y 40000 +X 40000\n" + bytes(90)),
+        ("a.pfm", b"PF\n40000 40000\n-1\n" + bytes(90)),
     ],
 )
 def test_a_size_that_is_absurd(tmp_path: Path, name: str, data: bytes) -> None:

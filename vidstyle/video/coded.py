@@ -1,4 +1,4 @@
-"""Pictures that OpenCV does not read and libavcodec does: TGA, DPX and OpenEXR."""
+"""Pictures that OpenCV does not read and libavcodec does: TGA, DPX, and light in floating point."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import numpy as np
 
 from .light import excess_of_light, srgb_of_light
 
-CODECS = {"tga": "targa", "dpx": "dpx", "exr": "exr"}
+CODECS = {"tga": "targa", "dpx": "dpx", "exr": "exr", "hdr": "hdr", "pfm": "pfm"}
+OF_LIGHT = frozenset({"exr", "hdr", "pfm"})
 
 
 def decode_coded(data: bytes, format: str, most_pixels: int) -> tuple[np.ndarray, np.ndarray | None]:
     """(pixels uint8 or uint16 (3, H, W) sRGB, alpha of the same dtype (1, H, W) or None).
 
-    Of OpenEXR's light what is above 1 becomes white. Raises ValueError where it cannot be decoded.
+    Of light what is above 1 becomes white. Raises ValueError where it cannot be decoded.
     """
     frame = _decode(data, format, most_pixels)
-    if format == "exr":
+    if format in OF_LIGHT:
         return srgb_of_light(_floats(frame))
     return _from_codes(frame, has_alpha=format != "tga" or bool(data[17] & 15))
 
 
-def exr_excess(data: bytes, most_pixels: int) -> np.ndarray | None:
-    """By how much an OpenEXR file is brighter than 1, see `excess_of_light`. Raises ValueError."""
-    return excess_of_light(_floats(_decode(data, "exr", most_pixels)))
+def coded_excess(data: bytes, format: str, most_pixels: int) -> np.ndarray | None:
+    """By how much light is brighter than 1, see `excess_of_light`. Raises ValueError."""
+    return excess_of_light(_floats(_decode(data, format, most_pixels)))
 
 
 def _decode(data: bytes, format: str, most_pixels: int) -> av.VideoFrame:
@@ -59,7 +60,7 @@ def _from_codes(frame: av.VideoFrame, has_alpha: bool) -> tuple[np.ndarray, np.n
 def _floats(frame: av.VideoFrame) -> np.ndarray:
     """float32 (1, 3 or 4, H, W): grey, RGB or RGBA. PyAV makes no array of halves, nor of grey with alpha."""
     name = frame.format.name
-    kind = np.dtype("<f2" if "f16" in name else "<f4")
+    kind = np.dtype("f2" if "f16" in name else "f4").newbyteorder(">" if name.endswith("be") else "<")
     planes = [
         np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, : frame.width]
         for plane in frame.planes

@@ -12,7 +12,7 @@ import numpy as np
 from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
 from ..plain import read_plain
-from .coded import CODECS, decode_coded, exr_excess
+from .coded import CODECS, OF_LIGHT, coded_excess, decode_coded
 from .depth import to_depth
 from .headers import PictureHeader, read_header
 from .light import encode_exr
@@ -29,7 +29,7 @@ _UNKNOWN_PLACE = re.compile(r"[*?$<>{}\[\]#@]|%\d*[a-z]", re.ASCII)
 _BYTES_PER_PIXEL, _BYTES_BESIDE = 8, 2**26
 READABLE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"}
-    | {".exr", ".dpx", ".tga"}
+    | {".exr", ".dpx", ".tga", ".hdr", ".pfm"}
 )
 # JPEG and WebP lose a little; PNG and TIFF lose nothing. The fastest PNG level: disk is cheaper than time.
 _WRITE_OPTIONS: dict[str, list[int]] = {
@@ -147,10 +147,11 @@ def read_excess(path: Path) -> np.ndarray | None:
     What it is multiplied by is white, in scene-linear light. Raises MediaError.
     """
     data = read_bytes(path)
-    if picture_header(data, path).format != "exr":
+    format = picture_header(data, path).format
+    if format not in OF_LIGHT:
         return None
     try:
-        return exr_excess(data, max_pixels())
+        return coded_excess(data, format, max_pixels())
     except ValueError as error:
         raise MediaError(f"{path} cannot be read as a picture: {error}") from error
 
