@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from clip_makers import random_pixels
 from PIL import Image
 
 from vidstyle.errors import MediaError
+from vidstyle.video.formats import check_output
 from vidstyle.video.pictures import LIMIT_VARIABLE, read_picture
 from vidstyle.video.reader import open_clip
 
@@ -117,6 +119,14 @@ def test_exr_with_alpha(tmp_path: Path) -> None:
     assert np.abs(pixels[:, :, 1:] - srgb(light())[:, :, 1:]).max() <= 1
 
 
+def test_more_light_than_a_number_holds(tmp_path: Path) -> None:
+    values = np.full((64, 96, 4), 3e38, np.float32)
+    values[..., 3] = 1e-30
+    path = coded(tmp_path / "a.exr", "exr", "gbrapf32le", values, format="float")
+    with warnings.catch_warnings(action="error"):
+        assert (read_picture(path)[0] == 65535).all()
+
+
 def test_what_is_no_number_in_exr(tmp_path: Path) -> None:
     values = light()
     values[0, :4] = [[np.nan] * 3, [np.inf] * 3, [-np.inf] * 3, [-1] * 3]
@@ -149,6 +159,25 @@ def test_a_sequence(tmp_path: Path) -> None:
     assert [frame.pixels.shape for frame in clip.frames()] == [(3, 64, 96)] * 3
     assert len(clip.notices) == 1
     assert open_clip(tmp_path).numbers == (1001, 1002, 1003)
+
+
+# Pictures that only libavcodec reads
+
+
+@pytest.mark.parametrize(("name", "codec", "layout"), [("a.qoi", "qoi", "rgb24"), ("a.pcx", "pcx", "rgb24")])
+def test_one_picture_is_one_frame(tmp_path: Path, name: str, codec: str, layout: str) -> None:
+    pixels = np.ascontiguousarray(random_pixels().transpose(1, 2, 0))
+    clip = open_clip(coded(tmp_path / name, codec, layout, pixels))
+    assert clip.frame_count == 1
+    assert check_output(tmp_path / "b.png", clip) == "picture"
+
+
+def test_of_an_icon_the_largest(tmp_path: Path) -> None:
+    Image.fromarray(random_pixels(size=(64, 64)).transpose(1, 2, 0)).save(
+        tmp_path / "a.ico", sizes=[(16, 16), (64, 64), (32, 32)]
+    )
+    clip = open_clip(tmp_path / "a.ico")
+    assert (clip.width, clip.frame_count) == (64, 1)
 
 
 # Files that are not whole, or claim too much

@@ -64,8 +64,9 @@ def _unmultiplied(light: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     alpha = light[3:].clip(0, 1) if len(light) == 4 else None
     colour = np.broadcast_to(light[:3], (3, *light.shape[1:]))
     if alpha is not None:
-        colour = np.divide(colour, alpha, out=np.array(colour), where=alpha > 0)
-    return colour, alpha
+        with np.errstate(over="ignore"):
+            colour = np.divide(colour, alpha, out=np.array(colour), where=alpha > 0)
+    return colour.clip(-_MOST, _MOST), alpha
 
 
 def _encoded(light: np.ndarray) -> np.ndarray:
