@@ -14,7 +14,7 @@ from tests.pipeline.painting import Paint, assert_resumes, pictures
 from tests.video.clip_makers import make_video
 from vidstyle.video.reader import open_clip
 
-BEFORE, LENGTH, AFTER = 5, 8, 6
+BEFORE, LENGTH, AFTER = 4, 11, 5
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_stopped_within_a_dissolve_it_goes_on(paint: Paint, clip: Path, look: di
         return paint(clip, output, **look, **settings)
 
     folders = ["frames"] if "passes" not in look else ["frames-2"]
-    assert_resumes(painted, (4, 4, 3, 4), *folders)
+    assert_resumes(painted, (5, 4, 3, 4), *folders)
 
 
 def test_part_of_one(paint: Paint, clip: Path) -> None:

@@ -25,10 +25,10 @@ from .shots import LEAST_STRUCTURE, change_between, standard, thumbnail_of
 
 REACH = 36  # frames from the last one before a dissolve to the first one after it
 
-_SHORTEST = 5  # likewise
+_SHORTEST = 8  # likewise
 _UNEVEN = 0.2  # How far a share may be from one that grows evenly.
 _UNLIKE = 0.25  # Of the change from one end to the other, what may be in a frame beside the mixture.
-_PALER = 0.9  # Of the contrast of either, what the other must have: a mixture is paler than what moves.
+_PALER = 0.93  # Of the contrast of either, what the other must have: a mixture is paler than what moves.
 _LEAST_MIXED = 0.02  # Of another frame: less is not taken away.
 _LEAST_CHANGE = 10.0  # In 8-bit levels, from one end to the other.
 _LEAST_CONTRAST = 6.0  # Likewise, the deviation of what is at either end: fades are none of these.
