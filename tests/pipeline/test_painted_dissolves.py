@@ -54,7 +54,7 @@ def test_what_it_leads_to_is_painted_as_itself(
     settings = {"features": "bundled", "steps": 20, "next_steps": 3, "history": (1,), "codec": "ffv1"}
     alone = pictures(paint(film(tmp_path / "b.mkv", shots[1][-8:]), "b_out.mkv", **settings))
     out = pictures(paint(clip, "out.mkv", passes=passes, **settings))
-    assert likeness(out[-1], shots[1][-1]) > 0.9 * likeness(alone[-1], shots[1][-1]) > 0.3
+    assert likeness(out[-1], shots[1][-1]) > 0.85 * likeness(alone[-1], shots[1][-1]) > 0.3
     assert likeness(out[-1], shots[0][-1]) < likeness(alone[-1], shots[0][-1]) + 0.15
     # And in its middle it is half of each: no frame stands out.
     steps = [np.abs(a.astype(float) - b).mean() for a, b in pairwise(out)]
