@@ -35,6 +35,9 @@ _VIDEOS = {  # name: encoder, pixels, encoder of the sound
     "mpeg2.ts": ("mpeg2video", "yuv420p", "mp2"),
     "h264.ts": ("libx264", "yuv420p", "aac"),
     "anim.gif": ("gif", "rgb8", None),
+    "clear.mkv": ("ffv1", "yuva420p", None),
+    "clear.mov": ("prores_ks", "yuva444p10le", None),
+    "clear.webm": ("libvpx-vp9", "yuva420p", None),
 }
 _SECONDS = Fraction(6, 25)
 _SIZE = (64, 48)  # libx265 breaks down at fewer rows
@@ -140,15 +143,32 @@ def _make_stills(folder: Path) -> None:
 
 
 def _make_animations(folder: Path, image: Image.Image) -> None:
-    """And a picture that Pillow writes."""
+    """And pictures that OpenCV does not write."""
     image.save(folder / "plain.tga")
+    image.save(folder / "packed.tga", compression="tga_rle")
+    for name, codec, pix_fmt, options in _CODED:
+        context = av.CodecContext.create(codec, "w")
+        context.width, context.height, context.pix_fmt = *image.size, pix_fmt
+        context.time_base, context.options = Fraction(1, 25), options
+        frame = av.VideoFrame.from_ndarray(np.asarray(image), "rgb24").reformat(format=pix_fmt)
+        frame.pts = 0
+        data = [bytes(packet) for packet in [*context.encode(frame), *context.encode(None)]]
+        (folder / name).write_bytes(b"".join(data))
     turned = [image.rotate(turn) for turn in (20, 40, 60, 80, 100)]
     for name in _ANIMATIONS:
         image.save(folder / name, "PNG" if name == "anim.png" else None, save_all=True, append_images=turned)
 
 
+_CODED = (
+    ("ten.dpx", "dpx", "gbrp10le", {}),
+    ("eight.dpx", "dpx", "rgba", {}),
+    ("light.pfm", "pfm", "gbrpf32le", {}),
+    ("half.exr", "exr", "gbrpf32le", {"format": "half", "compression": "zip16"}),
+    ("float.exr", "exr", "gbrapf32le", {"format": "float", "compression": "rle"}),
+)
 _STILLS = ("still.png", "deep.png", "clear.png", "palette.bmp", "photo.jpg", "photo.webp", "exact.webp")
-_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "plain.tga")
+_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "plain.tga", "packed.tga")
+_STILLS += ("light.hdr", *(name for name, *_ in _CODED))
 _ANIMATIONS = ("anim.png", "anim.webp", "anim.avif")
 
 
@@ -217,7 +237,7 @@ def targets() -> list[Target]:
 
 def _media(base: tuple[str, ...]) -> list[Target]:
     found = []
-    for name in (*_VIDEOS, *_ANIMATIONS, "light.hdr"):
+    for name in (*_VIDEOS, *_ANIMATIONS):
         commands = (
             ("style", name, "style.png", *_PAINT, *_SMALL, "--frames=:2", "--codec=ffv1", "-o", "out.mkv"),
             ("style", name, "style.png", *_PAINT, "--size=16", "--independent", "-o", "out.mp4"),

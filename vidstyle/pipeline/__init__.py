@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 
 from vidstyle.errors import FrameDamaged, InputError, JobError
 from vidstyle.events import Hooks
 from vidstyle.job import JobStore, differences
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
+from vidstyle.pipeline.dissolving import carried, dissolve_in, dissolving
 from vidstyle.pipeline.encoding import encode as write_result
 from vidstyle.pipeline.encoding import finished
 from vidstyle.pipeline.fading import fade_in
-from vidstyle.pipeline.frame_order import first_pass, later_pass
+from vidstyle.pipeline.frame_order import Mixture, first_pass, later_pass
 from vidstyle.pipeline.painting import Painting
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan, replan
 from vidstyle.pipeline.prefetch import prefetch
 from vidstyle.pipeline.stored import load_carry
-from vidstyle.types import Painted, Shot
-from vidstyle.video.fades import Fade
+from vidstyle.types import Frame, Painted, Shot
 
 
 def stylize(
@@ -189,10 +190,15 @@ def _later_pass(plan: Plan, store: JobStore, number: int, work: Painting) -> Non
     shots = _shots(store)
     before: Painted | None = None
 
-    def fade_of(index: int) -> Fade | None:
-        return fade_in(load_carry(drafts, index))
+    @lru_cache(maxsize=1)
+    def filmed(index: int) -> Frame:
+        return plan.canvas.scaled(next(iter(plan.clip.frames(index, index + 1))))
 
-    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), fade_of))) as order:
+    def mixture_of(index: int) -> Mixture:
+        carry = load_carry(drafts, index)
+        return fade_in(carry), dissolve_in(carry, filmed)
+
+    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), mixture_of))) as order:
         for each in order:
             index = each.frame.index
             shot = next(shot.index for shot in reversed(shots) if shot.start <= index)

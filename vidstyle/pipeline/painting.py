@@ -14,6 +14,7 @@ from vidstyle.events import Hooks, Pace
 from vidstyle.image.warp import warp, warp_wrapped
 from vidstyle.job import FrameStore, JobStore
 from vidstyle.pipeline.canvas import Canvas
+from vidstyle.pipeline.dissolving import carried, dissolving
 from vidstyle.pipeline.fading import fade_in, faded, is_blank, unfaded
 from vidstyle.pipeline.frame_order import Next, backwards
 from vidstyle.pipeline.guide import PLACE, Guide
@@ -58,7 +59,8 @@ class Painting:
             painted = Painted(content)
         else:
             painted = self._painted(each.frame, content, priors, frames, draft)
-        stored = save_painted(self.store, frames, index, faded(painted, each.fade))
+        shown = dissolving(faded(painted, each.fade), each.dissolve)
+        stored = save_painted(self.store, frames, index, shown)
         self.trace.painted(index, shot, frames.number, painted)
         loss = sum(painted.losses.values()) if painted.losses else None
         event = self.pace.finished(index, shot, loss=loss, steps=painted.steps, pass_number=frames.number)
@@ -121,7 +123,7 @@ def _priors(
         warped = (warp_wrapped if plan.flow.wraps else warp)(
             unfaded(plan.canvas.move(painted.image), fade_in(painted.carry)), vectors, "spline"
         )
-        priors.append(Prior(warped, weight, painted.carry, vectors))
+        priors.append(Prior(warped, weight, carried(painted.carry), vectors))
     return priors
 
 
@@ -138,7 +140,7 @@ def _is_earlier(source: int, target: int, number: int) -> bool:
 def _draft(plan: Plan, drafts: FrameStore, index: int) -> Draft:
     before = load_painted(drafts, index)
     image = unfaded(plan.canvas.move(before.image), fade_in(before.carry))
-    return Draft(image, drafts.number + 1, before.carry)
+    return Draft(image, drafts.number + 1, carried(before.carry))
 
 
 def _seed(plan: Plan, index: int, number: int) -> int:

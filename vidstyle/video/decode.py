@@ -92,6 +92,8 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         holds = f"only {' and '.join(kinds)}" if kinds else "nothing"
         raise MediaError(f"{path} has no video stream, it holds {holds}")
     chosen = next((s for s in streams if s.disposition & Disposition.default), streams[0])
+    if container.format.name == "ico":  # one picture in several sizes
+        chosen = max(streams, key=lambda stream: stream.codec_context.width)
     if container.metadata.get("major_brand") in _ANIMATED_PICTURES:
         chosen = max(
             streams, key=lambda stream: stream.frames
@@ -118,9 +120,12 @@ class VideoClip(Clip):
             length = _length(container, stream)
             self._announced = png_frames(path)
             count = self._announced or stream.frames or (round(length * self._rate) if length else 0) or None
-            first = next(_decoded(container, stream, Damage(path.name, notes, self._stops)), None)
+            decoded = _decoded(container, stream, Damage(path.name, notes, self._stops))
+            first = next(decoded, None)
             if first is None:
                 raise MediaError(f"{path} holds no frame that can be decoded; it may be damaged or cut short")
+            if _is_picture(container) and next(decoded, None) is None:
+                count = 1
             check_size(first.width, first.height, path)
             self._scaled = _square(first, stream)
             check_size(*self._scaled, path)
@@ -296,6 +301,11 @@ class VideoClip(Clip):
 
     def digest(self) -> str:
         return file_digest(self.path).hex()
+
+
+def _is_picture(container: InputContainer) -> bool:
+    """Whether this is a picture file, such as Photoshop's, whose length in time says nothing."""
+    return container.format.name == "ico" or container.format.name.endswith("_pipe")
 
 
 def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[av.VideoFrame]:

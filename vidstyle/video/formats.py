@@ -13,7 +13,7 @@ import av
 from ..errors import OutputError, UsageError
 from .clip import Clip
 from .numbering import existing_of_pattern, is_pattern
-from .pictures import WRITABLE_SUFFIXES, picture_suffix
+from .pictures import LIGHT_SUFFIXES, WRITABLE_SUFFIXES, picture_suffix
 
 OutputKind = Literal["video", "animation", "picture", "folder", "pattern"]
 
@@ -212,10 +212,8 @@ def check_output(
     kind = output_kind(path, clip, start, stop)
     if kind == "video":
         choose_codec(path, codec, crf, preset, bit_depth)
-    elif kind == "animation":
-        _check_depth(path, bit_depth)
-    elif bit_depth not in (None, 8, 16):
-        raise UsageError(f"pictures are written with 8 or 16 bits, not {bit_depth}")
+    else:
+        _check_depth(path, kind, bit_depth)
     if kind == "picture":
         _check_single(path, clip, start, stop)
     _check_not_input(path, clip)
@@ -243,11 +241,17 @@ def check_spared(output: Path, read: Sequence[Path], overwrite: bool) -> None:
         raise OutputError(f"{output} exists; give another name, or --overwrite to replace it")
 
 
-def _check_depth(path: Path, bit_depth: int | None) -> None:
-    depths = ANIMATIONS[path.suffix.lower()]
+def picture_depths(path: Path) -> tuple[int, ...]:
+    """The bits per channel that a picture of this name can have, the usual ones first."""
+    return (16,) if path.suffix.lower() in LIGHT_SUFFIXES else (8, 16)
+
+
+def _check_depth(path: Path, kind: OutputKind, bit_depth: int | None) -> None:
+    depths = ANIMATIONS[path.suffix.lower()] if kind == "animation" else picture_depths(path)
     if bit_depth not in (None, *depths):
         raise UsageError(
-            f"{path.suffix} is written with {' or '.join(map(str, depths))} bits, not {bit_depth}"
+            f"{path.suffix or 'a folder of pictures'} is written with {' or '.join(map(str, depths))} bits, "
+            f"not {bit_depth}"
         )
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import png
-from .film_headers import DPX, EXR, TGA_SUFFIXES, dpx_size, exr_size, is_tga, tga_size
+from .film_headers import dpx_size, exr_size, film_format, pfm_size, radiance_size, tga_size
 
 _ORIENTATION_TAG = 0x0112
+_LIGHT = "is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,7 @@ def picture_format(head: bytes, suffix: str = "") -> str | None:
         return "bmp"
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "pnm"
-    if head[:4] == EXR:
-        return "exr"
-    if head[:4] in DPX:
-        return "dpx"
-    return "tga" if suffix in TGA_SUFFIXES and is_tga(head) else None
+    return film_format(head, suffix)
 
 
 def plays(path: Path) -> bool:
@@ -87,7 +84,7 @@ def read_header(data: bytes, suffix: str = "") -> PictureHeader:
     Raises ValueError with a few words on what is wrong: an unknown format, a damaged or cut file.
     """
     readers = {"png": _png, "jpeg": _jpeg, "tiff": _tiff, "webp": _webp, "bmp": _bmp, "pnm": _pnm}
-    readers |= {"tga": _tga, "dpx": _dpx, "exr": _exr}
+    readers |= {"tga": _tga, "dpx": _dpx, "exr": _exr, "hdr": _radiance, "pfm": _pfm}
     kind = picture_format(data[:18], suffix)
     if kind is None:
         raise ValueError("not a picture in a known format")
@@ -201,8 +198,15 @@ def _dpx(data: bytes) -> PictureHeader:
 
 
 def _exr(data: bytes) -> PictureHeader:
-    remark = "is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
-    return PictureHeader("exr", *exr_size(data), remark=remark)
+    return PictureHeader("exr", *exr_size(data), remark=_LIGHT)
+
+
+def _radiance(data: bytes) -> PictureHeader:
+    return PictureHeader("hdr", *radiance_size(data), remark=_LIGHT)
+
+
+def _pfm(data: bytes) -> PictureHeader:
+    return PictureHeader("pfm", *pfm_size(data), remark=_LIGHT)
 
 
 def _exif_orientation(tiff: bytes) -> int:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from ..errors import MediaError
 
-# %04d and %d; #### and @@@@, of which one alone may well be part of a name.
-_PLACE = re.compile(r"%(0?)(\d*)d|#{2,}|@{2,}")
+# %04d and %d; #### and @@@@, of which one alone may well be part of a name, but for one between dots.
+_PLACE = re.compile(r"%(0?)(\d*)d|#{2,}|@{2,}|(?<=\.)[#@](?=\.)")
+# A number in a name; a minus is one where a dot, an underscore or nothing comes before it.
+_NUMBER = re.compile(r"((?:(?<=[._])-|^-)?[0-9]+)")
 _NAMED = 3  # gaps
 
 
@@ -28,15 +30,22 @@ def numbered(pattern: str, number: int) -> str:
 
 def existing_of_pattern(pattern: Path) -> dict[int, Path]:
     """The existing files that a pattern names, by their numbers, ascending."""
-    before, width, after = _parts(pattern.name)
-    regex = re.compile(re.escape(before) + r"(\d+)" + re.escape(after), re.ASCII)
+    width = _parts(pattern.name)[1]
     found = {}
-    for file in files_of(pattern.parent) if pattern.parent.exists() else ():
-        digits = regex.fullmatch(file.name)
+    for file, digits in _alike(pattern):
         # %04d writes at least four digits, %d no leading zeros: what it could not have written is not meant.
-        if digits and digits[1] == f"{int(digits[1]):0{width}d}":
-            found[int(digits[1])] = file
+        if digits in (f"{int(digits):0{width}d}", f"-{-int(digits):0{width}d}"):
+            found[int(digits)] = file
     return {number: found[number] for number in sorted(found)}
+
+
+def _alike(pattern: Path, flags: int = 0) -> Iterator[tuple[Path, str]]:
+    """The existing files that would be a pattern's, were it not for how many digits it says; the digits."""
+    before, _, after = _parts(pattern.name)
+    regex = re.compile(re.escape(before) + r"(-?\d+)" + re.escape(after), re.ASCII | flags)
+    for file in files_of(pattern.parent) if pattern.parent.exists() else ():
+        if match := regex.fullmatch(file.name):
+            yield file, match[1]
 
 
 def pictures_of_pattern(pattern: Path) -> dict[int, Path]:
@@ -44,6 +53,9 @@ def pictures_of_pattern(pattern: Path) -> dict[int, Path]:
     found = existing_of_pattern(pattern)
     if not found:
         where = "" if pattern.parent.exists() else f": the folder {pattern.parent} does not exist"
+        alike = min((file.name for file, _ in _alike(pattern, re.IGNORECASE)), default=None)
+        if alike is not None:
+            where = f", but there is {alike}: write the digits and the letters as they are there"
         raise MediaError(f"{pattern} names no existing picture{where}")
     return found
 
@@ -60,13 +72,13 @@ def files_of(folder: Path) -> list[Path]:
 
 def by_number(pictures: Sequence[Path]) -> Mapping[int, Path]:
     """Several pictures whose names differ in one number, by it; others by their places, from 0."""
-    names = [re.split(r"([0-9]+)", picture.name) for picture in pictures]
+    names = [_NUMBER.split(picture.name) for picture in pictures]
     parts = list(zip(*names, strict=False))
     differ = [place for place, part in enumerate(parts) if len(set(part)) > 1]
     if len({len(name) for name in names}) == 1 and len(differ) == 1 and differ[0] % 2 == 1:
-        numbers = [int(number) for number in parts[differ[0]]]
-        if all(a < b for a, b in pairwise(numbers)):  # 1 and 01 are one number
-            return dict(zip(numbers, pictures, strict=True))
+        found = {int(name[differ[0]]): picture for name, picture in zip(names, pictures, strict=True)}
+        if len(found) == len(pictures):  # 1 and 01 are one number
+            return {number: found[number] for number in sorted(found)}
     return dict(enumerate(pictures))
 
 

@@ -12,9 +12,10 @@ import numpy as np
 from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
 from ..plain import read_plain
-from .coded import CODECS, decode_coded
+from .coded import CODECS, OF_LIGHT, coded_excess, decode_coded
 from .depth import to_depth
 from .headers import PictureHeader, read_header
+from .light import encode_exr
 from .png import plain_png
 
 # Of a picture, or of a frame of a video: far more than any camera makes, and what takes 2 to 5 GB to read.
@@ -22,11 +23,13 @@ MAX_PIXELS = 2**28
 MOST_PIXELS = 2**30  # that OpenCV reads
 LIMIT_VARIABLE = "VIDSTYLE_MAX_PIXELS"
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=/)")  # C:/ is a disk
+# How others write the place of a number, or several files.
+_UNKNOWN_PLACE = re.compile(r"[*?$<>{}\[\]#@]|%\d*[a-z]", re.ASCII)
 # No picture file holds more per pixel, but for what is no picture in it.
 _BYTES_PER_PIXEL, _BYTES_BESIDE = 8, 2**26
 READABLE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"}
-    | {".exr", ".dpx", ".tga"}
+    | {".exr", ".dpx", ".tga", ".hdr", ".pfm"}
 )
 # JPEG and WebP lose a little; PNG and TIFF lose nothing. The fastest PNG level: disk is cheaper than time.
 _WRITE_OPTIONS: dict[str, list[int]] = {
@@ -37,9 +40,10 @@ _WRITE_OPTIONS: dict[str, list[int]] = {
     ".tiff": [],
     ".webp": [cv2.IMWRITE_WEBP_QUALITY, 95],
 }
-WRITABLE_SUFFIXES = frozenset(_WRITE_OPTIONS)
+LIGHT_SUFFIXES = frozenset({".exr"})  # half floats, which are written of 16 bits alone
+WRITABLE_SUFFIXES = frozenset(_WRITE_OPTIONS) | LIGHT_SUFFIXES
 _DEEP = frozenset({".png", ".tif", ".tiff"})
-_TRANSPARENT = frozenset({".png", ".tif", ".tiff", ".webp"})
+_TRANSPARENT = frozenset({".png", ".tif", ".tiff", ".webp"}) | LIGHT_SUFFIXES
 
 Picture = tuple[np.ndarray, np.ndarray | None]
 
@@ -69,6 +73,8 @@ def missing(path: Path) -> str:
     if address := _ADDRESS.match(text):
         where = f"{address[0]}//{text[address.end() :].lstrip('/')}"
         return f"{where} is an address, and nothing is read from the net; download it and give the file"
+    if _UNKNOWN_PLACE.search(path.name):
+        return f"{path} does not exist; a sequence is named by %04d, #### or @@@@ in place of its numbers"
     return f"{path} does not exist"
 
 
@@ -133,6 +139,21 @@ def decode_picture(data: bytes, name: object) -> Picture:
     if image.dtype not in (np.uint8, np.uint16):
         raise MediaError(f"{name} holds {image.dtype} values; convert it to 8 or 16 bits per channel")
     return _split(_upright(image, header.orientation))
+
+
+def read_excess(path: Path) -> np.ndarray | None:
+    """By how much the light of a picture is brighter than 1, float32 (3, H, W); None where nothing of it is.
+
+    What it is multiplied by is white, in scene-linear light. Raises MediaError.
+    """
+    data = read_bytes(path)
+    format = picture_header(data, path).format
+    if format not in OF_LIGHT:
+        return None
+    try:
+        return coded_excess(data, format, max_pixels())
+    except ValueError as error:
+        raise MediaError(f"{path} cannot be read as a picture: {error}") from error
 
 
 def _decode(data: bytes) -> np.ndarray | None:
@@ -207,19 +228,26 @@ def keeps_alpha(path: Path) -> bool:
     return path.suffix.lower() in _TRANSPARENT
 
 
-def write_picture(path: Path | str, pixels: np.ndarray, alpha: np.ndarray | None = None) -> None:
+def write_picture(
+    path: Path | str, pixels: np.ndarray, alpha: np.ndarray | None = None, excess: np.ndarray | None = None
+) -> None:
     """Write a picture in the format that the suffix names; it appears whole or not at all.
 
     pixels: uint8 or uint16 (3, H, W), full-range RGB; alpha: same dtype (1, H, W) or None.
+    excess: see `read_excess`; only OpenEXR holds it.
     JPEG and WebP hold 8 bits, JPEG no transparency: what does not fit is rounded or left out.
     Raises UsageError for an unknown suffix, OutputError where it cannot be written.
     """
-    write_whole(Path(path), picture_bytes(Path(path), pixels, alpha))
+    write_whole(Path(path), picture_bytes(Path(path), pixels, alpha, excess))
 
 
-def picture_bytes(path: Path, pixels: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
+def picture_bytes(
+    path: Path, pixels: np.ndarray, alpha: np.ndarray | None = None, excess: np.ndarray | None = None
+) -> bytes:
     """What `write_picture` writes."""
     suffix = picture_suffix(path)
+    if suffix in LIGHT_SUFFIXES:
+        return encode_exr(pixels, alpha, excess)
     if suffix not in _DEEP:
         pixels, alpha = to_depth(pixels, 8), None if alpha is None else to_depth(alpha, 8)
     return _encode(suffix, pixels, alpha if suffix in _TRANSPARENT else None)

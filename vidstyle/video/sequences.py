@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import MediaError
 from ..plain import name_bytes
 from ..types import Frame
 from .clip import Clip, file_digest
 from .colour import SRGB_PICTURE
 from .numbering import files_of, ticks
-from .pictures import READABLE_SUFFIXES, natural_key, picture_header, read_bytes, read_picture
+from .pictures import READABLE_SUFFIXES, natural_key, picture_header, read_bytes, read_excess, read_picture
 from .transparency import covered
 
 DEFAULT_RATE = Fraction(25)
@@ -75,6 +77,9 @@ class PictureClip(Clip):
                 pixels = covered(pixels, alpha)
             begin, end = self._times[index : index + 2]
             yield Frame(pixels, index, begin, self.time_base, end - begin, alpha)
+
+    def excess(self, index: int) -> np.ndarray | None:
+        return read_excess(self.pictures[index])
 
     def only(self, numbers: Sequence[int]) -> PictureClip:
         """The pictures of these numbers, as a clip."""

@@ -7,6 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+import cv2
+import numpy as np
+
 from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
 from ..events import Notice
@@ -17,7 +20,7 @@ from .depth import to_depth
 from .encode import VideoWriter
 from .formats import OutputKind, check_output, choose_codec
 from .numbering import numbered
-from .pictures import keeps_alpha, write_picture
+from .pictures import LIGHT_SUFFIXES, keeps_alpha, write_picture
 from .transparency import is_transparent
 
 __all__ = ["Writer", "check_output", "open_writer"]
@@ -129,7 +132,9 @@ class PictureWriter:
         notice: Notice,
     ) -> None:
         self._path, self._kind, self._depth, self._overwrite = path, kind, bit_depth, overwrite
-        self._notice, self._number = notice, clip.number
+        self._notice, self._clip = notice, clip
+        if path.suffix.lower() in LIGHT_SUFFIXES and clip.color.is_hdr:
+            notice(f"{clip.path.name} is HDR; its values are written as if they were sRGB, and are no light")
         self._pattern = path.name if kind == "pattern" else "%06d.png" if kind == "folder" else path.name
         self._written: list[Path] = []
         # A pattern's own folder may not exist yet.
@@ -146,7 +151,9 @@ class PictureWriter:
         if self._kind == "picture" and self._written:
             raise UsageError(f"{self._path} is one picture but there are more frames")
         name = (
-            self._pattern if self._kind == "picture" else numbered(self._pattern, self._number(frame.index))
+            self._pattern
+            if self._kind == "picture"
+            else numbered(self._pattern, self._clip.number(frame.index))
         )
         pixels, alpha = frame.pixels, frame.alpha
         if self._depth is not None:
@@ -155,8 +162,17 @@ class PictureWriter:
             alpha = to_depth(alpha, 8 * pixels.itemsize)
             if is_transparent(alpha) and not keeps_alpha(Path(name)):
                 self._notice(f"{Path(name).suffix} has no transparency: it is left out")
-        write_picture(self._temporary / name, pixels, alpha)
+        excess = self._excess(frame) if Path(name).suffix.lower() in LIGHT_SUFFIXES else None
+        write_picture(self._temporary / name, pixels, alpha, excess)
         self._written.append(self._temporary / name)
+
+    def _excess(self, frame: Frame) -> np.ndarray | None:
+        """By how much the frame's source is brighter than white, at the size of the frame."""
+        found = self._clip.excess(frame.index)
+        if found is None or found.shape == frame.pixels.shape:
+            return found
+        size = (frame.width, frame.height)
+        return np.stack([cv2.resize(channel, size, interpolation=cv2.INTER_AREA) for channel in found])
 
     @property
     def files(self) -> list[Path]:
