@@ -5,17 +5,20 @@ from __future__ import annotations
 import av
 import numpy as np
 
+from .limits import max_pixels
+from .profiles import srgb_curve
+
 CODECS = {"tga": "targa", "dpx": "dpx", "exr": "exr"}
 
 
-def decode_coded(data: bytes, format: str, most_pixels: int) -> tuple[np.ndarray, np.ndarray | None]:
+def decode_coded(data: bytes, format: str) -> tuple[np.ndarray, np.ndarray | None]:
     """(pixels uint8 or uint16 (3, H, W) sRGB, alpha of the same dtype (1, H, W) or None).
 
     OpenEXR's light is brought to sRGB (IEC 61966-2-1) with 16 bits; what is above 1 becomes white.
     Raises ValueError where it cannot be decoded.
     """
     context = av.CodecContext.create(CODECS[format], "r")
-    context.options = {"max_pixels": str(2 * most_pixels + 2**16)}
+    context.options = {"max_pixels": str(2 * max_pixels() + 2**16)}
     context.thread_count = 1
     try:
         frames = [*context.decode(av.Packet(data)), *context.decode(None)]  # type: ignore[attr-defined]
@@ -70,11 +73,7 @@ def _from_light(light: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     colour = np.broadcast_to(light[:3], (3, *light.shape[1:]))
     if alpha is not None:
         colour = np.divide(colour, alpha, out=np.array(colour), where=alpha > 0)
-    return _codes(_srgb(colour.clip(0, 1))), None if alpha is None else _codes(alpha)
-
-
-def _srgb(light: np.ndarray) -> np.ndarray:
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return _codes(srgb_curve(colour.clip(0, 1))), None if alpha is None else _codes(alpha)
 
 
 def _codes(values: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -11,16 +10,17 @@ import numpy as np
 
 from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
+from ..events import Notice, say_nothing
 from ..plain import read_plain
 from .coded import CODECS, decode_coded
 from .depth import to_depth
 from .headers import PictureHeader, read_header
+from .inks import decode_inks
+from .limits import check_size, max_pixels
 from .png import plain_png
+from .profiles import Profile, profile_of
+from .tagging import tagged_as_srgb
 
-# Of a picture, or of a frame of a video: far more than any camera makes, and what takes 2 to 5 GB to read.
-MAX_PIXELS = 2**28
-MOST_PIXELS = 2**30  # that OpenCV reads
-LIMIT_VARIABLE = "VIDSTYLE_MAX_PIXELS"
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=/)")  # C:/ is a disk
 # No picture file holds more per pixel, but for what is no picture in it.
 _BYTES_PER_PIXEL, _BYTES_BESIDE = 8, 2**26
@@ -82,56 +82,77 @@ def picture_header(data: bytes, name: object) -> PictureHeader:
     return header
 
 
-def check_size(width: int, height: int, name: object) -> None:
-    """Raises MediaError for a picture or frame of more than `max_pixels`, before memory is taken for it."""
-    most = max_pixels()
-    if width * height > most:
-        raise MediaError(
-            f"{name} says that it is {width}x{height}, more than the {most / 1e6:.0f} million pixels that "
-            f"are read; make it smaller, or raise the limit with {LIMIT_VARIABLE}={width * height}"
-        )
+def read_picture(path: Path | str, notice: Notice = say_nothing, *, raw: bool = False) -> Picture:
+    """Read a picture, upright, its colours brought to sRGB.
 
-
-def max_pixels() -> int:
-    """The most pixels that a picture or a frame may have: MAX_PIXELS, or what the environment says.
-
-    Raises UsageError where that is no such number.
-    """
-    given = os.environ.get(LIMIT_VARIABLE)
-    if not given:
-        return MAX_PIXELS
-    if not re.fullmatch(r"\d{1,10}", given, re.ASCII) or not 1 <= int(given) <= MOST_PIXELS:
-        raise UsageError(
-            f"{LIMIT_VARIABLE} must be a number of pixels from 1 to {MOST_PIXELS}, not {given!r}"
-        )
-    return int(given)
-
-
-def read_picture(path: Path | str) -> Picture:
-    """Read a picture, upright.
-
+    notice: is told what was made of the picture beyond reading it. raw: leave its values as they are stored,
+    whatever they mean, as those of a map.
     Returns (pixels uint8 or uint16 (3, H, W) full-range RGB, alpha of the same dtype (1, H, W) or None).
     Raises MediaError for a missing, broken, foreign or absurdly large file.
     """
     path = Path(path)
-    return decode_picture(read_bytes(path), path)
+    return decode_picture(read_bytes(path), path, notice, raw=raw)
 
 
-def decode_picture(data: bytes, name: object) -> Picture:
+def decode_picture(data: bytes, name: object, notice: Notice = say_nothing, *, raw: bool = False) -> Picture:
     """`read_picture` for a file's contents; `name` is what an error calls them."""
     header = picture_header(data, name)
     if header.animated and header.format == "webp":  # of an animated PNG one picture is meant for a still
         raise MediaError(f"{name} is an animated WebP, of which no single picture is taken; save one of it")
+    profile = None if raw else _profile(header)
     try:
-        if header.format in CODECS:
-            return decode_coded(data, header.format, max_pixels())
-        image = _decode(plain_png(data) if header.format == "png" else data)
+        pixels, alpha = _stored(data, header, profile)
     except ValueError as error:
         raise MediaError(f"{name} cannot be read as a picture: {error}") from error
+    for remark in remarks(header, raw=raw):
+        notice(f"{Path(str(name)).name} {remark}")
+    return pixels if profile is None else profile.to_srgb(
+        pixels[:1] if profile.mode == "L" else pixels
+    ), alpha
+
+
+def remarks(header: PictureHeader, *, raw: bool = False) -> list[str]:
+    """What is to be said of a picture after its name. raw: see `read_picture`."""
+    said = [] if header.remark is None else [header.remark]
+    if raw or header.profile is None:
+        return said
+    try:
+        profile = _profile(header, strict=True)
+    except ValueError as error:
+        return [*said, f"has {error}; its colours are taken for sRGB"]
+    if profile is not None:
+        depth = "" if profile.curves or not header.deep else ", with 8 bits per channel"
+        said.append(f"has the colour profile {profile.name}; its colours are converted to sRGB{depth}")
+    return said
+
+
+def _profile(header: PictureHeader, *, strict: bool = False) -> Profile | None:
+    """What a picture's values mean, if not sRGB. strict: raise ValueError where that cannot be told."""
+    try:
+        profile = None if header.profile is None else profile_of(header.profile)
+        if profile is None or profile.fits(header.channels):
+            return profile
+        raise ValueError("a colour profile of another kind of picture")
+    except ValueError:
+        if strict:
+            raise
+        return None
+
+
+def _stored(data: bytes, header: PictureHeader, profile: Profile | None) -> Picture:
+    """As it is stored, upright; amounts of ink (4, H, W) where there is a profile of them.
+
+    Raises ValueError.
+    """
+    if header.format in CODECS:
+        return decode_coded(data, header.format)
+    if profile is not None and profile.mode == "CMYK":
+        return _planes(_upright(decode_inks(data), header.orientation)), None
+    image = _decode(plain_png(data) if header.format == "png" else data)
     if image is None:
-        raise MediaError(f"{name} cannot be read as a picture: the file is damaged")
+        raise ValueError("the file is damaged")
     if image.dtype not in (np.uint8, np.uint16):
-        raise MediaError(f"{name} holds {image.dtype} values; convert it to 8 or 16 bits per channel")
+        raise ValueError(f"it holds {image.dtype} values; convert it to 8 or 16 bits per channel")
     return _split(_upright(image, header.orientation))
 
 
@@ -164,7 +185,11 @@ def _split(image: np.ndarray) -> Picture:
     channels = image.shape[2]
     alpha = np.ascontiguousarray(image[None, :, :, -1]) if channels in (2, 4) else None
     order = [2, 1, 0] if channels >= 3 else [0, 0, 0]
-    return np.ascontiguousarray(image[:, :, order].transpose(2, 0, 1)), alpha
+    return _planes(image[:, :, order]), alpha
+
+
+def _planes(image: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(image.transpose(2, 0, 1))
 
 
 def _join(pixels: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
@@ -214,11 +239,11 @@ def write_picture(path: Path | str, pixels: np.ndarray, alpha: np.ndarray | None
     JPEG and WebP hold 8 bits, JPEG no transparency: what does not fit is rounded or left out.
     Raises UsageError for an unknown suffix, OutputError where it cannot be written.
     """
-    write_whole(Path(path), picture_bytes(Path(path), pixels, alpha))
+    write_whole(Path(path), tagged_as_srgb(picture_bytes(Path(path), pixels, alpha)))
 
 
 def picture_bytes(path: Path, pixels: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
-    """What `write_picture` writes."""
+    """What `write_picture` writes, but for the note that it is sRGB."""
     suffix = picture_suffix(path)
     if suffix not in _DEEP:
         pixels, alpha = to_depth(pixels, 8), None if alpha is None else to_depth(alpha, 8)

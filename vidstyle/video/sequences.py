@@ -13,7 +13,7 @@ from ..types import Frame
 from .clip import Clip, file_digest
 from .colour import SRGB_PICTURE
 from .numbering import files_of, ticks
-from .pictures import READABLE_SUFFIXES, natural_key, picture_header, read_bytes, read_picture
+from .pictures import READABLE_SUFFIXES, natural_key, picture_header, read_bytes, read_picture, remarks
 from .transparency import covered
 
 DEFAULT_RATE = Fraction(25)
@@ -25,13 +25,15 @@ VIDEO_SUFFIXES = frozenset(
 
 
 class PictureClip(Clip):
-    """A still, or pictures by their numbers, shown one after the other at a fixed rate."""
+    """A still, or pictures by their numbers, one after the other at a fixed rate. raw: see `open_clip`."""
 
-    def __init__(self, path: Path, pictures: Mapping[int, Path], fps: Fraction | None) -> None:
-        self.pictures = tuple(pictures.values())
+    def __init__(
+        self, path: Path, pictures: Mapping[int, Path], fps: Fraction | None, raw: bool = False
+    ) -> None:
+        self.pictures, self._raw = tuple(pictures.values()), raw
         times, remark = ticks(tuple(pictures))
         self._times = [*times, times[-1] + 1]
-        pixels, alpha = read_picture(self.pictures[0])
+        pixels, alpha = read_picture(self.pictures[0], raw=raw)
         still = len(self.pictures) == 1 and path == self.pictures[0]
         rate = fps or DEFAULT_RATE
         super().__init__(
@@ -54,8 +56,8 @@ class PictureClip(Clip):
         for picture in self.pictures:
             header = picture_header(read_bytes(picture), picture)
             self._check_size(picture, *header.upright_size)
-            if header.remark:
-                self.notice(f"{self.path.name} {header.remark}")
+            for remark in remarks(header, raw=raw):
+                self.notice(f"{self.path.name} {remark}")
             if header.animated:
                 self.notice(f"{picture.name} is animated; as one of several pictures it is shown as a still")
 
@@ -69,7 +71,7 @@ class PictureClip(Clip):
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         for index in range(len(self.pictures))[start:stop]:
-            pixels, alpha = read_picture(self.pictures[index])
+            pixels, alpha = read_picture(self.pictures[index], raw=self._raw)
             self._check_size(self.pictures[index], pixels.shape[2], pixels.shape[1])
             if alpha is not None and self.kind == "sequence":
                 pixels = covered(pixels, alpha)
@@ -79,7 +81,7 @@ class PictureClip(Clip):
     def only(self, numbers: Sequence[int]) -> PictureClip:
         """The pictures of these numbers, as a clip."""
         chosen = {number: self.pictures[self.position(number)] for number in numbers}
-        return PictureClip(self.path, chosen, self.frame_rate)
+        return PictureClip(self.path, chosen, self.frame_rate, self._raw)
 
     def digest(self) -> str:
         digest = hashlib.sha256()

@@ -90,7 +90,7 @@ def _origin(spec: AttributeSpec, weights: str) -> Origin:
 def _hole(path: str | None, clip: Clip) -> Tensor | None:
     if path is None:
         return None
-    drawn = whiteness(*read_picture(path))
+    drawn = whiteness(*read_picture(path, raw=True))
     size = drawn.shape[2], drawn.shape[1]
     check_shape("--inpaint", Path(path), size, clip.path.name, (clip.width, clip.height))
     hole = drawn > 0.5
