@@ -93,6 +93,15 @@ def test_what_is_broken_fails_alone(run: Batch, here: Path) -> None:
     assert names("out") == ["img10_a.png"]
 
 
+def test_results_are_never_patterns(run: Batch, here: Path) -> None:
+    named = ["100%20done.png", "shot%04d.png", "take##.png"]
+    for name in named:
+        (here / name).write_bytes((here / "in" / "img10.png").read_bytes())
+    ended = run([*named, "in/clip.mkv"], "styles/a.png", "out")
+    assert [job.state for job in ended] == ["painted"] * 4
+    assert names("out") == ["100%20done_a.png", "clip_a.mkv", "shot_04d_a.png", "take___a.png"]
+
+
 def test_too_little_memory_for_one_is_enough_for_others(run: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
     execute = batches.execute
 

@@ -25,7 +25,7 @@ from vidstyle.pipeline import execute, is_done
 from vidstyle.pipeline.planning import Request, make_plan
 from vidstyle.video.formats import ANIMATIONS, CONTAINERS, check_named
 from vidstyle.video.headers import plays
-from vidstyle.video.numbering import is_pattern, pictures_of_pattern
+from vidstyle.video.numbering import is_pattern, pictures_of_pattern, plain_name
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
 from vidstyle.video.sequences import in_natural_order, media_of_folder, pictures_of_folder
 
@@ -65,7 +65,8 @@ def batch(
         file is painted on its own: a folder is no sequence here.
     styles: pictures, or folders of such.
     folder: for the results, called INPUT_STYLE.SUFFIX with the suffix of the input, or .png or .mp4 where
-        that cannot be written. It is made where there is none.
+        that cannot be written, and with _ for % and # where that would be a pattern. It is made where there
+        is none.
     grid: a picture to write of all results, the inputs before the rows and the styles above the columns. One
         that is there already stays as it is, which is told at the beginning, unless `run.overwrite` is set.
     run: `run.job` is a folder for the jobs' directories.
@@ -141,7 +142,7 @@ def plan_jobs(sources: Sequence[Path], styles: Sequence[Path], folder: Path) -> 
     taken: dict[str, BatchJob] = {}
     for source in sources:
         for style in styles:
-            output = folder / f"{source.stem}_{style.stem}{_suffix(source)}"
+            output = folder / plain_name(f"{source.stem}_{style.stem}{_suffix(source)}")
             job = BatchJob(len(jobs) + 1, total, source, style, output)
             other = taken.setdefault(output.name.casefold(), job)  # some disks do not tell x from X
             if other is not job:

@@ -46,7 +46,7 @@ Picture = tuple[np.ndarray, np.ndarray | None]
 
 def natural_key(name: str) -> list[tuple[int, str]]:
     """Sort key that puts img2 before img10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def read_bytes(path: Path) -> bytes:
