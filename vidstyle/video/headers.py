@@ -10,8 +10,23 @@ from pathlib import Path
 
 from . import png, tiff
 from .film_headers import DPX, EXR, TGA_SUFFIXES, dpx_size, exr_size, is_tga, tga_size
+from .heif import heif_picture, is_avif, is_film, is_heif
+from .jxl import JXL, jxl_size
+from .plugins import EXTRA, can_decode
 
 ICC = b"ICC_PROFILE\0"
+_SIGNATURES: dict[str, bytes | tuple[bytes, ...]] = {
+    "png": png.SIGNATURE,
+    "jpeg": b"\xff\xd8\xff",
+    "tiff": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "bmp": b"BM",
+    "exr": EXR,
+    "dpx": DPX,
+    "gif": (b"GIF87a", b"GIF89a"),
+    "jxl": JXL,
+}
+_GIF_FRAME = b"\x21\xf9\x04"  # what is said of each
+_FIRST = "is animated; its first picture is taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +58,25 @@ def picture_format(head: bytes, suffix: str = "") -> str | None:
 
     suffix: in lower case; TGA is known by nothing else.
     """
-    if head.startswith(png.SIGNATURE):
-        return "png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return "tiff"
+    for name, signs in _SIGNATURES.items():
+        if head.startswith(signs):
+            return name
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if head[:2] == b"BM":
-        return "bmp"
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "pnm"
-    if head[:4] == EXR:
-        return "exr"
-    if head[:4] in DPX:
-        return "dpx"
+    if is_heif(head):
+        return "heif"
     return "tga" if suffix in TGA_SUFFIXES and is_tga(head) else None
 
 
 def plays(path: Path) -> bool:
-    """Whether this is a PNG or WebP file that shows more than one picture, by its beginning."""
+    """Whether this is a PNG, WebP, HEIC or AVIF file that shows more than one picture, by its beginning."""
     if png_frames(path) > 1:
         return True
     with suppress(OSError), path.open("rb") as file:
         head = file.read(32)
-        return (
+        return is_film(head) or (
             picture_format(head) == "webp"
             and head[12:16] == b"VP8X"
             and len(head) > 20
@@ -91,7 +99,7 @@ def read_header(data: bytes, suffix: str = "") -> PictureHeader:
     Raises ValueError with a few words on what is wrong: an unknown format, a damaged or cut file.
     """
     readers = {"png": _png, "jpeg": _jpeg, "tiff": _tiff, "webp": _webp, "bmp": _bmp, "pnm": _pnm}
-    readers |= {"tga": _tga, "dpx": _dpx, "exr": _exr}
+    readers |= {"tga": _tga, "dpx": _dpx, "exr": _exr, "gif": _gif, "heif": _heif, "jxl": _jxl}
     kind = picture_format(data[:18], suffix)
     if kind is None:
         raise ValueError("not a picture in a known format")
@@ -227,6 +235,33 @@ def _dpx(data: bytes) -> PictureHeader:
 def _exr(data: bytes) -> PictureHeader:
     remark = "is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
     return PictureHeader("exr", *exr_size(data), remark=remark)
+
+
+def _gif(data: bytes) -> PictureHeader:
+    animated = data.count(_GIF_FRAME) > 1
+    remark = _FIRST if animated else None
+    width, height = struct.unpack_from("<HH", data, 6)
+    return PictureHeader("gif", width, height, animated=animated, remark=remark)
+
+
+def _heif(data: bytes) -> PictureHeader:
+    found = heif_picture(data)
+    lacking = found.transparent and not can_decode("avif" if is_avif(data) else "heic")
+    animated = is_film(data[:12])
+    remark = (
+        _FIRST
+        if animated
+        else f"is transparent in places, but to see that takes {EXTRA}"
+        if lacking
+        else None
+    )
+    return PictureHeader(
+        "heif", *found.size, found.orientation, animated, remark, channels=3, profile=found.profile
+    )
+
+
+def _jxl(data: bytes) -> PictureHeader:
+    return PictureHeader("jxl", *jxl_size(data))
 
 
 def _exif_orientation(exif: bytes) -> int:

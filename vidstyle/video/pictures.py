@@ -13,20 +13,24 @@ from ..errors import MediaError, OutputError, UsageError
 from ..events import Notice, say_nothing
 from ..plain import read_plain
 from .coded import CODECS, decode_coded
+from .contained import decode_contained
 from .depth import to_depth
 from .headers import PictureHeader, read_header
+from .heif import heif_picture, is_avif
 from .inks import decode_inks
 from .limits import check_size, max_pixels
+from .plugins import EXTRA, can_decode, decode_jxl, decode_plugged
 from .png import plain_png
 from .profiles import Profile, profile_of
 from .tagging import tagged_as_srgb
+from .transparency import is_transparent
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=/)")  # C:/ is a disk
 # No picture file holds more per pixel, but for what is no picture in it.
 _BYTES_PER_PIXEL, _BYTES_BESIDE = 8, 2**26
 READABLE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"}
-    | {".exr", ".dpx", ".tga"}
+    | {".exr", ".dpx", ".tga", ".avif", ".heic", ".heif", ".hif", ".jxl", ".jfif", ".jpe"}
 )
 # JPEG and WebP lose a little; PNG and TIFF lose nothing. The fastest PNG level: disk is cheaper than time.
 _WRITE_OPTIONS: dict[str, list[int]] = {
@@ -99,11 +103,25 @@ def decode_picture(data: bytes, name: object, notice: Notice = say_nothing, *, r
     header = picture_header(data, name)
     if header.animated and header.format == "webp":  # of an animated PNG one picture is meant for a still
         raise MediaError(f"{name} is an animated WebP, of which no single picture is taken; save one of it")
-    profile = None if raw else _profile(header)
     try:
-        pixels, alpha = _stored(data, header, profile)
+        if header.format == "jxl":
+            return _jxl(data, name, notice, raw)
+        pixels, alpha = _stored(data, header, None if raw else _profile(header))
     except ValueError as error:
         raise MediaError(f"{name} cannot be read as a picture: {error}") from error
+    return _shown(pixels, alpha, header, name, notice, raw)
+
+
+def _shown(
+    pixels: np.ndarray,
+    alpha: np.ndarray | None,
+    header: PictureHeader,
+    name: object,
+    notice: Notice,
+    raw: bool,
+) -> Picture:
+    """With the colours of what is stored brought to sRGB, and what there is to say about it said."""
+    profile = None if raw else _profile(header)
     for remark in remarks(header, raw=raw):
         notice(f"{Path(str(name)).name} {remark}")
     return pixels if profile is None else profile.to_srgb(
@@ -146,6 +164,8 @@ def _stored(data: bytes, header: PictureHeader, profile: Profile | None) -> Pict
     """
     if header.format in CODECS:
         return decode_coded(data, header.format)
+    if header.format in ("gif", "heif"):
+        return _contained(data, header)
     if profile is not None and profile.mode == "CMYK":
         return _planes(_upright(decode_inks(data), header.orientation)), None
     image = _decode(plain_png(data) if header.format == "png" else data)
@@ -154,6 +174,49 @@ def _stored(data: bytes, header: PictureHeader, profile: Profile | None) -> Pict
     if image.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"it holds {image.dtype} values; convert it to 8 or 16 bits per channel")
     return _split(_upright(image, header.orientation))
+
+
+def _contained(data: bytes, header: PictureHeader) -> Picture:
+    """Of a GIF, HEIC or AVIF file. Raises ValueError."""
+    if header.format == "gif":
+        return _opaque(decode_contained(data, "gif"))
+    found, kind = heif_picture(data), "avif" if is_avif(data) else "heic"
+    if found.in_tiles and not can_decode(kind):
+        raise ValueError(f"it is in tiles, and to put them together takes {EXTRA}")
+    if found.in_tiles or (found.transparent and can_decode(kind)):
+        return _rgba(decode_plugged(data, kind))
+    stored = decode_contained(data, "heif", found.number).transpose(1, 2, 0)
+    return _opaque(_planes(_upright(stored, found.orientation)))
+
+
+def _jxl(data: bytes, name: object, notice: Notice, raw: bool) -> Picture:
+    """Of a JPEG XL file, of which only its decoder tells what its colours mean. Raises ValueError."""
+    if not can_decode("jxl"):
+        raise ValueError(f"it is JPEG XL, and to read it takes {EXTRA}")
+    array, profile = decode_jxl(data)
+    if isinstance(array, bytes):
+        return decode_picture(array, name, notice, raw=raw)
+    pixels, alpha = _rgba(array)
+    deep, channels = pixels.itemsize > 1, 1 if array.ndim == 2 else 3
+    header = PictureHeader(
+        "jxl", array.shape[1], array.shape[0], deep=deep, channels=channels, profile=profile
+    )
+    return _shown(pixels, alpha, header, name, notice, raw)
+
+
+def _rgba(array: np.ndarray) -> Picture:
+    """(H, W), or (H, W, C) of grey or RGB, with alpha or without, as pixels and alpha."""
+    array = np.atleast_3d(array)
+    colours = 3 if array.shape[2] >= 3 else 1
+    pixels = np.broadcast_to(array[:, :, :colours], (*array.shape[:2], 3))
+    alpha = _planes(array[:, :, colours:]) if array.shape[2] > colours else None
+    return _planes(pixels), alpha
+
+
+def _opaque(planes: np.ndarray) -> Picture:
+    """(3 or 4, H, W) as pixels, and alpha where that hides anything."""
+    alpha = planes[3:] if len(planes) > 3 else None
+    return np.ascontiguousarray(planes[:3]), alpha if is_transparent(alpha) else None
 
 
 def _decode(data: bytes) -> np.ndarray | None:

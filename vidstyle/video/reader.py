@@ -60,7 +60,8 @@ def open_clip(
             if picture_format(head) == "webp"
             else VideoClip(path, damaged, deinterlace)
         )
+    suffix = path.suffix.lower()
     # Motion JPEG without a container begins as a JPEG picture does.
-    if picture_format(head, path.suffix.lower()) and path.suffix.lower() not in (".mjpg", ".mjpeg"):
+    if picture_format(head, suffix) not in (None, "gif") and suffix not in (".mjpg", ".mjpeg"):
         return PictureClip(path, {0: path}, fps, raw)
     return VideoClip(path, damaged, deinterlace)

@@ -33,7 +33,8 @@ class PictureClip(Clip):
         self.pictures, self._raw = tuple(pictures.values()), raw
         times, remark = ticks(tuple(pictures))
         self._times = [*times, times[-1] + 1]
-        pixels, alpha = read_picture(self.pictures[0], raw=raw)
+        told: list[str] = []
+        pixels, alpha = read_picture(self.pictures[0], told.append, raw=raw)
         still = len(self.pictures) == 1 and path == self.pictures[0]
         rate = fps or DEFAULT_RATE
         super().__init__(
@@ -51,11 +52,14 @@ class PictureClip(Clip):
             color=SRGB_PICTURE,
             numbers=tuple(pictures),
         )
+        for line in told if still else []:
+            self.notice(line)
         if remark:
             self.notice(f"{path} {remark}")
         for picture in self.pictures:
             header = picture_header(read_bytes(picture), picture)
-            self._check_size(picture, *header.upright_size)
+            if picture != self.pictures[0]:
+                self._check_size(picture, *header.upright_size)
             for remark in remarks(header, raw=raw):
                 self.notice(f"{self.path.name} {remark}")
             if header.animated:
