@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import zlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -76,3 +78,61 @@ def _xyz(*values: float) -> bytes:
 
 def _fixed(*values: float) -> bytes:
     return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
+
+
+def tiff(
+    pixels: np.ndarray,
+    photometric: int,
+    *,
+    planar: bool = False,
+    big: bool = False,
+    order: str = "<",
+    packed: bool = False,
+    more: Mapping[int, tuple[int, Sequence[int]]] | None = None,
+) -> bytes:
+    """A TIFF of uint8 or uint16 (H, W, C). more: other entries, (type, values) by their tags.
+
+    big: as BigTIFF. order: < or >. packed: by Deflate, in strips of four rows.
+    """
+    height, width, channels = pixels.shape
+    planes = [pixels[:, :, i : i + 1] for i in range(channels)] if planar else [pixels]
+    rows = 4 if packed else height
+    strips = [
+        plane[row : row + rows].astype(pixels.dtype.newbyteorder(order)).tobytes()
+        for plane in planes
+        for row in range(0, height, rows)
+    ]
+    if packed:
+        strips = [zlib.compress(strip) for strip in strips]
+    start = 16 if big else 8
+    offsets = [start + sum(map(len, strips[:i])) for i in range(len(strips))]
+    entries: dict[int, tuple[int, Sequence[int]]] = {
+        256: (3, [width]),
+        257: (3, [height]),
+        258: (3, [8 * pixels.itemsize] * channels),
+        259: (3, [8 if packed else 1]),
+        262: (3, [photometric]),
+        273: (4, offsets),
+        277: (3, [channels]),
+        278: (3, [rows]),
+        279: (4, [len(strip) for strip in strips]),
+        284: (3, [2 if planar else 1]),
+        **(more or {}),
+    }
+    data = b"".join(strips)
+    data += bytes(len(data) % 2)
+    word, count, size = ("Q", "Q", 8) if big else ("I", "H", 4)
+    place = start + len(data)
+    table, tail = struct.pack(order + count, len(entries)), b""
+    after = place + len(table) + (4 + 2 * size) * len(entries) + size
+    for tag, (kind, values) in sorted(entries.items()):
+        body = struct.pack(f"{order}{len(values)}{ {1: 'B', 3: 'H', 4: 'I', 7: 'B'}[kind] }", *values)
+        table += struct.pack(order + "HH" + word, tag, kind, len(values))
+        if len(body) > size:
+            table += struct.pack(order + word, after + len(tail))
+            tail += body + bytes(len(body) % 2)
+        else:
+            table += body.ljust(size, b"\0")
+    sign = b"II" if order == "<" else b"MM"
+    head = struct.pack(order + "HHHQ", 43, 8, 0, place) if big else struct.pack(order + "HI", 42, place)
+    return sign + head + data + table + bytes(size) + tail

@@ -1,4 +1,4 @@
-"""Pictures in inks (CMYK), as amounts of ink."""
+"""JPEG files in inks (CMYK), as amounts of ink."""
 
 from __future__ import annotations
 

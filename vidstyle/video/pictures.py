@@ -23,6 +23,7 @@ from .plugins import EXTRA, can_decode, decode_jxl, decode_plugged
 from .png import plain_png
 from .profiles import Profile, profile_of
 from .tagging import tagged_as_srgb
+from .tiff_kinds import decode_tiff
 from .transparency import is_transparent
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=/)")  # C:/ is a disk
@@ -166,9 +167,15 @@ def _stored(data: bytes, header: PictureHeader, profile: Profile | None) -> Pict
         return decode_coded(data, header.format)
     if header.format in ("gif", "heif"):
         return _contained(data, header)
-    if profile is not None and profile.mode == "CMYK":
+    inks = profile is not None and profile.mode == "CMYK"
+    if inks and header.format == "jpeg":
         return _planes(_upright(decode_inks(data), header.orientation)), None
-    image = _decode(plain_png(data) if header.format == "png" else data)
+    if header.format == "tiff":
+        image = decode_tiff(data, _decode, inks=inks)
+    else:
+        image = _decode(plain_png(data) if header.format == "png" else data)
+    if inks and image is not None:
+        return _planes(_upright(image, header.orientation)), None
     if image is None:
         raise ValueError("the file is damaged")
     if image.dtype not in (np.uint8, np.uint16):

@@ -23,6 +23,7 @@ _TO_XYZ = np.array(
     [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]], np.float64
 )
 FROM_XYZ = np.linalg.inv(_TO_XYZ)
+WHITE = _TO_XYZ.sum(axis=1)  # D50
 
 
 @dataclass(frozen=True, eq=False)
