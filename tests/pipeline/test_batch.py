@@ -51,7 +51,9 @@ def names(folder: str) -> list[str]:
 
 def test_every_input_in_every_style_as_if_painted_alone(run: Batch, quick: dict[str, Any]) -> None:
     events: list[BatchJob] = []
-    ended = run("in", "styles", "out", each=events.append)
+    told: list[str] = []
+    ended = run("in", "styles", "out", each=events.append, notice=told.append)
+    assert "in: left out, by their names: notes.txt" in told
     outputs = ["clip_a.mkv", "clip_b.mkv", "img9_a.jpg", "img9_b.jpg", "img10_a.png", "img10_b.png"]
     assert [job.output.name for job in ended] == outputs and names("out") == sorted(outputs)
     assert [(job.number, job.total, job.state) for job in ended] == [(i, 6, "painted") for i in range(1, 7)]

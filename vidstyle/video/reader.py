@@ -43,7 +43,10 @@ def open_clip(
     if is_pattern(path) and not path.exists():
         return PictureClip(path, pictures_of_pattern(path), fps, raw)
     if path.is_dir():
-        return PictureClip(path, by_number(pictures_of_folder(path)), fps, raw)
+        left_out: list[str] = []
+        clip = PictureClip(path, by_number(pictures_of_folder(path, left_out.append)), fps, raw)
+        clip.notices[:0] = left_out
+        return clip
     try:
         plain_size(path)
         with path.open("rb") as file:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..errors import MediaError
+from ..events import Notice, say_nothing
 from ..plain import name_bytes
 from ..types import Frame
 from .clip import Clip, file_digest
@@ -20,8 +21,9 @@ DEFAULT_RATE = Fraction(25)
 # By these a film is known where it lies among other files; any file that is named is tried.
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".3gp"}
-    | {".apng"}
+    | {".apng", ".gif", ".m2ts", ".m2v", ".mxf", ".ogv", ".vob"}
 )
+_NAMED = 3  # of the files in a folder that are not taken
 
 
 class PictureClip(Clip):
@@ -94,25 +96,33 @@ class PictureClip(Clip):
         return digest.hexdigest()
 
 
-def pictures_of_folder(folder: Path) -> list[Path]:
-    """The pictures in a folder in natural order, without hidden ones; raises MediaError if there are none."""
-    found = _of_folder(folder, READABLE_SUFFIXES)
+def pictures_of_folder(folder: Path, notice: Notice = say_nothing) -> list[Path]:
+    """The pictures in a folder in natural order, without hidden ones; raises MediaError if there are none.
+
+    notice: is told what else lies there.
+    """
+    found = _of_folder(folder, READABLE_SUFFIXES, notice)
     if not found:
         raise MediaError(f"the folder {folder} holds no pictures ({', '.join(sorted(READABLE_SUFFIXES))})")
     return found
 
 
-def media_of_folder(folder: Path) -> list[Path]:
+def media_of_folder(folder: Path, notice: Notice = say_nothing) -> list[Path]:
     """The same with the videos among them."""
-    found = _of_folder(folder, READABLE_SUFFIXES | VIDEO_SUFFIXES)
+    found = _of_folder(folder, READABLE_SUFFIXES | VIDEO_SUFFIXES, notice)
     if not found:
         raise MediaError(f"the folder {folder} holds no pictures and no videos")
     return found
 
 
-def _of_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    files = [f for f in files_of(folder) if f.suffix.lower() in suffixes and f.name[0] != "."]
-    return in_natural_order(files)
+def _of_folder(folder: Path, suffixes: frozenset[str], notice: Notice) -> list[Path]:
+    files = in_natural_order(file for file in files_of(folder) if file.name[0] != ".")
+    found = [file for file in files if file.suffix.lower() in suffixes]
+    others = [file.name for file in files if file.suffix.lower() not in suffixes]
+    if found and others:
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        notice(f"{folder}: left out, by their names: {', '.join(others[:_NAMED])}{more}")
+    return found
 
 
 def in_natural_order(files: Iterable[Path]) -> list[Path]:
