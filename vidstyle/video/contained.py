@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from .colour import ToRGB, bit_depth, frame_color
-from .limits import check_size, max_pixels
+from .limits import max_pixels
 from .transparency import has_alpha
 
 _FORMATS = {"gif": "gif", "heif": "mov"}
@@ -31,7 +31,8 @@ def decode_contained(data: bytes, kind: str, item: int | None = None) -> np.ndar
             frame = next(container.decode(stream), None)
             if frame is None or frame.is_corrupt:
                 raise ValueError("the file is damaged")
-            check_size(frame.width, frame.height, "it")
+            if frame.width * frame.height > max_pixels():
+                raise ValueError("it is larger than it says")
             convert = ToRGB(frame.width, frame.height, deep=bit_depth(frame) > 8, alpha=has_alpha(frame))
             return convert(frame, frame_color(frame, stream.codec_context))
     except (av.FFmpegError, MemoryError, UnicodeError) as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import png, tiff
+from .cut_jpeg import END
 from .film_headers import DPX, EXR, TGA_SUFFIXES, dpx_size, exr_size, is_tga, tga_size
 from .heif import heif_picture, is_avif, is_film, is_heif
 from .jxl import JXL, jxl_size
@@ -35,6 +36,7 @@ class PictureHeader:
 
     remark: what of it is not painted as it was meant. deep: whether it has more than 8 bits. channels: of the
     colours, without transparency; 0 where that does not matter. profile: what they mean (ICC).
+    cut: whether its end is missing.
     """
 
     format: str
@@ -46,6 +48,7 @@ class PictureHeader:
     deep: bool = False
     channels: int = 0
     profile: bytes | None = field(default=None, repr=False)
+    cut: bool = False
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -148,10 +151,9 @@ def _jpeg(data: bytes) -> PictureHeader:
             height, width, channels = struct.unpack_from(">HHB", body, 1)
             size = (width, height)
         elif marker == 0xDA:
-            if data.rfind(b"\xff\xd9") < position:
-                raise ValueError("the file is cut short")
+            cut = data.rfind(END) < position
             whole = b"".join(profile[part] for part in sorted(profile)) or None
-            return PictureHeader("jpeg", *size, orientation, channels=channels, profile=whole)
+            return PictureHeader("jpeg", *size, orientation, channels=channels, profile=whole, cut=cut)
         position += 1 + length
 
 

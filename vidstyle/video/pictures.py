@@ -14,6 +14,7 @@ from ..events import Notice, say_nothing
 from ..plain import read_plain
 from .coded import CODECS, decode_coded
 from .contained import decode_contained
+from .cut_jpeg import completed
 from .depth import to_depth
 from .headers import PictureHeader, read_header
 from .heif import heif_picture, is_avif
@@ -133,6 +134,8 @@ def _shown(
 def remarks(header: PictureHeader, *, raw: bool = False) -> list[str]:
     """What is to be said of a picture after its name. raw: see `read_picture`."""
     said = [] if header.remark is None else [header.remark]
+    if header.cut:
+        said.append("breaks off before its end; it is painted as far as it goes")
     if raw or header.profile is None:
         return said
     try:
@@ -167,6 +170,8 @@ def _stored(data: bytes, header: PictureHeader, profile: Profile | None) -> Pict
         return decode_coded(data, header.format)
     if header.format in ("gif", "heif"):
         return _contained(data, header)
+    if header.cut:
+        data = completed(data, _decode)
     inks = profile is not None and profile.mode == "CMYK"
     if inks and header.format == "jpeg":
         return _planes(_upright(decode_inks(data), header.orientation)), None

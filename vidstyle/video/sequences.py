@@ -60,6 +60,8 @@ class PictureClip(Clip):
             self.notice(f"{path} {remark}")
         for picture in self.pictures:
             header = picture_header(read_bytes(picture), picture)
+            if header.cut:
+                read_picture(picture, raw=raw)  # whether enough of it is there
             if picture != self.pictures[0]:
                 self._check_size(picture, *header.upright_size)
             for remark in remarks(header, raw=raw):

@@ -56,6 +56,8 @@ def _as_stored(data: bytes, directory: tiff.Directory, decode: Decode, channels:
     """(H, W, channels), whatever they mean."""
     if directory.number(tiff.SAMPLES) != channels or not 1 <= channels <= 4:
         raise ValueError(f"it has {directory.number(tiff.SAMPLES)} channels; convert it to RGB")
+    if set(directory.numbers(tiff.BITS)) not in ({8}, {16}):
+        raise ValueError("it has neither 8 nor 16 bits per channel; convert it to RGB")
     if directory.number(tiff.PLANAR, 1) == 2:
         planes = [decode(plane.written(data)) for plane in _planes(directory, channels)]
         whole = [plane for plane in planes if plane is not None and plane.shape == _shape(directory)]
