@@ -16,7 +16,8 @@ from PIL import Image
 
 from vidstyle.errors import MediaError
 from vidstyle.video.formats import check_output
-from vidstyle.video.pictures import LIMIT_VARIABLE, read_picture
+from vidstyle.video.limits import LIMIT_VARIABLE
+from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 
 

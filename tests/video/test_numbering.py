@@ -12,7 +12,7 @@ from writing import convert, times
 from vidstyle.errors import InputError, MediaError, UsageError
 from vidstyle.methods.maps import MapReader, open_map
 from vidstyle.pipeline.frames import cut_places, frame_range
-from vidstyle.video.numbering import by_number, is_pattern, numbered, ticks
+from vidstyle.video.numbering import by_number, is_pattern, numbered, plain_name, ticks
 from vidstyle.video.pictures import read_picture, write_picture
 from vidstyle.video.reader import open_clip
 
@@ -94,9 +94,28 @@ def test_what_names_nothing_is_told_how(tmp_path: Path, pattern: str, line: str)
         open_clip(tmp_path / pattern)
 
 
-@pytest.mark.parametrize("name", ["take#1.png", "me@home.png", "a.png", "a_%02d_%04d.png", "##_@@.png"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("take#1.png", "me@home.png", "a.png", "a_%02d_%04d.png", "##_@@.png"),
+        *("my%20dog painted.png", "a%4d.png", "a%00d.png", "a%099d.png", "a%0d.png"),
+    ],
+)
 def test_what_is_no_pattern(name: str) -> None:
     assert not is_pattern(Path(name))
+    assert plain_name(name) == name
+
+
+@pytest.mark.parametrize(("name", "plain"), [("a%04d.png", "a_04d.png"), ("f##.mp4", "f__.mp4")])
+def test_patterns_as_mere_names(name: str, plain: str) -> None:
+    assert plain_name(name) == plain
+
+
+@pytest.mark.parametrize("suffix", [".png", ".mp4", ".webp"])
+def test_results_with_a_percent_sign(tmp_path: Path, suffix: str) -> None:
+    sequence(tmp_path / "in", "f.%04d.png", [1])
+    convert(tmp_path / "in" / "f.0001.png", tmp_path / f"my%20dog painted{suffix}")
+    assert names(tmp_path) == ["in", f"my%20dog painted{suffix}"]
 
 
 @pytest.mark.parametrize("source", ["f.%04d.png", "."])

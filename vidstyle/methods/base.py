@@ -208,7 +208,7 @@ def learnt_from(path: Path, notice: Notice = say_nothing) -> Tensor:
 
     On white paper, paper would be learnt.
     """
-    pixels, alpha = read_picture(path)
+    pixels, alpha = read_picture(path, notice)
     if alpha is None or bool((alpha == np.iinfo(alpha.dtype).max).all()):
         return to_float(pixels)
     notice(f"{path.name} is transparent in parts: only what is opaque in it counts")

@@ -14,7 +14,7 @@ from vidstyle.errors import FrameDamaged, InputError, JobError
 from vidstyle.events import Hooks
 from vidstyle.job import JobStore, differences
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
-from vidstyle.pipeline.dissolving import carried, dissolve_in, dissolving
+from vidstyle.pipeline.dissolving import dissolve_in
 from vidstyle.pipeline.encoding import encode as write_result
 from vidstyle.pipeline.encoding import finished
 from vidstyle.pipeline.fading import fade_in

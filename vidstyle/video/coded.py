@@ -6,30 +6,31 @@ import av
 import numpy as np
 
 from .light import excess_of_light, srgb_of_light
+from .limits import max_pixels
 
 CODECS = {"tga": "targa", "dpx": "dpx", "exr": "exr", "hdr": "hdr", "pfm": "pfm"}
 OF_LIGHT = frozenset({"exr", "hdr", "pfm"})
 
 
-def decode_coded(data: bytes, format: str, most_pixels: int) -> tuple[np.ndarray, np.ndarray | None]:
+def decode_coded(data: bytes, format: str) -> tuple[np.ndarray, np.ndarray | None]:
     """(pixels uint8 or uint16 (3, H, W) sRGB, alpha of the same dtype (1, H, W) or None).
 
     Of light what is above 1 becomes white. Raises ValueError where it cannot be decoded.
     """
-    frame = _decode(data, format, most_pixels)
+    frame = _decode(data, format)
     if format in OF_LIGHT:
         return srgb_of_light(_floats(frame))
     return _from_codes(frame, has_alpha=format != "tga" or bool(data[17] & 15))
 
 
-def coded_excess(data: bytes, format: str, most_pixels: int) -> np.ndarray | None:
+def coded_excess(data: bytes, format: str) -> np.ndarray | None:
     """By how much light is brighter than 1, see `excess_of_light`. Raises ValueError."""
-    return excess_of_light(_floats(_decode(data, format, most_pixels)))
+    return excess_of_light(_floats(_decode(data, format)))
 
 
-def _decode(data: bytes, format: str, most_pixels: int) -> av.VideoFrame:
+def _decode(data: bytes, format: str) -> av.VideoFrame:
     context = av.CodecContext.create(CODECS[format], "r")
-    context.options = {"max_pixels": str(2 * most_pixels + 2**16)}
+    context.options = {"max_pixels": str(2 * max_pixels() + 2**16)}
     context.thread_count = 1
     try:
         frames = [*context.decode(av.Packet(data)), *context.decode(None)]  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ from .damage import Damage, clock
 from .hdr import hdr_levels
 from .headers import png_frames
 from .interlace import combs, deinterlaced
-from .pictures import check_size, max_pixels
+from .limits import check_size, max_pixels
 from .transparency import covered, has_alpha, is_transparent, seeing_alpha, tells_alpha
 
 # Demuxers that make a picture out of any text, or follow references to other files and hosts.

@@ -18,7 +18,7 @@ def srgb_of_light(light: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     light: float32 (1, 3 or 4, H, W), premultiplied by alpha where there is one.
     """
     colour, alpha = _unmultiplied(light)
-    return _codes(_encoded(colour.clip(0, 1))), None if alpha is None else _codes(alpha)
+    return _codes(srgb_curve(colour.clip(0, 1))), None if alpha is None else _codes(alpha)
 
 
 def excess_of_light(light: np.ndarray) -> np.ndarray | None:
@@ -69,7 +69,8 @@ def _unmultiplied(light: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     return colour.clip(-_MOST, _MOST), alpha
 
 
-def _encoded(light: np.ndarray) -> np.ndarray:
+def srgb_curve(light: np.ndarray) -> np.ndarray:
+    """Linear light in [0, 1] as sRGB encodes it (IEC 61966-2-1)."""
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 

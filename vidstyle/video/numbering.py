@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ..errors import MediaError
 
-# %04d and %d; #### and @@@@, of which one alone may well be part of a name, but for one between dots.
-_PLACE = re.compile(r"%(0?)(\d*)d|#{2,}|@{2,}|(?<=\.)[#@](?=\.)")
+# %04d and %d, but not %20d, of a space in an address; #### and @@@@, of which one alone may well be part of
+# a name, but for one between dots.
+_PLACE = re.compile(r"%d|%0([1-9]|1[0-9])d|#{2,}|@{2,}|(?<=\.)[#@](?=\.)", re.ASCII)
 # A number in a name; a minus is one where a dot, an underscore or nothing comes before it.
 _NUMBER = re.compile(r"((?:(?<=[._])-|^-)?[0-9]+)")
 _NAMED = 3  # gaps
@@ -20,6 +21,11 @@ _NAMED = 3  # gaps
 def is_pattern(path: Path) -> bool:
     """Whether the file name holds one place for a number, such as %04d, #### or @@@@."""
     return len(list(_PLACE.finditer(path.name))) == 1
+
+
+def plain_name(name: str) -> str:
+    """The same name, with other signs where it would be a pattern."""
+    return _PLACE.sub(lambda place: re.sub("[%#@]", "_", place[0]), name) if is_pattern(Path(name)) else name
 
 
 def numbered(pattern: str, number: int) -> str:
@@ -116,6 +122,5 @@ def _parts(pattern: str) -> tuple[str, int, str]:
     """What comes before the number, its least digits, and what comes after it."""
     match = _PLACE.search(pattern)
     assert match is not None
-    printf = match[0][0] == "%"
-    width = (int(match[2] or 1) if match[1] else 1) if printf else len(match[0])
+    width = int(match[1] or 1) if match[0][0] == "%" else len(match[0])
     return pattern[: match.start()], width, pattern[match.end() :]

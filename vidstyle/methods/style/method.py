@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from torch import Tensor
 
@@ -32,7 +31,8 @@ class Style(Method):
         )
 
     def open(self, options: NeuralOptions, source: Source) -> StyleInputs:
-        start = None if options.starts_plainly else on_paper(*read_picture(Path(options.init)))
+        notice = source.engine.notice
+        start = None if options.starts_plainly else on_paper(*read_picture(options.init, notice))
         guidance = open_guidance(options, source.clip, source.pictures, source.start, source.stop)
         return StyleInputs(options, super().open(options, source).pictures, guidance, init=start)
 

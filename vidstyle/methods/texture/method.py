@@ -25,7 +25,7 @@ class TextureSynthesis(Method):
         self, options: TextureOptions, path: Path | None, fps: Fraction | None, run: RunOptions
     ) -> tuple[TextureOptions, BlankClip]:
         if options.size is None:
-            drawn = options if options.labels is None else open_clip(options.labels)
+            drawn = options if options.labels is None else open_clip(options.labels, raw=True)
             options = replace(options, size=f"{drawn.width}x{drawn.height}")
         return options, BlankClip(options.width, options.height, options.frames, fps)
 
