@@ -19,6 +19,7 @@ from ..events import Notice
 from .container import open_input, stream_info
 from .decode import VideoClip
 from .extras import Extras
+from .layouts import fitting_layout
 from .sound import Encoded
 from .subtitles import TEXT_CODECS
 from .tracks import Copied, TextSubtitle, Track
@@ -168,13 +169,20 @@ class StreamCopier:
         rates = av.Codec(codec, "w").audio_rates
         source = stream.codec_context
         rate = source.sample_rate if not rates or source.sample_rate in rates else 48000
-        channels = source.layout.nb_channels
-        layout = source.layout.name if channels <= 8 and "channels" not in source.layout.name else "stereo"
+        layout = fitting_layout(codec, source.layout, rate)
+        if layout is None:
+            self._notice(f"{stream_info(stream)} is left out: {codec} takes no sound in {source.layout.name}")
+            return
         target = cast(AudioStream, self._output.add_stream(codec, rate=rate, layout=layout))
-        target.codec_context.bit_rate = 96_000 * max(channels, 2)
+        target.codec_context.bit_rate = 96_000 * max(target.codec_context.layout.nb_channels, 2)
         self._tracks[stream.index] = Encoded(stream, target)
         container = self._output.format.name
-        self._notice(f"{stream_info(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
+        placed = (
+            "" if layout == source.layout.name else f" in {layout}, which is nearest to {source.layout.name}"
+        )
+        self._notice(
+            f"{stream_info(stream)} is encoded anew as {codec}{placed}: {container} cannot hold it as it is"
+        )
 
     def _holds(self, stream: Stream) -> bool:
         names = {stream.codec_context.codec.name, _codec_name(stream)}
