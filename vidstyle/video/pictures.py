@@ -11,7 +11,7 @@ import numpy as np
 
 from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
-from ..plain import read_plain
+from ..plain import not_an_address, read_plain
 from .coded import CODECS, decode_coded
 from .depth import to_depth
 from .headers import PictureHeader, read_header
@@ -21,7 +21,6 @@ from .png import plain_png
 MAX_PIXELS = 2**28
 MOST_PIXELS = 2**30  # that OpenCV reads
 LIMIT_VARIABLE = "VIDSTYLE_MAX_PIXELS"
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=/)")  # C:/ is a disk
 # No picture file holds more per pixel, but for what is no picture in it.
 _BYTES_PER_PIXEL, _BYTES_BESIDE = 8, 2**26
 READABLE_SUFFIXES = frozenset(
@@ -46,7 +45,7 @@ Picture = tuple[np.ndarray, np.ndarray | None]
 
 def natural_key(name: str) -> list[tuple[int, str]]:
     """Sort key that puts img2 before img10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -66,9 +65,10 @@ def missing(path: Path) -> str:
     text = str(path)
     if text == "-":
         return "- stands for the standard input, which is not read; write it to a file and give that"
-    if address := _ADDRESS.match(text):
-        where = f"{address[0]}//{text[address.end() :].lstrip('/')}"
-        return f"{where} is an address, and nothing is read from the net; download it and give the file"
+    try:
+        not_an_address(path)
+    except ValueError as error:
+        return str(error)
     return f"{path} does not exist"
 
 
