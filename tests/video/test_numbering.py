@@ -15,6 +15,7 @@ from vidstyle.pipeline.frames import cut_places, frame_range
 from vidstyle.video.numbering import by_number, is_pattern, numbered, plain_name, ticks
 from vidstyle.video.pictures import read_picture, write_picture
 from vidstyle.video.reader import open_clip
+from vidstyle.video.sequences import PictureClip
 
 
 def sequence(folder: Path, pattern: str, numbers: list[int]) -> Path:
@@ -216,3 +217,14 @@ def test_maps_are_found_by_number(tmp_path: Path) -> None:
     sequence(tmp_path / "other", "m%d.png", [1, 2, 3])
     reader = MapReader("--mask", open_map("--mask", str(tmp_path / "other"), clip, 0, None))
     assert [int(reader.at(i).pixels[0, 0, 0]) for i in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("digit", ["①", "²", "۳", "Ⅷ", "½", "๓", "𝟙"])
+def test_digits_of_every_kind_in_names_are_sorted(tmp_path: Path, digit: str) -> None:
+    names = [f"{digit}10.png", f"{digit}2.png", f"a{digit}.png", "b.png", "3.png"]
+    for name in names:
+        write_picture(tmp_path / name, np.zeros((3, 4, 4), np.uint8))
+    clip = open_clip(tmp_path)
+    assert isinstance(clip, PictureClip) and len(list(clip.frames())) == 5
+    shown = [path.name for path in clip.pictures]
+    assert shown.index(f"{digit}2.png") < shown.index(f"{digit}10.png")

@@ -29,7 +29,8 @@ from vidstyle.pipeline.relocate import at_new_home, same_place
 from vidstyle.pipeline.stills import check_steps
 from vidstyle.plain import absolute
 from vidstyle.video.clip import Clip
-from vidstyle.video.writer import check_output
+from vidstyle.video.formats import CONTAINERS
+from vidstyle.video.writer import check_output, rehearse
 
 _UNKNOWN = 1000  # frames, where the source does not say
 
@@ -45,6 +46,7 @@ def make_plan(asked: Request) -> Plan:
     engine = _engine(asked, options, earlier)
     source = _checked(asked, options, clip, frames, earlier, engine)
     width, height = result_size(clip, run.size or min(max(clip.width, clip.height), options.longest))
+    _rehearse(asked.output, clip, (width, height), encode)
     options = own.fitted(options, width, height, engine)
     inputs, mask = own.open(options, source), open_mask(run.mask, clip, start, stop)
     carries = is_carried(inputs.guidance, mask, clip, options.independent)
@@ -137,6 +139,20 @@ def _checked(
     )
     check_steps(options, output, kind, [*read, clip.path], earlier if ours else {}, run.overwrite)
     return source
+
+
+def _rehearse(output: Path, clip: Clip, size: tuple[int, int], encode: EncodeOptions) -> None:
+    """Whatever may be refused when the result is written is refused now. Raises OutputError."""
+    if output.suffix.lower() in CONTAINERS:
+        rehearse(
+            output,
+            clip,
+            width=size[0],
+            height=size[1],
+            codec=codec_of(output, encode),
+            crf=encode.crf,
+            bit_depth=encode.bit_depth,
+        )
 
 
 def _engine(asked: Request, options: MethodOptions, earlier: dict[str, Any]) -> Engine:

@@ -11,6 +11,7 @@ from typing import Literal
 import av
 
 from ..errors import OutputError, UsageError
+from ..plain import not_an_address
 from .clip import Clip
 from .numbering import existing_of_pattern, is_pattern
 from .pictures import LIGHT_SUFFIXES, WRITABLE_SUFFIXES, picture_suffix
@@ -151,9 +152,14 @@ def output_kind(path: Path, clip: Clip, start: int = 0, stop: int | None = None)
 
 
 def check_named(path: Path) -> None:
-    """Raise UsageError for what other programs take for standard output."""
+    """Raise UsageError for what other programs take for standard output, and for addresses."""
     if path == Path("-"):
         raise UsageError("- stands for standard output, which takes no result; name a file or a folder")
+    if not path.parent.exists():
+        try:
+            not_an_address(path)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
 
 
 def container_of(path: Path) -> str:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import MediaError
+from ..plain import not_an_address
 
 # %04d and %d, but not %20d, of a space in an address; #### and @@@@, of which one alone may well be part of
 # a name, but for one between dots.
@@ -58,6 +59,7 @@ def pictures_of_pattern(pattern: Path) -> dict[int, Path]:
     """`existing_of_pattern`; raises MediaError if there are none."""
     found = existing_of_pattern(pattern)
     if not found:
+        _check_address(pattern)
         where = "" if pattern.parent.exists() else f": the folder {pattern.parent} does not exist"
         alike = min((file.name for file, _ in _alike(pattern, re.IGNORECASE)), default=None)
         if alike is not None:
@@ -71,9 +73,17 @@ def files_of(folder: Path) -> list[Path]:
     try:
         return [file for file in folder.iterdir() if file.is_file()]
     except FileNotFoundError:
+        _check_address(folder)
         raise MediaError(f"the folder {folder} does not exist") from None
     except OSError as error:
         raise MediaError(f"the folder {folder} cannot be read: {error.strerror}") from error
+
+
+def _check_address(path: Path) -> None:
+    try:
+        not_an_address(path)
+    except ValueError as error:
+        raise MediaError(str(error)) from None
 
 
 def by_number(pictures: Sequence[Path]) -> Mapping[int, Path]:

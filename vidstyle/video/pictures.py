@@ -11,7 +11,7 @@ import numpy as np
 from ..atomic import write_whole
 from ..errors import MediaError, OutputError, UsageError
 from ..events import Notice, say_nothing
-from ..plain import read_plain
+from ..plain import not_an_address, read_plain
 from .coded import CODECS, OF_LIGHT, coded_excess, decode_coded
 from .contained import decode_contained
 from .cut_jpeg import completed
@@ -28,7 +28,6 @@ from .tagging import tagged_as_srgb
 from .tiff_kinds import decode_tiff
 from .transparency import is_transparent
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=/)")  # C:/ is a disk
 # How others write the place of a number, or several files.
 _UNKNOWN_PLACE = re.compile(r"[*?$<>{}\[\]#@]|%\d*[a-z]", re.ASCII)
 # No picture file holds more per pixel, but for what is no picture in it.
@@ -76,9 +75,10 @@ def missing(path: Path) -> str:
     text = str(path)
     if text == "-":
         return "- stands for the standard input, which is not read; write it to a file and give that"
-    if address := _ADDRESS.match(text):
-        where = f"{address[0]}//{text[address.end() :].lstrip('/')}"
-        return f"{where} is an address, and nothing is read from the net; download it and give the file"
+    try:
+        not_an_address(path)
+    except ValueError as error:
+        return str(error)
     if _UNKNOWN_PLACE.search(path.name):
         return f"{path} does not exist; a sequence is named by %04d, #### or @@@@ in place of its numbers"
     return f"{path} does not exist"

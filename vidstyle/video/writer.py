@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -18,12 +19,12 @@ from .animation_writer import AnimationWriter
 from .clip import Clip
 from .depth import to_depth
 from .encode import VideoWriter
-from .formats import OutputKind, check_output, choose_codec
+from .formats import Codec, OutputKind, check_output, choose_codec
 from .numbering import numbered
 from .pictures import LIGHT_SUFFIXES, keeps_alpha, write_picture
 from .transparency import is_transparent
 
-__all__ = ["Writer", "check_output", "open_writer"]
+__all__ = ["Writer", "check_output", "open_writer", "rehearse"]
 
 
 class _Sink(Protocol):
@@ -109,14 +110,51 @@ def open_writer(
     if kind != "video":
         return Writer(PictureWriter(path, clip, kind, bit_depth, overwrite, notice))
     clear_leftovers([path])
+    span = (start, stop) if start > 0 or stop is not None else None
+    chosen, options = _encoder(path, codec, crf, preset)
+    return Writer(VideoWriter(path, clip, chosen, options, (width, height), bit_depth, span, notice))
+
+
+def rehearse(
+    path: Path,
+    clip: Clip,
+    *,
+    width: int,
+    height: int,
+    codec: str = "h264",
+    crf: int | None = None,
+    bit_depth: int | None = None,
+) -> None:
+    """Try whether a video can be written as `open_writer` would: encoders of every stream, container and all.
+
+    Nothing is left of it. Raises OutputError.
+    """
+    blank = np.zeros((3, height, width), np.uint8)
+    alpha = np.zeros_like(blank[:1]) if clip.has_alpha else None
+    first = Frame(blank, 0, 0, clip.time_base, alpha=alpha)
+    chosen, options = _encoder(path, codec, crf, None)
+    size, folder = (width, height), Path(tempfile.gettempdir())
+    try:
+        writer = VideoWriter(path, clip, chosen, options, size, bit_depth, None, lambda line: None, folder)
+        try:
+            writer.rehearse(first)
+        finally:
+            writer.discard()
+    except OutputError as error:
+        raise OutputError(
+            f"{error}, as a trial at {width}x{height} shows; try another --codec or --size, or a .mkv file"
+        ) from error
+
+
+def _encoder(path: Path, codec: str, crf: int | None, preset: str | None) -> tuple[Codec, dict[str, str]]:
+    """The codec and what it is asked for."""
     chosen = choose_codec(path, codec)
     options = {}
     if chosen.crf:
         options["crf"] = str(chosen.crf[0] if crf is None else crf)
     if chosen.presets:
         options[chosen.preset_option] = preset or chosen.presets[0]
-    span = (start, stop) if start > 0 or stop is not None else None
-    return Writer(VideoWriter(path, clip, chosen, options, (width, height), bit_depth, span, notice))
+    return chosen, options
 
 
 class PictureWriter:
