@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 from av.filter import Graph
+from clip_makers import make_video
 from PIL import Image
 from writing import convert
 
@@ -75,3 +76,57 @@ def test_every_kind_that_ffmpeg_has_can_be_taken_away() -> None:
     graph = Graph()
     for number in range(64):
         graph.add("sidedata", f"mode=delete:type={number}")
+
+
+def copied(source: Path, target: Path, sei: bytes = b"") -> Path:
+    """An H.264 film in MP4, every picture with these words of supplemental information before it."""
+    with av.open(str(source)) as film, av.open(str(target), "w") as output:
+        stream = output.add_stream_from_template(film.streams.video[0])
+        for packet in film.demux(video=0):
+            if packet.size:
+                unit = len(sei).to_bytes(4, "big") + sei if sei else b""
+                again = av.Packet(unit + bytes(packet))
+                again.stream, again.pts, again.dts = stream, packet.pts, packet.dts
+                again.time_base, again.is_keyframe = packet.time_base, packet.is_keyframe
+                output.mux(again)
+    return target
+
+
+def test_captions_within_pictures_are_named(tmp_path: Path) -> None:
+    """ATSC A/53 part 4: user data of a registered kind, by GA94, with two bytes for line 21."""
+    body = b"\xb5\x00\x31GA94\x03\x41\xff\xfc\x94\x20\xff"
+    film = copied(
+        make_video(tmp_path / "a.mp4", count=4), tmp_path / "b.mp4", b"\x06\x04\x0e" + body + b"\x80"
+    )
+    clip = open_clip(film)
+    assert len(list(clip.frames())) == 4
+    assert clip.notices == [
+        "b.mp4 holds captions within its pictures (CEA-608, CEA-708), which no result keeps"
+    ]
+
+
+def test_the_mark_of_a_360_film_is_named(tmp_path: Path) -> None:
+    """Google's spherical video RFC, version 1: XML in a box of the track."""
+    path = make_video(tmp_path / "a.mp4", count=4)
+    words = (
+        b'<rdf:SphericalVideo xmlns:GSpherical="http://ns.google.com/videos/1.0/spherical/">'
+        b"<GSpherical:Spherical>true</GSpherical:Spherical><GSpherical:Stitched>true</GSpherical:Stitched>"
+        b"<GSpherical:StitchingSoftware>none</GSpherical:StitchingSoftware>"
+        b"<GSpherical:ProjectionType>equirectangular</GSpherical:ProjectionType></rdf:SphericalVideo>"
+    )
+    box = b"uuid" + bytes.fromhex("ffcc8263f8554a938814587a02521fdd") + words
+    path.write_bytes(in_track(path.read_bytes(), (len(box) + 4).to_bytes(4, "big") + box))
+    clip = open_clip(path)
+    list(clip.frames())
+    assert clip.notices == ["a.mp4 holds the mark that it is a 360° film, which no result keeps"]
+
+
+def in_track(film: bytes, box: bytes) -> bytes:
+    """An MP4 file with its index at its end, and a box more at the end of its only track."""
+    longer = bytearray(film)
+    for name in (b"moov", b"trak"):
+        at = longer.index(name) - 4
+        size = int.from_bytes(longer[at : at + 4], "big")
+        longer[at : at + 4] = (size + len(box)).to_bytes(4, "big")
+    end = at + size
+    return bytes(longer[:end]) + box + bytes(longer[end:])

@@ -28,6 +28,7 @@ from .hdr import hdr_levels
 from .interlace import combs, deinterlaced
 from .limits import check_size
 from .orientation import orientation
+from .side_data import UNKEPT, side_data
 from .stated import joined, stated
 from .transparency import covered, has_alpha, is_transparent, seeing_alpha, tells_alpha
 
@@ -129,6 +130,7 @@ class VideoClip(Clip):
                         f"{self.path}: the frame at {clock(timed.pts * self.time_base)} cannot be converted "
                         f"to RGB ({reason_of(error)}); convert the video first"
                     ) from error
+                self._note_unkept(timed.frame)
                 yield self._frame(pixels, index, timed)
                 if index + 1 == stop:  # not only when the next has been read
                     return
@@ -247,6 +249,10 @@ class VideoClip(Clip):
                 f"{self.path.name} changes its size from {before.width}x{before.height} to "
                 f"{after.width}x{after.height} on the way; all frames are made {self.width}x{self.height}"
             )
+
+    def _note_unkept(self, frame: av.VideoFrame) -> None:
+        for name in UNKEPT.keys() & side_data(frame).keys():
+            self.notice(f"{self.path.name} holds {UNKEPT[name]}, which no result keeps")
 
     def digest(self) -> str:
         return file_digest(self.path).hex()

@@ -10,6 +10,15 @@ import av
 from av.filter import Graph
 from av.sidedata.sidedata import SideData, Type
 
+UNKEPT = {
+    "A53_CC": "captions within its pictures (CEA-608, CEA-708)",
+    "SPHERICAL": "the mark that it is a 360° film",
+    "STEREO3D": "the mark that it is a stereo film",
+    "DYNAMIC_HDR_PLUS": "HDR10+ levels of its scenes",
+    "DOVI_METADATA": "Dolby Vision levels of its scenes",
+}
+"""What PyAV has no way to give to an encoder, by the names of `side_data`: in words."""
+
 _NAMED = frozenset(kind.value for kind in Type)
 _MOST = 64  # kinds that any FFmpeg may have; its numbers run from 0
 
