@@ -54,6 +54,14 @@ def test_a_size_that_an_encoder_refuses(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(("name", "most"), [("b.webp", 16383), ("b.%04d.jpg", 65500), ("b.GIF", 65535)])
+def test_a_size_that_a_picture_cannot_have(tmp_path: Path, name: str, most: int) -> None:
+    clip = open_clip(make_video(tmp_path / "a.mp4"))
+    rehearse(tmp_path / name, clip, width=most, height=16)
+    with pytest.raises(OutputError, match=f"no more than {most} pixels a side.*--size"):
+        rehearse(tmp_path / name, clip, width=16, height=most + 1)
+
+
 def test_sound_that_an_encoder_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = open_clip(surround(tmp_path / "a.mov", "5.1(side)"))
     rehearse(tmp_path / "b.webm", clip, width=64, height=48, codec="vp9")

@@ -29,7 +29,6 @@ from vidstyle.pipeline.relocate import at_new_home, same_place
 from vidstyle.pipeline.stills import check_steps
 from vidstyle.plain import absolute
 from vidstyle.video.clip import Clip
-from vidstyle.video.formats import CONTAINERS
 from vidstyle.video.writer import check_output, rehearse
 
 _UNKNOWN = 1000  # frames, where the source does not say
@@ -143,16 +142,11 @@ def _checked(
 
 def _rehearse(output: Path, clip: Clip, size: tuple[int, int], encode: EncodeOptions) -> None:
     """Whatever may be refused when the result is written is refused now. Raises OutputError."""
-    if output.suffix.lower() in CONTAINERS:
-        rehearse(
-            output,
-            clip,
-            width=size[0],
-            height=size[1],
-            codec=codec_of(output, encode),
-            crf=encode.crf,
-            bit_depth=encode.bit_depth,
-        )
+    width, height = size
+    codec = codec_of(output, encode)
+    rehearse(
+        output, clip, width=width, height=height, codec=codec, crf=encode.crf, bit_depth=encode.bit_depth
+    )
 
 
 def _engine(asked: Request, options: MethodOptions, earlier: dict[str, Any]) -> Engine:

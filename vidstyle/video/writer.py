@@ -19,12 +19,15 @@ from .animation_writer import AnimationWriter
 from .clip import Clip
 from .depth import to_depth
 from .encode import VideoWriter
-from .formats import Codec, OutputKind, check_output, choose_codec
+from .formats import CONTAINERS, Codec, OutputKind, check_output, choose_codec
 from .numbering import numbered
 from .pictures import LIGHT_SUFFIXES, keeps_alpha, write_picture
 from .transparency import is_transparent
 
 __all__ = ["Writer", "check_output", "open_writer", "rehearse"]
+
+
+_LONGEST = {".webp": 16_383, ".jpg": 65_500, ".jpeg": 65_500, ".gif": 65_535}  # pixels a side
 
 
 class _Sink(Protocol):
@@ -125,10 +128,19 @@ def rehearse(
     crf: int | None = None,
     bit_depth: int | None = None,
 ) -> None:
-    """Try whether a video can be written as `open_writer` would: encoders of every stream, container and all.
+    """Try whether `open_writer` could write this: encoders of every stream of a video, container and all.
 
     Nothing is left of it. Raises OutputError.
     """
+    suffix = path.suffix.lower()
+    if suffix not in CONTAINERS:
+        most = _LONGEST.get(suffix)
+        if most and max(width, height) > most:
+            raise OutputError(
+                f"{path} cannot be {width}x{height}: {suffix} has no more than {most} pixels a side; give a "
+                "smaller --size, or a .png"
+            )
+        return
     blank = np.zeros((3, height, width), np.uint8)
     alpha = np.zeros_like(blank[:1]) if clip.has_alpha else None
     first = Frame(blank, 0, 0, clip.time_base, alpha=alpha)
