@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
@@ -44,7 +44,9 @@ class Dissolve:
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    frame: Frame
+    """frame: None where it has been given back and is not mixed with any that follows."""
+
+    frame: Frame | None
     starts: bool
     fade: Fade | None
     thumbnail: np.ndarray
@@ -113,6 +115,7 @@ class DissolveDetector:
     def _decide(self) -> tuple[Seen, Dissolve | None]:
         at = self._next
         seen = self._window[at - self._begin]
+        assert seen.frame is not None
         around = [span for span in self._spans if span.first < at < span.last]
         around.sort(key=lambda span: span.score, reverse=True)
         best = next((span for span in around if span.is_mixed), None)
@@ -120,6 +123,9 @@ class DissolveDetector:
         if best is not None:
             starts = starts or at == best.middle
             dissolve = self._dissolve(best, at)
+        # By now every run that begins here is known.
+        if not any(span.first == at and span.is_mixed for span in self._spans):
+            self._window[at - self._begin] = replace(seen, frame=None)
         self._next += 1
         self._spans = [span for span in self._spans if span.last > self._next]
         while self._next - self._begin > REACH:
@@ -133,7 +139,9 @@ class DissolveDetector:
         share = share if after else 1 - share
         if share > 1 - _LEAST_MIXED:
             return None
-        return Dissolve(share, self._window[(span.first if after else span.last) - self._begin].frame)
+        other = self._window[(span.first if after else span.last) - self._begin].frame
+        assert other is not None
+        return Dissolve(share, other)
 
 
 def detect_dissolves(frames: Iterable[Seen]) -> Iterator[tuple[Seen, Dissolve | None]]:
