@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vidstyle.cli.interrupt import EXIT_STOPPED
+from vidstyle.cli.work import EXIT_STOPPED
 
 # A thread pool that has run before a fork is missing after it.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vidstyle.plain import absolute, json_text, parse_json, plain_size, read_plain
+from vidstyle.plain import absolute, json_text, not_an_address, parse_json, plain_size, read_plain
 from vidstyle.text import printable
 
 
@@ -60,3 +60,21 @@ def test_a_place_has_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert absolute(Path("b/..")) == tmp_path / "a"
     assert absolute(Path("../link/../x.png")) == tmp_path / "a" / "x.png"
     assert absolute(Path("../link")) == tmp_path / "link"
+
+
+@pytest.mark.parametrize("address", ["https://a.org/b.mp4", "rtsp://x/y", "s3://bucket/a%20b.mkv"])
+def test_addresses_keep_their_slashes(address: str) -> None:
+    for written in (address, Path(address)):
+        with pytest.raises(ValueError, match=f"^{address} is an address, and nothing is read from the net"):
+            not_an_address(written)
+
+
+def test_addresses_of_files_lead_to_their_paths() -> None:
+    for written in ("file:///tmp/a.mp4", Path("file:///tmp/a.mp4")):
+        with pytest.raises(ValueError, match=r"^file:///tmp/a\.mp4 is an address, .*; give /tmp/a\.mp4$"):
+            not_an_address(written)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "C:/a.mp4", "concat:a.mp4", "http:a", "/http:/a", "x/https:/a"])
+def test_names_that_only_look_like_addresses(name: str) -> None:
+    not_an_address(name)

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -21,11 +20,9 @@ sys.path.insert(0, str(SCRIPTS))
 
 from training.crops import Crops  # noqa: E402
 from training.distil import Recipe, begin, keep_alike, train  # noqa: E402
-from training.matching import accuracy, scene_pairs  # noqa: E402
 from training.measures import Distance, gram, gram_distance  # noqa: E402
 from training.network import RANKS, Network, calibrate, load, mean_activations, save  # noqa: E402
 from training.pictures import generate, photographs  # noqa: E402
-from training.views import views  # noqa: E402
 
 NARROW = (4, 4, 6, 6, 8, 8, 8, 8, 12, 12, 12, 12, 12)
 LOW = (0, 3, 4, 4, 6, 6, 6, 6, 8, 8, 8, 8, 8)
@@ -148,37 +145,6 @@ def test_photographs_are_read_at_every_size(tmp_path: Path) -> None:
     small, large = photographs(tmp_path, [20, 40])
     assert small.shape == (3, 20, 30) and large.shape == (3, 40, 60)
     assert abs(int(large[0].float().mean()) - 200) < 3 > int(large[2].float().mean())
-
-
-def test_views_show_the_same_points() -> None:
-    """A smooth picture, looked up in its copy where the grid says, differs by its colours and noise alone."""
-    rows, columns = torch.meshgrid(torch.linspace(0, 3, 64), torch.linspace(0, 3, 64), indexing="ij")
-    picture = (0.5 + 0.3 * torch.sin(rows + 2 * columns)).expand(6, 3, -1, -1)
-    first, second, there = views(picture, torch.Generator().manual_seed(2))
-    again = F.grid_sample(second, there, align_corners=False)
-    inside = there.abs().amax(-1) < 0.95
-    for one, two, seen in zip(first, again, inside, strict=True):
-        pairs = zip(one[:, seen], two[:, seen], strict=True)
-        alike = [abs(float(torch.corrcoef(torch.stack(pair))[0, 1])) for pair in pairs]
-        assert max(alike) > 0.85  # new colours may leave a channel without contrast
-
-
-def test_matching_finds_a_picture_in_itself(pictures: torch.Tensor) -> None:
-    picture = F.interpolate(pictures[:1], (128, 128), mode="bilinear")[0]
-    places = torch.rand(50, 2) * 1.6 - 0.8
-    network = _network(3)
-    assert accuracy(network, (picture, picture, places, places))["conv3_4"] > 0.2
-    assert accuracy(network, (picture, picture, -places, places))["conv3_4"] < 0.1
-
-
-def test_scenes_know_where_their_points_went() -> None:
-    first, second, goals, places = next(scene_pairs())
-    assert len(goals) == len(places) > 500
-    ours, theirs = (
-        F.grid_sample(picture[None], at.view(1, -1, 1, 2), align_corners=False)[0, :, :, 0]
-        for picture, at in ((first, places), (second, goals))
-    )
-    assert float((ours - theirs).abs().mean()) < 0.5 * float((ours - theirs.flip(1)).abs().mean())
 
 
 def test_the_whole_path(tmp_path: Path) -> None:

@@ -33,7 +33,38 @@ if "OMP_WAIT_POLICY" not in os.environ:
 
 _HOOKS = ("progress", "notice", "stop", "begun", "losses")
 
-__all__ = ["analogy", "batch", "dfi", "evaluate", "stylize", "texture"]
+__all__ = ["analogy", "batch", "dfi", "evaluate", "paint", "stylize", "texture"]
+
+
+def paint(
+    method: str,
+    source: Path | str | None,
+    pictures: Path | str | Sequence[Path | str],
+    output: Path | str,
+    **settings: Any,
+) -> Path:
+    """Paint by a method of any name in `vidstyle.methods.registry`; returns the path of the result.
+
+    source: as for `stylize`; None for a method that makes pictures from none. pictures: that it learns from,
+    as many as it takes. settings: any field of its options, and what else `stylize` takes.
+    """
+    # Imported here, so that `import vidstyle` and the command line's --help stay fast.
+    from vidstyle.events import Hooks
+    from vidstyle.methods.registry import asked_for, command
+    from vidstyle.options import EncodeOptions, split_settings
+    from vidstyle.pipeline import stylize as run_pipeline
+
+    own = command(asked_for(method, settings))
+    (options, run, encode), hooks = split_settings(settings, _HOOKS, own.options, own.run, EncodeOptions)
+    return run_pipeline(
+        _path("the input", source) if own.source else None,
+        _several("the picture to learn from", pictures),
+        _path("the output", output),
+        options=options,
+        run=run.for_run() if hasattr(run, "for_run") else run,
+        encode=encode,
+        hooks=Hooks(**hooks),
+    )
 
 
 def stylize(
@@ -57,7 +88,7 @@ def stylize(
     The job's state is kept in OUTPUT.vidstyle, so the same call again goes on where an earlier one ended.
     Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.
     """
-    return _painted("style", source, style, output, settings)
+    return paint("style", source, style, output, **settings)
 
 
 def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **settings: Any) -> Path:
@@ -70,7 +101,7 @@ def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **sett
 
     Resumes, returns and raises as `stylize` does.
     """
-    return _painted("analogy", source, exemplar, output, settings)
+    return paint("analogy", source, exemplar, output, **settings)
 
 
 def dfi(source: Path | str, output: Path | str, /, **settings: Any) -> Path:
@@ -83,7 +114,7 @@ def dfi(source: Path | str, output: Path | str, /, **settings: Any) -> Path:
 
     Resumes and raises as `stylize` does.
     """
-    return _painted("dfi", source, [], output, settings)
+    return paint("dfi", source, [], output, **settings)
 
 
 def texture(style: Path | str | Sequence[Path | str], output: Path | str, **settings: Any) -> Path:
@@ -97,7 +128,7 @@ def texture(style: Path | str | Sequence[Path | str], output: Path | str, **sett
 
     Kept, resumed and refused as in `stylize`.
     """
-    return _painted("texture", None, style, output, settings)
+    return paint("texture", None, style, output, **settings)
 
 
 def batch(
@@ -166,32 +197,6 @@ def evaluate(
         _several("a painted clip", stylized),
         styles=_several("a style picture", style),
         options=options,
-        hooks=Hooks(**hooks),
-    )
-
-
-def _painted(
-    method: str,
-    source: Path | str | None,
-    pictures: Path | str | Sequence[Path | str],
-    output: Path | str,
-    settings: dict[str, Any],
-) -> Path:
-    # Imported here, so that `import vidstyle` and the command line's --help stay fast.
-    from vidstyle.events import Hooks
-    from vidstyle.methods.registry import asked_for, command
-    from vidstyle.options import EncodeOptions, split_settings
-    from vidstyle.pipeline import stylize as run_pipeline
-
-    own = command(asked_for(method, settings))
-    (options, run, encode), hooks = split_settings(settings, _HOOKS, own.options, own.run, EncodeOptions)
-    return run_pipeline(
-        _path("the input", source) if own.source else None,
-        _several("the picture to learn from", pictures),
-        _path("the output", output),
-        options=options,
-        run=run.for_run() if hasattr(run, "for_run") else run,
-        encode=encode,
         hooks=Hooks(**hooks),
     )
 

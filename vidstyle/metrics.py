@@ -56,37 +56,6 @@ def mean_change(change: Tensor, mask: Tensor, normalisation: Normalisation = "la
     return change.sum().item() / pixels if pixels else math.nan
 
 
-class WarpingError:
-    """The warping error of a clip: the mean of `warping_error` over its pairs of frames, added one by one.
-
-    Pairs in which nothing can be compared do not count.
-    """
-
-    def __init__(self, normalisation: Normalisation = "lai") -> None:
-        self.normalisation: Normalisation = normalisation
-        self.pairs = 0
-        self._total = 0.0
-        self._gradient = 0.0
-
-    def add(self, current: Tensor, following: Tensor, vectors: Tensor, mask: Tensor) -> None:
-        """Add one pair; the arguments of `warping_error`."""
-        error = warping_error(current, following, vectors, mask, self.normalisation)
-        if not math.isnan(error):
-            self._total += error
-            self._gradient += gradient_energy(current, mask)
-            self.pairs += 1
-
-    @property
-    def mean(self) -> float:
-        """Mean over the pairs so far; not-a-number before the first."""
-        return self._total / self.pairs if self.pairs else math.nan
-
-    @property
-    def by_contrast(self) -> float:
-        """`normalised_by_contrast` of the pairs so far, Σ E / Σ G; meant for lai, whose pixels G is over."""
-        return normalised_by_contrast(self._total, self._gradient)
-
-
 def normalised_by_contrast(error: float, energy: float) -> float:
     """The warping error with a clip's contrast divided out: E / G, not a published measure.
 

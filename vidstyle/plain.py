@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 _DEEPEST = 100
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")  # C:/ is a disk
 
 
 def plain_size(path: Path | str) -> int:
@@ -37,6 +39,20 @@ def exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):
         return False
+
+
+def not_an_address(path: Path | str) -> None:
+    """Raise ValueError, a line that says so, for what is written as an address on the net is."""
+    text = str(path)
+    if not (found := _ADDRESS.match(text)):
+        return
+    rest = text[found.end() :]
+    if found[1].lower() == "file":  # of which a path keeps one slash
+        raise ValueError(f"file:///{rest} is an address, and only files are read and written; give /{rest}")
+    raise ValueError(
+        f"{found[1]}://{rest} is an address, and nothing is read from the net or written there; "
+        "download it and give the file"
+    )
 
 
 def absolute(path: Path) -> Path:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import math
 import statistics
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from benchmarks.common import Clock, PaintingLoss, Setting, Table, arithmetic, painter
+from benchmarks.common import Clock, PaintingLoss, Setting, Table, arithmetic, painter, scratch
 from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
 from vidstyle.image.octaves import grain_quantiles
@@ -32,8 +30,7 @@ LAYERS = {"content_layers": ("relu3_2",), "style_layers": ("relu1_1", "relu2_1",
 def run(setting: Setting, iterations: int = 100) -> list[Table]:
     width = setting.size or 288
     size = round(width * 2 / 3), width
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         plan = setting.plan(folder, **LAYERS)
         content = resize(plan.canvas.content(next(iter(plan.clip.frames(0, 1)))), size)
         loss_at = PaintingLoss(setting, folder, **LAYERS)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 import vidstyle
-from benchmarks.common import SAMPLES, Clock, Setting, Table, say, seen
+from benchmarks.common import SAMPLES, Clock, Setting, Table, say, scratch, seen
 from vidstyle.device import pick_device
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
@@ -99,8 +97,8 @@ def _steadiness(setting: Setting) -> Table:
     size, count = setting.size or 240, setting.frames or 12
     rows = []
     for clip in [setting.clip] if setting.clip else [SAMPLES / f"{name}.mp4" for name in CLIPS]:
-        with tempfile.TemporaryDirectory() as temporary:
-            ways = {name: Path(temporary) / f"{name}.mkv" for name in ("steady", "alone")}
+        with scratch() as folder:
+            ways = {name: folder / f"{name}.mkv" for name in ("steady", "alone")}
             for name, output in ways.items():
                 vidstyle.analogy(
                     clip,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,8 +24,8 @@ from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.options import EncodeOptions, RunOptions, split_settings
 from vidstyle.options.losses import LOSSES
-from vidstyle.pipeline.plan import Plan
-from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline.plan import Plan, Request
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.pipeline.stored import load_painted
 from vidstyle.types import Frame, Prior
 from vidstyle.video.pictures import write_picture
@@ -135,6 +136,13 @@ class Clock:
     def least(self, stage: str) -> float:
         """The run that was disturbed least."""
         return min(self.seconds[stage])
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that is gone at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def machine(device: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ import torch
 from samples.faces import Face, draw, make_faces, moving, with_attributes
 
 import vidstyle
-from benchmarks.common import Clock, Setting, Table
+from benchmarks.common import Clock, Setting, Table, scratch
 from vidstyle.device import pick_device, pick_dtype
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
@@ -38,8 +37,8 @@ def run(setting: Setting, count: int = 100) -> list[Table]:
 
     count: pictures in each set.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        size, large, small = setting.size or 200, Path(folder) / "large", Path(folder) / "small"
+    with scratch() as folder:
+        size, large, small = setting.size or 200, folder / "large", folder / "small"
         names = [f"person{number}.png" for number in range(PEOPLE)]
         make_faces(large, count, size, seed=0, inputs=names)
         people = make_faces(small, count, size // 2, seed=0, inputs=names)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from samples import truth
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, Clock, Setting, Table, painter
+from benchmarks.common import SAMPLES, Clock, Setting, Table, painter, scratch
 from vidstyle.image.convert import to_float
 from vidstyle.image.correspondence import at_start, carried, looked_up, packed, unpacked
 from vidstyle.image.labels import Palette, one_hot, shares_at
@@ -47,9 +45,9 @@ def _painted(setting: Setting) -> Table:
 
 def _method(setting: Setting, loss: str, count: int) -> tuple[NeuralStyle, Tensor]:
     """The painter and the frame, painted by all styles together, or each of three regions by one of them."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         frames = f"{_PAINTED}:{_PAINTED + 1}"
-        plan = replace(setting, clip=_CLIP).plan(Path(folder), *_STYLES, loss=loss, frames=frames)
+        plan = replace(setting, clip=_CLIP).plan(folder, *_STYLES, loss=loss, frames=frames)
     content = plan.canvas.content(plan.canvas.scaled(next(iter(plan.clip.frames(_PAINTED)))))
     if not count:
         return painter(plan), content
@@ -84,9 +82,9 @@ def _carried(setting: Setting) -> Table:
     first = torch.from_numpy(_numbers(_BEGIN))[None].float()
     for history in ((1,), (1, 10, 20, 40)):
         clock = Clock(torch.device("cpu"))
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch() as folder:
             frames = f"{_BEGIN}:{_BEGIN + count + 1}"
-            plan = setting.plan(Path(folder), history=history, frames=frames, cuts=False)
+            plan = setting.plan(folder, history=history, frames=frames, cuts=False)
         places = {_BEGIN: packed(at_start(*plan.canvas.size))}
         for each in first_pass(plan, _BEGIN):
             links = [

@@ -12,14 +12,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
-from benchmarks.common import SCRIPTS, Setting, Table, first_frame, painter, seen
+from benchmarks.common import SCRIPTS, Setting, Table, first_frame, painter, scratch, seen
 
 ONE = "one thread"
 # As vidstyle sets it, as GNU's OpenMP does by itself, and without any spinning.
@@ -98,8 +97,8 @@ def _busy(count: int) -> Iterator[None]:
 
 def main(clip: str, style: str, settings: str) -> None:
     asked = {**json.loads(settings), "next_steps": STEPS, "tolerance": 0.0, "temporal_weight": 1.0}
-    with tempfile.TemporaryDirectory() as folder:
-        plan = Setting(clip=Path(clip), style=Path(style), options=asked).plan(Path(folder))
+    with scratch() as folder:
+        plan = Setting(clip=Path(clip), style=Path(style), options=asked).plan(folder)
         method, prior = painter(plan), seen(first_frame(plan))
     for _ in sys.stdin:
         wall, own = time.perf_counter(), time.process_time()

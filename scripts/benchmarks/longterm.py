@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from samples import truth
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, Setting, Table, paint
+from benchmarks.common import SAMPLES, Setting, Table, paint, scratch
 from vidstyle.image.warp import warp
 
 CLIP = "passing"
@@ -29,10 +27,10 @@ COLUMNS = ("way", "hidden meanwhile: difference", "never hidden: difference", "s
 def run(setting: Setting) -> list[Table]:
     vectors, hidden, seen = _what_was_hidden()
     rows = []
-    with tempfile.TemporaryDirectory() as temporary:
+    with scratch() as folder:
         for number, (way, changes) in enumerate(WAYS.items()):
             of_clip = replace(setting, clip=SAMPLES / f"{CLIP}.mp4", size=None)
-            seconds, painted, _ = paint(of_clip, Path(temporary) / str(number), AFTER + 1, changes)
+            seconds, painted, _ = paint(of_clip, folder / str(number), AFTER + 1, changes)
             change = (painted[AFTER] - warp(painted[BEFORE], vectors)).abs().mean(0)
             figures = [float(change[mask].mean()) for mask in (hidden, seen)]
             rows.append((way, *figures, seconds / len(painted)))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from torch import Tensor
 
-from benchmarks.common import MIXED, Clock, Setting, Table, first_frame, painter, seen
+from benchmarks.common import MIXED, Clock, Setting, Table, first_frame, painter, scratch, seen
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
 from vidstyle.options.losses import LOSSES
@@ -17,9 +16,9 @@ def run(setting: Setting) -> list[Table]:
     """The first frame from the start, and again as a frame after itself."""
     painted: dict[str, Tensor] = {}
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         for loss in MIXED:
-            method, content = _method(setting, Path(folder), loss)
+            method, content = _method(setting, folder, loss)
             clock = Clock(content.device)
             with clock("first"):
                 first = method.paint(content, [], 0)
@@ -27,7 +26,7 @@ def run(setting: Setting) -> list[Table]:
                 method.paint(content, [seen(first.image)], 1)
             painted[loss] = first.image
             rows.append((loss, clock.total("first"), first.steps, clock.total("after")))
-        distances = {loss: _distances(*_method(setting, Path(folder), loss), painted) for loss in LOSSES}
+        distances = {loss: _distances(*_method(setting, folder, loss), painted) for loss in LOSSES}
     for loss, image in painted.items():
         setting.keep(f"{loss}.png", [image])
     height, width = content.shape[1:]

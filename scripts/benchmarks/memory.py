@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +10,7 @@ from samples.encode import write_clip, write_picture
 from samples.weights import write_weights
 
 from benchmarks.apart import figures
-from benchmarks.common import Setting, Table
+from benchmarks.common import Setting, Table, scratch
 
 SIZE = (64, 36)
 LENGTHS = (100, 3000)
@@ -28,8 +26,7 @@ COLUMNS = (
 
 
 def run(setting: Setting, lengths: tuple[int, ...] = LENGTHS) -> list[Table]:
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         weights, style = folder / "thin.safetensors", folder / "style.jpg"
         # Of eight channels: memory of the run itself, not of the network.
         write_weights(weights, [8] * 8)

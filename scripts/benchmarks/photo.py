@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor
 
 import vidstyle
-from benchmarks.common import SAMPLES, Clock, PaintingLoss, Setting, Table, first_frame, painter, say
+from benchmarks.common import SAMPLES, Clock, PaintingLoss, Setting, Table, first_frame, painter, say, scratch
 from vidstyle.evaluation.measures import Totals
 from vidstyle.events import Observer
 from vidstyle.image.distribution import distribution
@@ -71,12 +70,12 @@ def run(setting: Setting) -> list[Table]:
     style = STYLE if setting.style == Setting().style else setting.style
     setting = replace(setting, style=style, size=setting.size or 240)
     clips = [setting.clip] if setting.clip else [SAMPLES / f"{name}.mp4" for name in CLIPS]
-    with tempfile.TemporaryDirectory() as folder:
-        stills = [row for clip in clips for row in _stills(setting, Path(folder), clip)]
-        steady = [row for clip in clips for row in _steadiness(setting, Path(folder) / clip.stem, clip, WAYS)]
+    with scratch() as folder:
+        stills = [row for clip in clips for row in _stills(setting, folder, clip)]
+        steady = [row for clip in clips for row in _steadiness(setting, folder / clip.stem, clip, WAYS)]
         # Of the sample clips the one in which colours change: a balloon comes in.
         changing = replace(setting, style=Setting().style if style == STYLE else style)
-        palettes = _steadiness(changing, Path(folder) / "palettes", clips[-1], PALETTES)
+        palettes = _steadiness(changing, folder / "palettes", clips[-1], PALETTES)
     note = "not locally affine: what in 5x5 windows no affine map of the frame's colours explains, rms of 255"
     title = f"photo: {setting.size} pixels, {style.name}, {setting.features} features"
     return [

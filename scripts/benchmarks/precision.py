@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import torch
 from torch import Tensor
 
-from benchmarks.common import Clock, PaintingLoss, Setting, Table, first_frame, painter
+from benchmarks.common import Clock, PaintingLoss, Setting, Table, first_frame, painter, scratch
 from vidstyle.metrics import psnr
 
 PRECISIONS = ("float32", "bfloat16")
@@ -26,8 +23,7 @@ COLUMNS = (
 
 
 def run(setting: Setting) -> list[Table]:
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         plans = {precision: setting.plan(folder, precision=precision) for precision in PRECISIONS}
         plan = plans["float32"]
         content = first_frame(plan)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,16 +10,7 @@ from torch import Tensor
 
 import vidstyle
 from benchmarks.apart import peak_memory
-from benchmarks.common import (
-    Clock,
-    Setting,
-    Table,
-    arithmetic,
-    first_frame,
-    painter,
-    say,
-    seen,
-)
+from benchmarks.common import Clock, Setting, Table, arithmetic, first_frame, painter, say, scratch, seen
 from vidstyle.events import Hooks
 from vidstyle.image.warp import warp
 from vidstyle.job import JobStore
@@ -36,12 +26,12 @@ ALONGSIDE = ("decode", "scale and cuts", "flow both ways and mask")
 
 
 def run(setting: Setting) -> list[Table]:
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         count = setting.frames or 8
-        plan = setting.plan(Path(folder), frames=f":{count}")
+        plan = setting.plan(folder, frames=f":{count}")
         if plan.canvas.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
-        return [_stages(setting, plan, count), _step(setting, Path(folder), count)]
+        return [_stages(setting, plan, count), _step(setting, folder, count)]
 
 
 def _stages(setting: Setting, plan: Plan, count: int) -> Table:

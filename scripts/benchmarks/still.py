@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
-from benchmarks.common import Setting, Table, paint, scaled_frames
+from benchmarks.common import Setting, Table, paint, scaled_frames, scratch
 from vidstyle.metrics import gradient_energy
 from vidstyle.video.pictures import write_picture
 
@@ -28,8 +26,7 @@ COLUMNS = (
 def run(setting: Setting) -> list[Table]:
     count = setting.frames or 200
     rows: list[tuple[object, ...]] = []
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         frame = scaled_frames(setting.plan(folder), 1)[0]
         seconds, painted, _ = paint(setting, folder / "moving", min(count, 24), {})
         moving = seconds / len(painted)

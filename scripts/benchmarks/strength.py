@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, first_frame, painter
+from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, first_frame, painter, scratch
 from vidstyle.features.vgg import VGG
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
@@ -42,11 +40,11 @@ def run(setting: Setting) -> list[Table]:
 
 def _painted(setting: Setting) -> list[tuple[float, ...]]:
     """The figures of COLUMNS, but the first, at every strength."""
-    with tempfile.TemporaryDirectory() as folder:
-        loss_at = PaintingLoss(setting, Path(folder))
+    with scratch() as folder:
+        loss_at = PaintingLoss(setting, folder)
         images, rows = [], []
         for strength in STRENGTHS:
-            plan = setting.plan(Path(folder), strength=strength, frames=":1", precision="float32")
+            plan = setting.plan(folder, strength=strength, frames=":1", precision="float32")
             content = first_frame(plan)
             images.append(painter(plan).paint(content, [], 0).image)
             change = float((images[-1] - content).square().mean().sqrt())

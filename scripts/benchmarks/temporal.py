@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -11,14 +11,14 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, paint, scaled_frames
+from benchmarks.common import SAMPLES, PaintingLoss, Setting, Table, paint, scaled_frames, scratch
 from vidstyle.device import pick_device
 from vidstyle.flow.estimators import ESTIMATORS
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_float
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
-from vidstyle.metrics import WarpingError, gradient_energy
+from vidstyle.metrics import gradient_energy, warping_error
 from vidstyle.types import Frame
 
 CLIPS = ("valley", "passing", "cut")
@@ -80,8 +80,7 @@ def run(setting: Setting) -> list[Table]:
 
 def _measure(setting: Setting, clip: Path, count: int, rows: list[tuple[object, ...]]) -> dict[str, float]:
     """Adds the rows of one clip; returns the warping errors of the ways and of the input."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         of_clip = replace(setting, clip=clip)
         frames = scaled_frames(of_clip.plan(folder), count)
         loss_at = PaintingLoss(of_clip, folder)
@@ -121,10 +120,9 @@ def _pairs(frames: list[Frame], starts: list[int], back: bool = False) -> list[_
 
 
 def _warping_error(frames: list[Tensor], pairs: list[_Pair]) -> float:
-    error = WarpingError("lai")
-    for pair in pairs:
-        error.add(frames[pair.at], frames[pair.other], pair.vectors, pair.mask)
-    return error.mean
+    errors = (warping_error(frames[p.at], frames[p.other], p.vectors, p.mask) for p in pairs)
+    known = [error for error in errors if not math.isnan(error)]
+    return fmean(known) if known else math.nan
 
 
 @torch.no_grad()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from torch import Tensor
 
 import vidstyle
 from benchmarks.apart import peak_memory
-from benchmarks.common import MIXED, Clock, Setting, Table, say
+from benchmarks.common import MIXED, Clock, Setting, Table, say, scratch
 from vidstyle.device import pick_device
 from vidstyle.image.convert import to_float
 from vidstyle.video.reader import open_clip
@@ -20,12 +19,12 @@ from vidstyle.video.reader import open_clip
 def run(setting: Setting) -> list[Table]:
     """At `setting.size` pixels squared, 256 by default; a clip of `setting.frames`, 16, at half of that."""
     side, clock = setting.size or 256, Clock(pick_device(setting.device))
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         rows = []
         for loss in MIXED:
             seams = []
             for tile in (False, True):
-                out = Path(folder) / f"{loss}_{tile}.png"
+                out = folder / f"{loss}_{tile}.png"
                 with clock(f"{loss} {tile}"):
                     _make(setting, out, size=str(side), loss=loss, tile=tile)
                 seams.append(_seam(_frames(out)[0]))
@@ -34,7 +33,7 @@ def run(setting: Setting) -> list[Table]:
         notes = ["seam: energy across opposite borders as a share of that inside"]
         notes.append(f"peak memory {peak_memory():.0f} MB")
         stills = Table(f"texture: {side}x{side}, {setting.features} features", columns, rows, notes)
-        return [stills, _clip(setting, Path(folder), max(16, side // 2), clock)]
+        return [stills, _clip(setting, folder, max(16, side // 2), clock)]
 
 
 def _clip(setting: Setting, folder: Path, side: int, clock: Clock) -> Table:

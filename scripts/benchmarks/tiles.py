@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
-from pathlib import Path
 
 from samples.weights import write_weights
 
 from benchmarks.apart import figures
-from benchmarks.common import Setting, Table, say
+from benchmarks.common import Setting, Table, say, scratch
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
@@ -22,8 +20,7 @@ COLUMNS = ("features", "longest side", "tiles", "network in", "peak, MB", "s per
 
 def run(setting: Setting, cases: tuple[tuple[int, int | None], ...] = CASES) -> list[Table]:
     """With the features of the setting, and with random ones that have as many channels as VGG-19."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         still, full = folder / "still.png", folder / "full.safetensors"
         write_picture(still, next(iter(open_clip(setting.source).frames(0, 1))).pixels)
         write_weights(full, [64] * 2 + [128] * 2 + [256] * 4 + [512] * 8)

@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 from crashes.arena import NAMES, Arena, Ended, Moment
 from crashes.trials import Trial
-from vidstyle.cli.interrupt import EXIT_STOPPED
+from vidstyle.cli.work import EXIT_STOPPED
 from vidstyle.video.reader import open_clip
 
 STRIKES = {

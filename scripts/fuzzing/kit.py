@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +24,7 @@ from vidstyle.flow.files import write_flo, write_pgm
 from vidstyle.video.reader import open_clip
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_videos"
+_MAKERS = Path(__file__).resolve().parents[2] / "tests" / "video"
 _VIDEOS = {  # name: encoder, pixels, encoder of the sound
     "h264.mp4": ("libx264", "yuv420p", "aac"),
     "h265.mp4": ("libx265", "yuv420p", None),
@@ -35,6 +37,9 @@ _VIDEOS = {  # name: encoder, pixels, encoder of the sound
     "mpeg2.ts": ("mpeg2video", "yuv420p", "mp2"),
     "h264.ts": ("libx264", "yuv420p", "aac"),
     "anim.gif": ("gif", "rgb8", None),
+    "clear.mkv": ("ffv1", "yuva420p", None),
+    "clear.mov": ("prores_ks", "yuva444p10le", None),
+    "clear.webm": ("libvpx-vp9", "yuva420p", None),
 }
 _SECONDS = Fraction(6, 25)
 _SIZE = (64, 48)  # libx265 breaks down at fewer rows
@@ -80,6 +85,7 @@ def make_kit(folder: Path) -> None:
             _encode(folder / name, sample, *_VIDEOS[name])
     shutil.copy(folder / "h264.mp4", folder / "whole.mp4")
     _make_stills(folder)
+    _make_coloured(folder, Image.open(folder / "still.png"))
     (folder / "clip").mkdir()
     for i in range(3):
         shutil.copy(folder / "dark" / f"{i}.png", folder / "clip" / f"{i}.png")
@@ -140,15 +146,57 @@ def _make_stills(folder: Path) -> None:
 
 
 def _make_animations(folder: Path, image: Image.Image) -> None:
-    """And a picture that Pillow writes."""
+    """And pictures that OpenCV does not write."""
     image.save(folder / "plain.tga")
+    image.save(folder / "packed.tga", compression="tga_rle")
+    for name, codec, pix_fmt, options in _CODED:
+        context = av.CodecContext.create(codec, "w")
+        context.width, context.height, context.pix_fmt = *image.size, pix_fmt
+        context.time_base, context.options = Fraction(1, 25), options
+        frame = av.VideoFrame.from_ndarray(np.asarray(image), "rgb24").reformat(format=pix_fmt)
+        frame.pts = 0
+        data = [bytes(packet) for packet in [*context.encode(frame), *context.encode(None)]]
+        (folder / name).write_bytes(b"".join(data))
     turned = [image.rotate(turn) for turn in (20, 40, 60, 80, 100)]
     for name in _ANIMATIONS:
         image.save(folder / name, "PNG" if name == "anim.png" else None, save_all=True, append_images=turned)
 
 
+def _make_coloured(folder: Path, image: Image.Image) -> None:
+    """Pictures with colour profiles, in inks and Lab, and out of containers."""
+    sys.path.append(str(_MAKERS))
+    from heic_maker import heic
+    from picture_makers import DISPLAY_P3, SRGB_CURVE, cmyk_profile, rgb_profile, tiff
+
+    wide, inks = rgb_profile("Display P3", DISPLAY_P3, SRGB_CURVE), cmyk_profile("Inks")
+    for name in ("wide.png", "wide.jpg", "wide.tif", "wide.webp", "wide.avif"):
+        image.save(folder / name, icc_profile=wide)
+    image.convert("CMYK").save(folder / "inks.jpg", icc_profile=inks)
+    image.save(folder / "scans.jpg", progressive=True)
+    (folder / "cut.jpg").write_bytes((folder / "wide.jpg").read_bytes()[:-2])
+    image.save(folder / "one.gif")
+    pixels = np.asarray(image)
+    (folder / "wide.heic").write_bytes(heic(pixels, profile=wide))
+    (folder / "tiles.heic").write_bytes(heic(pixels, tiles=True, turns=1))
+    deep = pixels.astype(np.uint16) * np.uint16(257)
+    four = np.dstack([deep, deep[:, :, 0]])
+    (folder / "planes.tif").write_bytes(tiff(deep, 2, planar=True, packed=True))
+    (folder / "big.tif").write_bytes(tiff(deep, 8, big=True))
+    (folder / "inks.tif").write_bytes(tiff(four, 5, more={34675: (7, list(inks))}))
+
+
+_CODED = (
+    ("ten.dpx", "dpx", "gbrp10le", {}),
+    ("eight.dpx", "dpx", "rgba", {}),
+    ("light.pfm", "pfm", "gbrpf32le", {}),
+    ("half.exr", "exr", "gbrpf32le", {"format": "half", "compression": "zip16"}),
+    ("float.exr", "exr", "gbrapf32le", {"format": "float", "compression": "rle"}),
+)
 _STILLS = ("still.png", "deep.png", "clear.png", "palette.bmp", "photo.jpg", "photo.webp", "exact.webp")
-_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "plain.tga")
+_STILLS += ("lzw.tif", "deflate.tif", "plain.tif", "grey.pgm", "colour.ppm", "plain.tga", "packed.tga")
+_STILLS += ("light.hdr", *(name for name, *_ in _CODED))
+_STILLS += ("wide.png", "wide.jpg", "wide.tif", "wide.webp", "wide.avif", "inks.jpg", "scans.jpg", "cut.jpg")
+_STILLS += ("one.gif", "wide.heic", "tiles.heic", "planes.tif", "big.tif", "inks.tif")
 _ANIMATIONS = ("anim.png", "anim.webp", "anim.avif")
 
 
@@ -217,7 +265,7 @@ def targets() -> list[Target]:
 
 def _media(base: tuple[str, ...]) -> list[Target]:
     found = []
-    for name in (*_VIDEOS, *_ANIMATIONS, "light.hdr"):
+    for name in (*_VIDEOS, *_ANIMATIONS):
         commands = (
             ("style", name, "style.png", *_PAINT, *_SMALL, "--frames=:2", "--codec=ffv1", "-o", "out.mkv"),
             ("style", name, "style.png", *_PAINT, "--size=16", "--independent", "-o", "out.mp4"),

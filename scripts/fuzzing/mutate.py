@@ -148,8 +148,22 @@ def _boxes(data: bytes, chance: Random) -> bytes:
 
     def change(box: bytes, _: Random) -> bytes:
         kind, body = box[4:8], box[8:]
-        inner = kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf", b"edts", b"udta")
-        body = _boxes(body, chance) if inner and chance.random() < 0.9 else _inside(body, chance)
+        inner = kind in (
+            b"moov",
+            b"trak",
+            b"mdia",
+            b"minf",
+            b"stbl",
+            b"dinf",
+            b"edts",
+            b"udta",
+            b"iprp",
+            b"ipco",
+        )
+        if kind == b"meta":  # of a picture, behind its version
+            body = body[:4] + _boxes(body[4:], chance)
+        else:
+            body = _boxes(body, chance) if inner and chance.random() < 0.9 else _inside(body, chance)
         size = chance.choice(_NUMBERS) % 2**32 if chance.random() < 0.25 else len(body) + 8
         return struct.pack(">I", size) + kind + body
 
@@ -261,7 +275,7 @@ def _lines(data: bytes, chance: Random) -> bytes:
 
 
 _STRUCTURED: dict[str, Mutation] = {
-    **dict.fromkeys(("mp4", "mov"), _boxes),
+    **dict.fromkeys(("mp4", "mov", "heic", "avif"), _boxes),
     **dict.fromkeys(("webp", "avi"), _riff),
     **dict.fromkeys(("json", "done"), _json),
     **dict.fromkeys(("csv", "jsonl"), _lines),

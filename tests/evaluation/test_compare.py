@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -144,14 +145,15 @@ def test_the_worst_pairs_come_first(make_clip: MakeClip, measure: Measure) -> No
     assert measure(found.original.path, found.stylized[0].path, worst=0).stylized[0].worst == []
 
 
-def test_the_same_numbers_after_a_round_trip_through_json(
-    make_clip: MakeClip, measure: Measure, style: Path
-) -> None:
+def test_json_has_all_the_numbers(make_clip: MakeClip, measure: Measure, style: Path) -> None:
     clip = make_clip("a", moving(6))
     found = measure(clip, [clip, make_clip("b", moving(6, 1))], style)
     text = json.dumps(found.to_json(), allow_nan=False)
     assert "pictures" not in text
-    assert Evaluation.from_json(json.loads(text)) == found
+    values = json.loads(text)
+    assert set(values) == {field.name for field in fields(Evaluation)}
+    for clip, of_clip in zip([values["original"], *values["stylized"]], found.clips, strict=True):
+        assert (clip["totals"], clip["frames"]) == (asdict(of_clip.totals), asdict(of_clip.frames))
 
 
 def test_a_part_of_the_original(make_clip: MakeClip, measure: Measure) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.methods.painters import lively_network
-from tests.methods.test_contract import picture
+from tests.methods.painters import lively_network, picture
 from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.tiles import responses, tiles
 from vidstyle.features.vgg import reach, stride

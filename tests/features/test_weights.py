@@ -99,7 +99,7 @@ def test_torchvisions_that_cannot_be_had_are_an_error() -> None:
 
 
 def test_torchvisions_are_taken_from_its_cache_and_verified() -> None:
-    path = weights.torchvision_cache()
+    path = weights.torchvision().cached()
     path.parent.mkdir(parents=True)
     torch.save(GOOD, path)
     found = weights.find("torchvision")

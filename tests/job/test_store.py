@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.job.directories import PRINT, assert_one_line, everything_under, open_store
-from vidstyle.errors import JobBusy, JobError, JobMismatch, OutputError, VidstyleError
+from vidstyle.errors import JobBusy, JobError, JobMismatch, OutputError, Stopped, VidstyleError
 from vidstyle.job import JobStore, default_job_directory
 
 
@@ -207,6 +207,33 @@ class TestDone:
     def test_a_result_that_cannot_be_read(self, directory: Path, tmp_path: Path) -> None:
         with open_store(directory) as store, pytest.raises(VidstyleError, match=r"gone\.mp4"):
             store.mark_done(tmp_path / "gone.mp4")
+
+
+class TestFailedJobs:
+    def test_what_failed_before_anything_was_painted_leaves_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / "empty").mkdir()
+        for job in ("jobs/deep/out.vidstyle", "empty"):
+            with pytest.raises(VidstyleError), open_store(tmp_path / job) as store:
+                store.mark_shot(0)
+                raise VidstyleError("nothing came of it")
+        assert list(tmp_path.rglob("*")) == [tmp_path / "empty"]
+
+    @pytest.mark.parametrize(
+        ("error", "painted", "earlier"),
+        [
+            (Stopped("to go on later"), False, False),
+            (VidstyleError("at frame 1"), True, False),
+            (VidstyleError("of a job that was there before"), False, True),
+        ],
+    )
+    def test_others_stay(self, directory: Path, error: VidstyleError, painted: bool, earlier: bool) -> None:
+        if earlier:
+            open_store(directory).close()
+        with pytest.raises(VidstyleError), open_store(directory) as store:
+            if painted:
+                store.save_frame(0, b"picture")
+            raise error
+        assert JobStore.load(directory).frames() == [0] * painted
 
 
 class TestFullDisk:

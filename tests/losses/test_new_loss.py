@@ -6,11 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.methods.test_contract import picture, tiny_network
-from vidstyle.features.recipes import recipe_for
+from tests.methods.painters import halves, neural, picture, recipe_of, tiny_network
 from vidstyle.losses.loss import At, StyleLoss, Tensors, Weight, positions
-from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.methods.texture.painter import Texture
 from vidstyle.options.losses import LOSSES
@@ -45,17 +42,13 @@ def line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def painted(content: Tensor, regions: bool = False, **settings: object) -> Painted:
     """By two pictures, the left half of the frame by the one and the right half by the other if asked."""
-    network = tiny_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
     styles = [picture(70, 90, 1) * 0.3, picture(66, 80, 2) * 0.3 + 0.7]
     maps = [torch.tensor([[1.0], [0.0]]).view(2, 1, 1), torch.tensor([[0.0], [1.0]]).view(2, 1, 1)]
-    options = NeuralOptions(**{"loss": "mean", "content_weight": 0.0, **settings})  # type: ignore[arg-type]
-    method = NeuralStyle(network, recipe, styles, options, regions=maps if regions else ())
+    method = neural(
+        *styles, regions=maps if regions else (), **{"loss": "mean", "content_weight": 0.0, **settings}
+    )
     if regions:
-        left = (
-            (torch.arange(content.shape[2]) < content.shape[2] // 2).float().expand(1, content.shape[1], -1)
-        )
-        method = method.guided(torch.cat([left, 1 - left]))
+        method = method.guided(halves(*content.shape[1:]))
     return method.paint(content, [], 0)
 
 
@@ -80,6 +73,7 @@ def test_each_region_gets_its_own_style(tile: int) -> None:
 
 def test_textures_are_made_by_it() -> None:
     network = tiny_network()
-    recipe = recipe_for("vgg19", network.layers, lambda line: None)
-    method = Texture(network, recipe, [picture(40, 40, 1)], TextureOptions(loss="mean", steps=3, tile=True))
+    method = Texture(
+        network, recipe_of(network), [picture(40, 40, 1)], TextureOptions(loss="mean", steps=3, tile=True)
+    )
     assert method.paint(torch.zeros(3, 32, 32), [], 0).losses["style"] < 1

@@ -1,4 +1,4 @@
-"""Painters by style with small networks, and regions for them."""
+"""Small networks, pictures and regions, and painters by style with them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,36 @@ from typing import Any
 
 import torch
 
-from tests.methods.test_contract import picture, tiny_network
 from vidstyle.features.convolutions import CONV_INDEX
 from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG, calibrated
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.terms import term_values
+from vidstyle.types import Painted, Prior
+
+
+def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(3, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def prior_of(painted: Painted, weight: float = 1.0) -> Prior:
+    return Prior(painted.image, torch.full_like(painted.image[:1], weight), painted.carry)
+
+
+def tiny_weights() -> dict[str, torch.Tensor]:
+    """All sixteen convolutions with four channels each, seeded."""
+    generator = torch.Generator().manual_seed(3)
+    weights, incoming = {}, 3
+    for index in CONV_INDEX.values():
+        weights[f"features.{index}.weight"] = torch.randn(4, incoming, 3, 3, generator=generator) * 0.3
+        weights[f"features.{index}.bias"] = torch.full((4,), 0.1)
+        incoming = 4
+    return weights
+
+
+def tiny_network() -> VGG:
+    return VGG(tiny_weights())
 
 
 def recipe_of(network: VGG) -> Recipe:

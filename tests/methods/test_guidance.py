@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.methods.painters import halves, neural, recipe_of
-from tests.methods.test_contract import picture, tiny_network
+from tests.methods.painters import halves, neural, picture, recipe_of, tiny_network
 from vidstyle.image.labels import one_hot, pooled
 from vidstyle.losses.gram import gram_distance, gram_matrix
 from vidstyle.losses.loss import StyleLoss, Tensors

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.methods.painters import halves, lively_network, neural, recipe_of
-from tests.methods.test_contract import picture, tiny_network
+from tests.methods.painters import halves, lively_network, neural, picture, recipe_of, tiny_network
 from vidstyle.errors import UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.losses import patch

@@ -51,7 +51,9 @@ def names(folder: str) -> list[str]:
 
 def test_every_input_in_every_style_as_if_painted_alone(run: Batch, quick: dict[str, Any]) -> None:
     events: list[BatchJob] = []
-    ended = run("in", "styles", "out", each=events.append)
+    told: list[str] = []
+    ended = run("in", "styles", "out", each=events.append, notice=told.append)
+    assert "in: left out, by their names: notes.txt" in told
     outputs = ["clip_a.mkv", "clip_b.mkv", "img9_a.jpg", "img9_b.jpg", "img10_a.png", "img10_b.png"]
     assert [job.output.name for job in ended] == outputs and names("out") == sorted(outputs)
     assert [(job.number, job.total, job.state) for job in ended] == [(i, 6, "painted") for i in range(1, 7)]
@@ -91,6 +93,15 @@ def test_what_is_broken_fails_alone(run: Batch, here: Path) -> None:
     assert "img1.png cannot be read" in str(ended[0].error)
     assert ended[1].error == "in/gone.png does not exist"
     assert names("out") == ["img10_a.png"]
+
+
+def test_results_are_never_patterns(run: Batch, here: Path) -> None:
+    named = ["100%20done.png", "shot%04d.png", "take##.png"]
+    for name in named:
+        (here / name).write_bytes((here / "in" / "img10.png").read_bytes())
+    ended = run([*named, "in/clip.mkv"], "styles/a.png", "out")
+    assert [job.state for job in ended] == ["painted"] * 4
+    assert names("out") == ["100%20done_a.png", "clip_a.mkv", "shot_04d_a.png", "take___a.png"]
 
 
 def test_too_little_memory_for_one_is_enough_for_others(run: Batch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,7 +116,7 @@ def test_a_disk_that_damages_the_same_frame_again(
             flip(frames.frame_path(index))
         return kept
 
-    monkeypatch.setattr("vidstyle.pipeline.save_painted", save_badly)
+    monkeypatch.setattr("vidstyle.pipeline.painting.save_painted", save_badly)
     with pytest.raises(JobError, match="may be on a failing disk; name a directory on another with --job"):
         paint(clip, "out.mkv", **SETTINGS)
 

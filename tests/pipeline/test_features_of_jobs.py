@@ -17,7 +17,8 @@ from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
 from vidstyle.pipeline import resume
-from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline.plan import Request
+from vidstyle.pipeline.planning import make_plan
 
 Asked = Callable[..., tuple[str, bool]]
 DRAFT = NeuralOptions(quality="draft")

@@ -14,7 +14,7 @@ import vidstyle
 from tests.pipeline.painting import Paint, StopAfter, assert_same, noise, pictures, stopped
 from tests.video.clip_makers import make_video
 from vidstyle.cli import main
-from vidstyle.errors import JobError, JobMismatch, OutputError, Stopped
+from vidstyle.errors import JobError, JobMismatch, OutputError
 from vidstyle.events import Hooks
 from vidstyle.pipeline import resume
 
@@ -106,10 +106,8 @@ def test_moved_by_the_same_command_in_the_new_place(studio: Path, tmp_path: Path
 
 def test_named_from_another_folder_it_has_not_moved(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(studio / "clips")
-    hook = StopAfter(3)
     names = ["../clips/clip.mp4", "../style.png", "../out.mkv"]
-    with pytest.raises(Stopped):
-        vidstyle.stylize(*names, **settings_in(studio), job="../clips/../job", progress=hook, stop=hook)
+    stopped(vidstyle.stylize, StopAfter(3), *names, **settings_in(studio), job="../clips/../job")
     monkeypatch.chdir(studio)
     settings = json.loads(Path("job/job.json").read_text())["settings"]
     found = [settings[name] for name in ("home", "input", "output")]
@@ -152,9 +150,7 @@ def test_a_finished_job_that_is_moved_is_still_finished(studio: Path, tmp_path: 
 
 def test_one_begun_with_leave_to_overwrite_goes_on(studio: Path, tmp_path: Path) -> None:
     (studio / "out.mkv").write_bytes(b"before")
-    hook = StopAfter(3)
-    with pytest.raises(Stopped):
-        paint_in(studio, studio / "out.mkv", progress=hook, stop=hook, overwrite=True)
+    stopped(paint_in, StopAfter(3), studio, studio / "out.mkv", overwrite=True)
     shutil.copytree(studio, tmp_path / "copied")
     with pytest.raises(OutputError, match=r"out\.mkv exists, and nothing shows that the job in "):
         resume(tmp_path / "copied" / "out.mkv.vidstyle")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.pipeline.painting import pictures
+from tests.pipeline.painting import assert_same
 from tests.video.clip_makers import write_image
 
 OPTIONS = '''
@@ -105,11 +105,21 @@ def folder(tmp_path: Path, clip: Path) -> Path:
     return tmp_path
 
 
-def vidstyle(folder: Path, *words: str, killed_after: int = 1000) -> subprocess.CompletedProcess[str]:
+CALL = """
+from vidstyle.methods.registry import METHODS
+METHODS["print"] = "stencilled"
+import vidstyle
+vidstyle.paint("print", "clip.mp4", [], "called.mkv", stencil="leaf.png", codec="ffv1")
+"""
+
+
+def vidstyle(
+    folder: Path, *words: str, killed_after: int = 1000, code: str = RUN
+) -> subprocess.CompletedProcess[str]:
     root = Path(__file__).parents[2]
     paths = os.pathsep.join([str(folder / "modules"), str(root)])
     environment = os.environ | {"PYTHONPATH": paths, "KILLED_AFTER": str(killed_after), "COLUMNS": "100"}
-    command = [sys.executable, "-c", RUN, *words]
+    command = [sys.executable, "-c", code, *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
@@ -129,20 +139,11 @@ def test_it_shows_its_options(folder: Path) -> None:
 
 
 def test_it_is_killed_and_goes_on_and_its_file_counts_by_its_content(folder: Path) -> None:
-    printed = (
-        "print",
-        "clip.mp4",
-        "--stencil",
-        "leaf.png",
-        "--codec",
-        "ffv1",
-        "--proof",
-        "proof.png",
-        "-q",
-        "--keep",
-    )
+    printed = ["print", "clip.mp4", "--stencil=leaf.png", "--codec=ffv1", "--proof=proof.png", "-q", "--keep"]
     whole = vidstyle(folder, *printed, "-o", "whole.mkv")
     assert whole.returncode == 0 and whole.stderr == "" and (folder / "proof.png").is_file()
+    assert vidstyle(folder, code=CALL).returncode == 0
+    assert_same(folder / "called.mkv", folder / "whole.mkv")
     (folder / "proof.png").unlink()
     assert vidstyle(folder, *printed, "-o", "parts.mkv", killed_after=3).returncode == 9
     assert len(list((folder / "parts.mkv.vidstyle" / "frames").glob("*.png"))) == 3
@@ -153,8 +154,7 @@ def test_it_is_killed_and_goes_on_and_its_file_counts_by_its_content(folder: Pat
     (folder / "moved.png").rename(folder / "leaf.png")
     assert vidstyle(folder, "resume", "parts.mkv.vidstyle", "-q").returncode == 0
     assert (folder / "proof.png").is_file()
-    parts = pictures(folder / "parts.mkv")
-    assert all(np.array_equal(a, b) for a, b in zip(pictures(folder / "whole.mkv"), parts, strict=True))
+    assert_same(folder / "whole.mkv", folder / "parts.mkv")
 
     write_image(folder / "leaf.png", np.zeros((16, 24, 3), np.uint8))
     refused = vidstyle(folder, *printed, "-o", "parts.mkv")

@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.pipeline.painting import Paint, StopAfter, pictures, stored
+from tests.pipeline.painting import Paint, StopAfter, pictures, stopped, stored
 from tests.video.clip_makers import make_video, scene, write_image
-from vidstyle.errors import Stopped
 from vidstyle.video.reader import open_clip
 
 IN = [0.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
@@ -83,9 +82,7 @@ def test_stopped_within_a_fade_it_goes_on(paint: Paint, tmp_path: Path, look: di
     clip = faded(tmp_path / "in.mkv", [*IN[::-1], *IN])
     paint(clip, "whole.mkv", **LOSSLESS, **look)
     for count in (2, 4, 3, 3):
-        hook = StopAfter(count)
-        with pytest.raises(Stopped):
-            paint(clip, "parts.mkv", **LOSSLESS, **look, progress=hook, stop=hook)
+        stopped(paint, StopAfter(count), clip, "parts.mkv", **LOSSLESS, **look)
     paint(clip, "parts.mkv", **LOSSLESS, **look)
     job, whole = tmp_path / "parts.mkv.vidstyle", tmp_path / "whole.mkv.vidstyle"
     folders = [path.name for path in sorted(whole.iterdir()) if path.is_dir()]

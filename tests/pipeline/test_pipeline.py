@@ -26,15 +26,15 @@ from tests.pipeline.painting import (
     stored,
 )
 from tests.video.clip_makers import make_video, packets, scene, write_image
-from vidstyle import pipeline
 from vidstyle.errors import InputError, JobMismatch, OutputError, UsageError
 from vidstyle.events import Progress
 from vidstyle.flow.files import write_flo
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
-from vidstyle.pipeline import estimate, resume
-from vidstyle.pipeline.estimate import warning
-from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline import painting, resume
+from vidstyle.pipeline.painting import warning
+from vidstyle.pipeline.plan import Request
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.reader import open_clip
 
@@ -264,8 +264,8 @@ def test_a_long_run_is_foretold(paint: Paint, clip: Path, monkeypatch: pytest.Mo
     lines: list[str] = []
     paint(clip, "short.mp4", notice=lines.append)
     assert not [line for line in lines if "will take" in line]
-    monkeypatch.setattr(pipeline, "warning", lambda canvas, seconds, left: warning(canvas, 1600.0, left))
-    monkeypatch.setattr(estimate, "_LEAST_SIZE", 16)
+    monkeypatch.setattr(painting, "warning", lambda canvas, seconds, left: warning(canvas, 1600.0, left))
+    monkeypatch.setattr(painting, "_LEAST_SIZE", 16)
     paint(clip, "long.mp4", notice=lines.append)
     # After two frames of eight: 6 * 1600 s at 48 px; a third of the side takes a ninth.
     assert [line for line in lines if "will take" in line] == [

@@ -12,7 +12,8 @@ from tests.pipeline.painting import Paint, noise
 from vidstyle.events import FrameLosses
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
-from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline.plan import Request
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.pipeline.trace import Trace
 
 

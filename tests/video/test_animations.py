@@ -12,7 +12,8 @@ from writing import convert, times
 
 from vidstyle.batches.jobs import plan_jobs
 from vidstyle.errors import MediaError, UsageError
-from vidstyle.video.pictures import LIMIT_VARIABLE, read_picture, write_picture
+from vidstyle.video.limits import LIMIT_VARIABLE
+from vidstyle.video.pictures import read_picture, write_picture
 from vidstyle.video.reader import open_clip
 
 SHOWN = [100, 100, 40, 100, 100, 100, 100, 100, 100, 160]  # milliseconds

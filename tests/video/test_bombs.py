@@ -14,7 +14,8 @@ import pytest
 from clip_makers import make_video, random_pixels
 
 from vidstyle.errors import MediaError, UsageError
-from vidstyle.video.pictures import LIMIT_VARIABLE, MAX_PIXELS, encode_png, read_picture
+from vidstyle.video.limits import LIMIT_VARIABLE, MAX_PIXELS
+from vidstyle.video.pictures import encode_png, read_picture
 from vidstyle.video.png import SIGNATURE, plain_png
 from vidstyle.video.reader import open_clip
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from clip_makers import random_pixels
 from PIL import Image
 
 from vidstyle.errors import MediaError
-from vidstyle.video.pictures import LIMIT_VARIABLE, read_picture
+from vidstyle.video.formats import check_output
+from vidstyle.video.limits import LIMIT_VARIABLE
+from vidstyle.video.pictures import read_picture
 from vidstyle.video.reader import open_clip
 
 
@@ -116,11 +120,36 @@ def test_exr_with_alpha(tmp_path: Path) -> None:
     assert np.abs(pixels[:, :, 1:] - srgb(light())[:, :, 1:]).max() <= 1
 
 
+def test_more_light_than_a_number_holds(tmp_path: Path) -> None:
+    values = np.full((64, 96, 4), 3e38, np.float32)
+    values[..., 3] = 1e-30
+    path = coded(tmp_path / "a.exr", "exr", "gbrapf32le", values, format="float")
+    with warnings.catch_warnings(action="error"):
+        assert (read_picture(path)[0] == 65535).all()
+
+
 def test_what_is_no_number_in_exr(tmp_path: Path) -> None:
     values = light()
     values[0, :4] = [[np.nan] * 3, [np.inf] * 3, [-np.inf] * 3, [-1] * 3]
     pixels, _ = read_picture(coded(tmp_path / "a.exr", "exr", "gbrpf32le", values, format="float"))
     assert pixels[:, 0, :4].tolist() == [[0, 65535, 0, 0]] * 3
+
+
+# Radiance and PFM
+
+
+@pytest.mark.parametrize("name", ["a.hdr", "a.pfm"])
+def test_other_light(tmp_path: Path, name: str) -> None:
+    assert cv2.imwrite(str(tmp_path / name), np.ascontiguousarray(light()[..., ::-1]))
+    clip = open_clip(tmp_path / name)
+    (frame,) = clip.frames()
+    assert clip.notices == [
+        f"{name} is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
+    ]
+    # Radiance has eight bits beside the exponent that all channels share.
+    assert np.abs(frame.pixels - srgb(light())).max() <= (2 * 257 if name == "a.hdr" else 1)
+    excess = clip.excess(0)
+    assert excess is not None and excess.max() == pytest.approx(2, abs=0.02)
 
 
 def test_a_sequence(tmp_path: Path) -> None:
@@ -133,10 +162,29 @@ def test_a_sequence(tmp_path: Path) -> None:
     assert open_clip(tmp_path).numbers == (1001, 1002, 1003)
 
 
+# Pictures that only libavcodec reads
+
+
+@pytest.mark.parametrize(("name", "codec", "layout"), [("a.qoi", "qoi", "rgb24"), ("a.pcx", "pcx", "rgb24")])
+def test_one_picture_is_one_frame(tmp_path: Path, name: str, codec: str, layout: str) -> None:
+    pixels = np.ascontiguousarray(random_pixels().transpose(1, 2, 0))
+    clip = open_clip(coded(tmp_path / name, codec, layout, pixels))
+    assert clip.frame_count == 1
+    assert check_output(tmp_path / "b.png", clip) == "picture"
+
+
+def test_of_an_icon_the_largest(tmp_path: Path) -> None:
+    Image.fromarray(random_pixels(size=(64, 64)).transpose(1, 2, 0)).save(
+        tmp_path / "a.ico", sizes=[(16, 16), (64, 64), (32, 32)]
+    )
+    clip = open_clip(tmp_path / "a.ico")
+    assert (clip.width, clip.frame_count) == (64, 1)
+
+
 # Files that are not whole, or claim too much
 
 
-@pytest.mark.parametrize("name", ["a.tga", "a.dpx", "a.exr"])
+@pytest.mark.parametrize("name", ["a.tga", "a.dpx", "a.exr", "a.hdr", "a.pfm"])
 def test_what_is_cut_short_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name == "a.tga":
@@ -144,9 +192,10 @@ def test_what_is_cut_short_is_refused(tmp_path: Path, name: str) -> None:
     elif name == "a.dpx":
         coded(path, "dpx", "rgb24", np.ascontiguousarray(random_pixels().transpose(1, 2, 0)))
     else:
-        coded(path, "exr", "gbrpf32le", light())
+        coded(path, name[2:], "gbrpf32le", light())
     data = path.read_bytes()
-    for length in (30, 200, 320, 350, len(data) // 2, len(data) - 40):
+    almost = len(data) - (400 if name == "a.hdr" else 40)  # of Radiance the last row may be damaged
+    for length in (30, 200, 320, 350, len(data) // 2, almost):
         path.write_bytes(data[:length])
         with pytest.raises(MediaError, match=rf"{name} cannot be read as a"):
             open_clip(path)
@@ -178,6 +227,8 @@ HUGE = 40_000
         ("a.tga", bytes([0, 0, 2]) + bytes(9) + struct.pack("<HHBB", HUGE, HUGE, 24, 0) + bytes(9)),
         ("a.dpx", b"SDPX" + bytes(768) + struct.pack(">II", HUGE, HUGE) + bytes(2000)),
         ("a.exr", exr_claim(HUGE, HUGE, HUGE)),
+        ("a.hdr", b"#?RADIANCE\n\n-Y 40000 +X 40000\n" + bytes(90)),
+        ("a.pfm", b"PF\n40000 40000\n-1\n" + bytes(90)),
     ],
 )
 def test_a_size_that_is_absurd(tmp_path: Path, name: str, data: bytes) -> None:

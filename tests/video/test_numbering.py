@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from writing import convert, times
 
-from vidstyle.errors import InputError
+from vidstyle.errors import InputError, MediaError, UsageError
 from vidstyle.methods.maps import MapReader, open_map
 from vidstyle.pipeline.frames import cut_places, frame_range
-from vidstyle.video.numbering import by_number, is_pattern, numbered, ticks
+from vidstyle.video.numbering import by_number, is_pattern, numbered, plain_name, ticks
 from vidstyle.video.pictures import read_picture, write_picture
 from vidstyle.video.reader import open_clip
+from vidstyle.video.sequences import PictureClip
 
 
 def sequence(folder: Path, pattern: str, numbers: list[int]) -> Path:
@@ -40,6 +41,7 @@ SHOT = list(range(1001, 1007))
         ("f.%d.png", "f.7.png", "f.1001.png"),
         ("f.####.png", "f.0007.png", "f.1001.png"),
         ("f_######.png", "f_000007.png", "f_001001.png"),
+        ("f.#.png", "f.7.png", "f.1001.png"),
         ("f@@@@.png", "f0007.png", "f1001.png"),
         ("100%_f_%03d.png", "100%_f_007.png", "100%_f_1001.png"),
     ],
@@ -53,9 +55,68 @@ def test_ways_to_name_frames(tmp_path: Path, pattern: str, first: str, last: str
     assert [frame.index for frame in clip.frames()] == list(range(6))
 
 
-@pytest.mark.parametrize("name", ["take#1.png", "me@home.png", "a.png", "a_%02d_%04d.png", "##_@@.png"])
+@pytest.mark.parametrize("pattern", ["f.%04d.png", "f.%d.png", "f.####.png", "f.@@@@.png", "f%d.png"])
+@pytest.mark.parametrize("target", ["g.%03d.png", "g.####.png", "g"])
+def test_numbers_below_0(tmp_path: Path, pattern: str, target: str) -> None:
+    source = sequence(tmp_path / "in", pattern, [-3, -2, -1, 0, 1])
+    for clip in [open_clip(source)] + ([open_clip(source.parent)] if "." in pattern[:2] else []):
+        assert clip.numbers == (-3, -2, -1, 0, 1)
+        assert [int(frame.pixels[0, 0, 0]) for frame in clip.frames()] == [97, 98, 99, 0, 1]
+        assert clip.notices == []
+    (tmp_path / "out").mkdir()
+    convert(open_clip(source), tmp_path / "out" / target)
+    made = open_clip(tmp_path / "out" / target)
+    assert [int(frame.pixels[0, 0, 0]) for frame in made.frames()] == [97, 98, 99, 0, 1]
+
+
+def test_below_0_as_others_fill_up(tmp_path: Path) -> None:
+    """-0003 in place of -003, which printf writes."""
+    for number in (-3, -2):
+        write_picture(tmp_path / f"f.-{-number:04d}.png", np.full((3, 16, 16), 9, np.uint8))
+    assert open_clip(tmp_path / "f.####.png").numbers == (-3, -2)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        ("f.%06d.png", "names no existing picture, but there is f.1001.png: write the digits"),
+        ("F.####.PNG", "names no existing picture, but there is f.1001.png: write the digits"),
+        ("g.####.png", "names no existing picture$"),
+        ("f.$F4.png", "does not exist; a sequence is named by %04d, #### or @@@@"),
+        ("f.*.png", "does not exist; a sequence is named by %04d, #### or @@@@"),
+        ("f.<frame>.png", "does not exist; a sequence is named by %04d, #### or @@@@"),
+        ("f.%04u.png", "does not exist; a sequence is named by %04d, #### or @@@@"),
+        ("f.1001-1006.png", "does not exist$"),
+    ],
+)
+def test_what_names_nothing_is_told_how(tmp_path: Path, pattern: str, line: str) -> None:
+    sequence(tmp_path, "f.%04d.png", SHOT)
+    with pytest.raises(MediaError, match=line):
+        open_clip(tmp_path / pattern)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("take#1.png", "me@home.png", "a.png", "a_%02d_%04d.png", "##_@@.png"),
+        *("my%20dog painted.png", "a%4d.png", "a%00d.png", "a%099d.png", "a%0d.png"),
+    ],
+)
 def test_what_is_no_pattern(name: str) -> None:
     assert not is_pattern(Path(name))
+    assert plain_name(name) == name
+
+
+@pytest.mark.parametrize(("name", "plain"), [("a%04d.png", "a_04d.png"), ("f##.mp4", "f__.mp4")])
+def test_patterns_as_mere_names(name: str, plain: str) -> None:
+    assert plain_name(name) == plain
+
+
+@pytest.mark.parametrize("suffix", [".png", ".mp4", ".webp"])
+def test_results_with_a_percent_sign(tmp_path: Path, suffix: str) -> None:
+    sequence(tmp_path / "in", "f.%04d.png", [1])
+    convert(tmp_path / "in" / "f.0001.png", tmp_path / f"my%20dog painted{suffix}")
+    assert names(tmp_path) == ["in", f"my%20dog painted{suffix}"]
 
 
 @pytest.mark.parametrize("source", ["f.%04d.png", "."])
@@ -79,6 +140,8 @@ def test_which_numbers_a_folder_has() -> None:
     assert found("a1_1.png", "a2_2.png") == [0, 1]
     assert found("a1.png", "a2.tif") == [0, 1]
     assert found("one.png", "two.png") == [0, 1]
+    assert found("f.-1.png", "f.-2.png", "f.0.png") == [-2, -1, 0]
+    assert found("sh-1.png", "sh-2.png") == [1, 2]
     assert found("photo2019.png") == [0]
 
 
@@ -137,6 +200,15 @@ def test_numbers_from_0_need_no_word(tmp_path: Path) -> None:
     assert clip.notices == []
 
 
+def test_frames_below_0_are_named_by_their_numbers(tmp_path: Path) -> None:
+    clip = open_clip(sequence(tmp_path / "in", "f.%d.png", [-2, -1, 0, 1]))
+    assert frame_range(":0", clip) == (0, 2)
+    assert frame_range("-1:", clip) == (1, None)
+    assert [line.split(": ")[-1] for line in clip.notices] == ["--frames means these numbers"]
+    with pytest.raises(UsageError, match="A below B"):
+        frame_range("-1:", open_clip(sequence(tmp_path / "out", "f.%d.png", [0, 1])))
+
+
 def test_maps_are_found_by_number(tmp_path: Path) -> None:
     clip = open_clip(sequence(tmp_path / "in", "f.%04d.png", [1001, 1003, 1004]))
     sequence(tmp_path / "maps", "m%d.png", [1001, 1002, 1003, 1004])
@@ -145,3 +217,14 @@ def test_maps_are_found_by_number(tmp_path: Path) -> None:
     sequence(tmp_path / "other", "m%d.png", [1, 2, 3])
     reader = MapReader("--mask", open_map("--mask", str(tmp_path / "other"), clip, 0, None))
     assert [int(reader.at(i).pixels[0, 0, 0]) for i in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("digit", ["①", "²", "۳", "Ⅷ", "½", "๓", "𝟙"])
+def test_digits_of_every_kind_in_names_are_sorted(tmp_path: Path, digit: str) -> None:
+    names = [f"{digit}10.png", f"{digit}2.png", f"a{digit}.png", "b.png", "3.png"]
+    for name in names:
+        write_picture(tmp_path / name, np.zeros((3, 4, 4), np.uint8))
+    clip = open_clip(tmp_path)
+    assert isinstance(clip, PictureClip) and len(list(clip.frames())) == 5
+    shown = [path.name for path in clip.pictures]
+    assert shown.index(f"{digit}2.png") < shown.index(f"{digit}10.png")

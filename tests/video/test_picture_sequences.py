@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_makers import random_pixels
+from clip_makers import random_pixels, scene
+from heic_maker import heic
+from PIL import Image
 
 from vidstyle.errors import MediaError
 from vidstyle.video.pictures import natural_key, write_picture
 from vidstyle.video.reader import open_clip
+from vidstyle.video.sequences import media_of_folder, pictures_of_folder
 
 
 def numbered(folder: Path, names: list[str]) -> Path:
@@ -29,6 +32,10 @@ def levels(path: Path) -> list[int]:
 def test_natural_order() -> None:
     names = ["b1", "img10", "img2", "img01", "img1b", "2", "10"]
     assert sorted(names, key=natural_key) == ["2", "10", "b1", "img01", "img1b", "img2", "img10"]
+
+
+def test_signs_that_count_but_are_no_digits(tmp_path: Path) -> None:
+    assert levels(numbered(tmp_path / "in", ["1²a.png", "2.png", "①1.png"])) == [0, 1, 2]
 
 
 def test_a_folder(tmp_path: Path) -> None:
@@ -93,3 +100,22 @@ def test_digest_of_a_sequence(tmp_path: Path) -> None:
     assert open_clip(numbered(tmp_path / "c", ["1.png", "3.png"])).digest() != one
     write_picture(tmp_path / "b" / "2.png", np.full((3, 8, 10), 77, np.uint8))
     assert open_clip(tmp_path / "b").digest() != one
+
+
+def test_what_a_folder_holds_is_taken_or_named(tmp_path: Path) -> None:
+    made = Image.fromarray(scene(32, 24, 0))
+    for name, kind in (("1.jfif", "JPEG"), ("2.JPG", "JPEG"), ("3.JPE", "JPEG"), ("4.AVIF", "AVIF")):
+        made.save(tmp_path / name, kind)
+    (tmp_path / "5.HEIC").write_bytes(heic(scene(128, 128, 0)))
+    for name in (".hidden", "notes.txt", "a.psd", "b.mp4", "c.cr3"):
+        (tmp_path / name).write_text("")
+    told: list[str] = []
+    names = ["1.jfif", "2.JPG", "3.JPE", "4.AVIF", "5.HEIC"]
+    assert [path.name for path in pictures_of_folder(tmp_path, told.append)] == names
+    assert told == [f"{tmp_path}: left out, by their names: a.psd, b.mp4, c.cr3 and 1 more"]
+    assert [path.name for path in media_of_folder(tmp_path, told.append)] == [*names, "b.mp4"]
+    assert told[1:] == [f"{tmp_path}: left out, by their names: a.psd, c.cr3, notes.txt"]
+    (tmp_path / "5.HEIC").unlink()
+    clip = open_clip(tmp_path)
+    assert len(list(clip.frames())) == 4
+    assert clip.notices == told[:1]

@@ -10,7 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from clip_makers import random_pixels, write_image
+from clip_makers import random_pixels, scene, write_image
+from PIL import Image
 
 from vidstyle.errors import MediaError, OutputError, UsageError
 from vidstyle.video.depth import to_depth
@@ -206,8 +207,10 @@ def test_bad_pictures(tmp_path: Path, data: bytes, words: str) -> None:
     assert words in str(error.value)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
-@pytest.mark.parametrize("part", [0.02, 0.5, 0.95])
+CUTS = [(suffix, part) for suffix in (".png", ".jpg", ".webp", ".tif") for part in (0.02, 0.5, 0.95)]
+
+
+@pytest.mark.parametrize(("suffix", "part"), [cut for cut in CUTS if cut != (".jpg", 0.95)])
 def test_pictures_cut_short(tmp_path: Path, suffix: str, part: float) -> None:
     path = tmp_path / f"a{suffix}"
     write_picture(path, random_pixels(size=(60, 60)))
@@ -216,6 +219,38 @@ def test_pictures_cut_short(tmp_path: Path, suffix: str, part: float) -> None:
     with pytest.raises(MediaError) as error:
         read_picture(path)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("share", [0.9, 1.0])
+def test_a_jpeg_without_its_end(tmp_path: Path, share: float, mode: str, progressive: bool) -> None:
+    path = tmp_path / "a.jpg"
+    Image.fromarray(scene(160, 120, 0)).convert(mode).save(path, quality=95, progressive=progressive)
+    data, (right, _) = path.read_bytes(), read_picture(path)
+    begin = data.index(b"\xff\xda") if not progressive else 0
+    path.write_bytes(data[: begin + int(share * (len(data) - begin)) - 2])
+    told: list[str] = []
+    pixels, _ = read_picture(path, told.append)
+    assert told == ["a.jpg breaks off before its end; it is painted as far as it goes"]
+    assert open_clip(path).notices == told
+    rows = 88 if share < 1 else 120
+    assert np.abs(pixels[:, :rows].astype(int) - right[:, :rows]).max() <= (12 if progressive else 0)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.6])
+def test_of_which_most_is_missing_it_stays_refused(tmp_path: Path, share: float, progressive: bool) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    Image.fromarray(scene(160, 120, 0)).save(folder / "1.jpg", quality=95, progressive=progressive)
+    data = (folder / "1.jpg").read_bytes()
+    (folder / "2.jpg").write_bytes(data[: int(share * len(data))])
+    for read in (read_picture, open_clip):
+        with pytest.raises(MediaError, match=r"2\.jpg .*cut short"):
+            read(folder / "2.jpg")
+    with pytest.raises(MediaError, match=r"2\.jpg .*cut short"):
+        open_clip(folder)
 
 
 def test_missing_picture_and_folder(tmp_path: Path) -> None:

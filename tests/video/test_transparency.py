@@ -66,6 +66,41 @@ def _to_8(values: np.ndarray) -> np.ndarray:
     return np.rint(values * (255 / np.iinfo(values.dtype).max)).astype(int)
 
 
+FORMATS = [
+    *(
+        ("ffv1", pix_fmt, "mkv")
+        for pix_fmt in (
+            *(f"yuva{chroma}p{bits}" for chroma in (420, 422, 444) for bits in ("", "9le", "10le", "16le")),
+            *("yuva422p12le", "yuva444p12le", "gbrap10le", "gbrap12le", "gbrap14le", "gbrap16le"),
+            *("rgba64le", "bgra", "ya8"),
+        )
+    ),
+    *(
+        ("rawvideo", pix_fmt, "nut")
+        for pix_fmt in (
+            *("argb", "abgr", "rgba", "rgba64be", "bgra64le", "gbrap", "gbrapf32le", "vuya", "ayuv"),
+            *("uyva",),
+        )
+    ),
+    ("png", "ya16be", "mov"),
+    ("jpeg2000", "ya16le", "mov"),
+    ("exr", "gbrapf32le", "mov"),
+]
+
+
+@pytest.mark.parametrize(("codec", "pix_fmt", "suffix"), FORMATS)
+def test_every_layout_of_pixels_is_read(tmp_path: Path, codec: str, pix_fmt: str, suffix: str) -> None:
+    clip = open_clip(film(tmp_path / f"a.{suffix}", codec, pix_fmt))
+    assert clip.has_alpha
+    for index, alpha in enumerate(alphas(clip)):
+        assert np.abs(alpha - hole(index)).max() <= 1
+    pixels = next(clip.frames()).pixels
+    opaque = hole(0) == 255
+    seen = rgba(0)[opaque, :3].mean(axis=1, keepdims=True) if "ya" in pix_fmt[:2] else rgba(0)[opaque, :3]
+    error = np.abs(pixels.transpose(1, 2, 0)[opaque] / np.iinfo(pixels.dtype).max * 255 - seen)
+    assert error.mean() < (25 if "ya" in pix_fmt[:2] else 1)
+
+
 @pytest.mark.parametrize(
     ("codec", "pix_fmt", "suffix", "near"),
     [

@@ -16,16 +16,17 @@ from vidstyle.errors import (
     VidstyleError,
     is_out_of_memory,
 )
-from vidstyle.events import Hooks, Notice
+from vidstyle.events import Hooks, Notice, say_nothing
 from vidstyle.features.weights import Weights, load_weights
 from vidstyle.job import default_job_directory
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
-from vidstyle.pipeline.planning import Request, make_plan
+from vidstyle.pipeline.plan import Request
+from vidstyle.pipeline.planning import make_plan
 from vidstyle.video.formats import ANIMATIONS, CONTAINERS, check_named
 from vidstyle.video.headers import plays
-from vidstyle.video.numbering import is_pattern, pictures_of_pattern
+from vidstyle.video.numbering import is_pattern, pictures_of_pattern, plain_name
 from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
 from vidstyle.video.sequences import in_natural_order, media_of_folder, pictures_of_folder
 
@@ -65,7 +66,8 @@ def batch(
         file is painted on its own: a folder is no sequence here.
     styles: pictures, or folders of such.
     folder: for the results, called INPUT_STYLE.SUFFIX with the suffix of the input, or .png or .mp4 where
-        that cannot be written. It is made where there is none.
+        that cannot be written, and with _ for % and # where that would be a pattern. It is made where there
+        is none.
     grid: a picture to write of all results, the inputs before the rows and the styles above the columns. One
         that is there already stays as it is, which is told at the beginning, unless `run.overwrite` is set.
     run: `run.job` is a folder for the jobs' directories.
@@ -76,8 +78,9 @@ def batch(
     anything is painted, where the whole makes no sense, and Stopped when `hooks.stop` was set.
     """
     check_named(Path(folder))
-    sources = find_inputs([Path(name) for name in inputs], Path(folder))
-    pictures = find_styles([Path(name) for name in styles])
+    tell = (hooks or Hooks()).tell
+    sources = find_inputs([Path(name) for name in inputs], Path(folder), tell)
+    pictures = find_styles([Path(name) for name in styles], tell)
     jobs = plan_jobs(sources, pictures, Path(folder))
     work = _Jobs(
         options or NeuralOptions(), run or RunOptions(), encode or EncodeOptions(), hooks or Hooks(), each
@@ -98,20 +101,20 @@ def batch(
     return work.ended
 
 
-def find_inputs(names: Sequence[Path], folder: Path) -> list[Path]:
+def find_inputs(names: Sequence[Path], folder: Path, notice: Notice = say_nothing) -> list[Path]:
     """The files that are meant, each once. Raises MediaError, or UsageError where results would be read."""
     found: list[Path] = []
     for name in names:
-        files = _files(name)
+        files = _files(name, notice)
         if files != [name] and folder.exists() and any(f.parent.samefile(folder) for f in files):
             raise UsageError(f"{name} reads from {folder}, where the results go; give them another folder")
         found += files
     return _once(found)
 
 
-def _files(name: Path) -> list[Path]:
+def _files(name: Path, notice: Notice) -> list[Path]:
     if name.exists():
-        return media_of_folder(name) if name.is_dir() else [name]
+        return media_of_folder(name, notice) if name.is_dir() else [name]
     if is_pattern(name):
         return list(pictures_of_pattern(name).values())
     if any(sign in name.name for sign in "*?["):  # where the shell has not done it
@@ -122,10 +125,10 @@ def _files(name: Path) -> list[Path]:
     return [name]
 
 
-def find_styles(names: Sequence[Path]) -> list[Path]:
+def find_styles(names: Sequence[Path], notice: Notice = say_nothing) -> list[Path]:
     """The style pictures, each once, and readable. Raises UsageError or MediaError."""
     found = _once(
-        [path for name in names for path in (pictures_of_folder(name) if name.is_dir() else [name])]
+        [path for name in names for path in (pictures_of_folder(name, notice) if name.is_dir() else [name])]
     )
     if not found:
         raise UsageError("give at least one style picture: --style PICTURE")
@@ -141,7 +144,7 @@ def plan_jobs(sources: Sequence[Path], styles: Sequence[Path], folder: Path) -> 
     taken: dict[str, BatchJob] = {}
     for source in sources:
         for style in styles:
-            output = folder / f"{source.stem}_{style.stem}{_suffix(source)}"
+            output = folder / plain_name(f"{source.stem}_{style.stem}{_suffix(source)}")
             job = BatchJob(len(jobs) + 1, total, source, style, output)
             other = taken.setdefault(output.name.casefold(), job)  # some disks do not tell x from X
             if other is not job:

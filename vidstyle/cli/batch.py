@@ -11,7 +11,7 @@ import typer
 from vidstyle.batches import METHOD
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
 from vidstyle.cli.progress import Shown
-from vidstyle.cli.work import work
+from vidstyle.cli.work import EXIT_FAILED, work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.methods.registry import command
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from vidstyle.batches.jobs import BatchJob
 
 _PAINTED_BY = command(METHOD).options
-_EXIT_FAILED = 1
 
 
 @with_options(Painting=_PAINTED_BY, Run=RunOptions, Result=EncodeOptions)
@@ -82,4 +81,4 @@ def _summary(ended: list[BatchJob], shown: Shown) -> int:
     if not shown.as_json:
         for line in dict.fromkeys(job.error for job in ended if job.error):
             sys.stderr.write(f"vidstyle: {line}\n")
-    return _EXIT_FAILED if counts["failed"] else 0
+    return EXIT_FAILED if counts["failed"] else 0

@@ -187,7 +187,7 @@ def features(*, as_json: AsJson = False, **values: Any) -> None:
 
     options = collect(FeaturesOptions, values)
     if options.fetch:
-        weights.fetch_torchvision(notice=lambda line: typer.echo(line, err=True))
+        weights.torchvision().fetch(lambda line: typer.echo(line, err=True))
     facts = weights.describe(weights.find(options.features, fetch=False))
     sets = {name: weights.survey(name) for name in FEATURE_SETS}
     if as_json:

@@ -70,13 +70,13 @@ def evaluate(
     if not quiet and json_file != _STDOUT:
         _show(found)
     if json_file == _STDOUT:
-        typer.echo(_as_json(found))
+        typer.echo(json_text(found.to_json()))
     elif json_file:
-        _write(json_file, _as_json(found) + "\n")
+        write_whole(json_file, f"{json_text(found.to_json())}\n".encode())
     if html:
         from vidstyle.evaluation.page import page
 
-        _write(html, page(found))
+        write_whole(html, page(found).encode())
 
 
 def _check(json_file: Path | None, html: Path | None, inputs: list[Path], overwrite: bool) -> None:
@@ -95,14 +95,6 @@ def _check(json_file: Path | None, html: Path | None, inputs: list[Path], overwr
         from vidstyle.video.formats import check_spared
 
         check_spared(output, inputs, overwrite)
-
-
-def _as_json(found: Evaluation) -> str:
-    return json_text(found.to_json())
-
-
-def _write(path: Path, text: str) -> None:
-    write_whole(path, text.encode())
 
 
 def _show(found: Evaluation) -> None:

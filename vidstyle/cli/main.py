@@ -12,11 +12,11 @@ from typing import Any, TextIO
 import typer
 
 from vidstyle.cli.commands import app
-from vidstyle.cli.interrupt import EXIT_STOPPED
+from vidstyle.cli.work import EXIT_FAILED, EXIT_STOPPED
 from vidstyle.errors import OUT_OF_MEMORY, VidstyleError, is_out_of_memory
 from vidstyle.text import printable
 
-_EXIT_FAILED, _EXIT_BUG = 1, 70
+_EXIT_BUG = 70
 # Typer exports no base of its usage errors, and has them from click or from a copy of it.
 _TyperError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
@@ -78,7 +78,7 @@ def _tell(error: BaseException) -> int:
     """Show the error and return its exit code."""
     if isinstance(error, (BrokenPipeError, SystemExit)):  # who read our output has gone
         _close_broken_output()
-        return _EXIT_FAILED
+        return EXIT_FAILED
     line, code = _explain(error)
     try:
         if os.environ.get("VIDSTYLE_DEBUG") == "1":
@@ -101,9 +101,9 @@ def _explain(error: BaseException) -> tuple[str, int]:
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return "", EXIT_STOPPED
     if is_out_of_memory(error):
-        return OUT_OF_MEMORY, _EXIT_FAILED
+        return OUT_OF_MEMORY, EXIT_FAILED
     if isinstance(error, OSError) and error.filename and error.strerror:  # the system's word on a file
-        return printable(f"{os.fsdecode(error.filename)}: {error.strerror.lower()}"), _EXIT_FAILED
+        return printable(f"{os.fsdecode(error.filename)}: {error.strerror.lower()}"), EXIT_FAILED
     what = printable(f"{type(error).__name__}: {error}")
     return f"this is a bug, please report it ({what}); VIDSTYLE_DEBUG=1 shows where it happened", _EXIT_BUG
 

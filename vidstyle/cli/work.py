@@ -1,17 +1,25 @@
-"""What every long command does: work under a progress display and the handlers of Ctrl-C."""
+"""What every long command does: work under a progress display and the handlers of Ctrl-C.
+
+The first Ctrl-C asks the run to finish its frame and stop, the second stops it at once.
+"""
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
 
-from vidstyle.cli.interrupt import EXIT_STOPPED, StopRequest
 from vidstyle.cli.progress import Reporter, Shown
 from vidstyle.errors import Stopped
 from vidstyle.events import Hooks
+
+EXIT_FAILED, EXIT_STOPPED = 1, 130
 
 
 def work(
@@ -56,3 +64,39 @@ def _command_to_go_on(job: Path | None, anew: str) -> str:
     elif (job / "job.json").exists():
         given = ["resume", str(job)]
     return shlex.join(["vidstyle", *given])
+
+
+class StopRequest:
+    """Whether the user asked to stop, like a threading.Event; listens to SIGINT and SIGTERM while entered.
+
+    No lock inside: a signal handler that took one could wait for the very code it interrupted.
+    """
+
+    def __init__(self, on_request: Callable[[], None]) -> None:
+        self._on_request = on_request
+        self._signals = 0
+        self._before: dict[int, Any] = {}
+
+    def is_set(self) -> bool:
+        return self._signals > 0
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) != signal.SIG_IGN:  # started in the background by a shell, say
+                self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals == 1:
+            self._on_request()
+        elif self._signals == 2:
+            raise KeyboardInterrupt
+        else:  # not even cleaning up is wanted; what is stored stays whole
+            os._exit(EXIT_STOPPED)

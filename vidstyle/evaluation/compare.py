@@ -29,7 +29,7 @@ from vidstyle.image.convert import to_float
 from vidstyle.image.resize import fit
 from vidstyle.methods.base import learnt_from
 from vidstyle.options import EvaluateOptions
-from vidstyle.pipeline.frames import check_longest, cut_places, frame_range, resized
+from vidstyle.pipeline.frames import check_longest, cut_places, frame_range, frame_total, resized
 from vidstyle.types import Frame
 from vidstyle.video.clip import Clip
 from vidstyle.video.reader import open_clip
@@ -55,11 +55,9 @@ class _Task:
     @property
     def total(self) -> int | None:
         """How many frames will be compared, where the clips say; an estimate for most videos."""
-        end = self.original.frame_count
-        if self.stop is not None:
-            end = self.stop if end is None else min(end, self.stop)
         counts = [clip.frame_count for clip in self.stylized if not self.is_whole(clip)]
-        known = [count for count in (*counts, None if end is None else end - self.start) if count is not None]
+        counts.append(frame_total(self.original, self.start, self.stop))
+        known = [count for count in counts if count is not None]
         return max(1, min(known)) if known else None
 
     def is_whole(self, clip: Clip) -> bool:

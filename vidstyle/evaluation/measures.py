@@ -1,13 +1,13 @@
-"""What an evaluation found: plain dataclasses that turn into JSON and back."""
+"""What an evaluation found: plain dataclasses that turn into JSON."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -178,23 +178,6 @@ class Evaluation:
             for pair in clip["worst"]:
                 del pair["pictures"]
         return values
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        original, *stylized = (_clip(clip) for clip in (values["original"], *values["stylized"]))
-        return cls(**{**values, "original": original, "stylized": stylized})
-
-
-def _clip(values: Mapping[str, Any]) -> ClipMeasures:
-    return ClipMeasures(
-        path=values["path"],
-        totals=Totals(**values["totals"]),
-        frames=Frames(**values["frames"]),
-        shots=[Drift(**shot) for shot in values["shots"]],
-        spectrum=Spectrum(**values["spectrum"]) if values["spectrum"] else None,
-        worst=[WorstPair(**pair) for pair in values["worst"]],
-    )
 
 
 def mean(values: Iterable[float | None]) -> float | None:

@@ -121,9 +121,9 @@ def heat_map(change: np.ndarray, highest: float) -> np.ndarray:
     return np.ascontiguousarray(colours.transpose(2, 0, 1))
 
 
-def heat_stops(count: int = 9) -> list[str]:
+def heat_stops() -> list[str]:
     """The colours of the heat map from 0 to its highest value, as #rrggbb."""
-    colours = (colormaps[HEAT](np.linspace(0, 1, count))[:, :3] * 255).round().astype(int)
+    colours = (colormaps[HEAT](np.linspace(0, 1, 9))[:, :3] * 255).round().astype(int)
     return ["#" + "".join(f"{value:02x}" for value in colour) for colour in colours]
 
 

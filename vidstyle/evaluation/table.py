@@ -89,11 +89,11 @@ def remark(evaluation: Evaluation) -> str:
     )
 
 
-def significant(value: float, digits: int = 3) -> str:
-    """123, 12.3, 0.00123: so many digits, never an exponent."""
+def significant(value: float) -> str:
+    """123, 12.3, 0.00123: three digits, never an exponent."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else ABSENT
-    decimals = min(9, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+    decimals = min(9, max(0, 2 - math.floor(math.log10(abs(value)))))
     return f"{value:.{decimals}f}"
 
 

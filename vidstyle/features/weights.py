@@ -94,25 +94,16 @@ def _automatic(draft: bool) -> WeightsFile:
 
 
 def _torchvision_file(notice: Notice, fetch: bool) -> Path:
-    cached = torchvision_cache()
-    if cached.is_file():
+    published = torchvision()
+    if (cached := published.cached()).is_file():
         return cached
     if not fetch:
         raise WeightsError(f"torchvision's VGG-19 is not in {cached}; vidstyle features --fetch fetches it")
-    return fetch_torchvision(notice)
+    return published.fetch(notice)
 
 
-def torchvision_cache() -> Path:
-    """Where torchvision keeps its VGG-19, whether or not it is there."""
-    return _torchvision().cached()
-
-
-def fetch_torchvision(notice: Notice = say_nothing) -> Path:
-    """Download torchvision's VGG-19 into its cache, checked; see `Published.fetch`."""
-    return _torchvision().fetch(notice)
-
-
-def _torchvision() -> Published:
+def torchvision() -> Published:
+    """Its VGG-19, as it is fetched and kept."""
     from torchvision.models import VGG19_Weights
 
     url = str(VGG19_Weights.IMAGENET1K_V1.url)
@@ -175,8 +166,8 @@ def survey(name: str) -> dict[str, str]:
     "cannot be used", with the "fault", which names the remedy. In each case what it suits and its licence.
     """
     known = asdict(FEATURE_SETS[name])
-    if name == "torchvision" and not torchvision_cache().is_file():
-        return {"state": "not fetched", "path": str(torchvision_cache()), **known}
+    if name == "torchvision" and not (cached := torchvision().cached()).is_file():
+        return {"state": "not fetched", "path": str(cached), **known}
     try:
         return {"state": "here", **describe(find(name, fetch=False))}
     except WeightsError as error:

@@ -58,7 +58,7 @@ ESTIMATORS = {estimator.name: estimator for estimator in _ALL}
 
 def make_estimator(
     name: str,
-    weights: Path | None = None,
+    weights: Path | str | None = None,
     device: str = "cpu",
     notice: Notice = say_nothing,
 ) -> FlowEstimator:
@@ -71,4 +71,4 @@ def make_estimator(
     """
     if name not in ESTIMATORS:
         raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {name!r}")
-    return ESTIMATORS[name].prepared(weights, device, notice)
+    return ESTIMATORS[name].prepared(Path(weights) if weights else None, device, notice)

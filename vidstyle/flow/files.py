@@ -13,7 +13,8 @@ from vidstyle.atomic import write_whole
 from vidstyle.errors import InputError
 from vidstyle.plain import plain_size
 from vidstyle.video.depth import to_depth
-from vidstyle.video.pictures import check_size, read_picture
+from vidstyle.video.limits import check_size
+from vidstyle.video.pictures import read_picture
 
 MAGIC = b"PIEH"  # the float 202021.25, which also shows the byte order
 HEADER_BYTES = 12
@@ -85,5 +86,5 @@ def read_pgm(path: str | Path) -> np.ndarray:
 
     Raises MediaError where the file is missing or broken.
     """
-    pixels, _ = read_picture(path)
+    pixels, _ = read_picture(path, raw=True)
     return to_depth(pixels[0], 8)

@@ -11,12 +11,15 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from vidstyle.errors import UsageError
+from vidstyle.events import Notice
 from vidstyle.flow.consistency import cautious, reliability
-from vidstyle.flow.estimators import FlowEstimator
+from vidstyle.flow.estimators import FlowEstimator, make_estimator
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.image.convert import to_float, to_uint8
 from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.job import file_entry
+from vidstyle.options import RunOptions
 from vidstyle.types import Flow, Frame
 
 
@@ -150,3 +153,15 @@ class StoredFlow(FilmedFlow):
 def flow_between(target: Frame, source: Frame, estimator: FlowEstimator) -> tuple[Flow, np.ndarray]:
     """Where each pixel of `target` was in `source`, and how surely: see `FlowSource.between`."""
     return EstimatedFlow(estimator).between(target, source)
+
+
+def find_flow(run: RunOptions, device: torch.device, notice: Notice) -> FlowSource:
+    """The source of flow that the options ask for. Raises UsageError, WeightsError or InputError."""
+    how: dict[str, Any] = {"dilate": run.trust_dilate, "soften": run.trust_soften, "history": run.history}
+    if run.flow_dir is None:
+        estimator = make_estimator(run.flow, run.flow_weights, str(device), notice)
+        return EstimatedFlow(estimator, run.flow_size, **how)
+    if run.flow_weights or run.flow_size:
+        name = "--flow-weights" if run.flow_weights else "--flow-size"
+        raise UsageError(f"{name} is for estimating flow, and --flow-dir reads it; give one of the two")
+    return StoredFlow(FlowFiles(run.flow_dir), **how)

@@ -18,13 +18,13 @@ from vidstyle.errors import InputError, JobMismatch, OutputError, UsageError
 from vidstyle.events import Hooks, Pace
 from vidstyle.flow.colourwheel import colours, radius_for
 from vidstyle.flow.consistency import HALF_A_PIXEL, reliability_8bit
+from vidstyle.flow.estimators import make_estimator
 from vidstyle.flow.files import read_flo, write_flo, write_pgm
 from vidstyle.flow.pair import EstimatedFlow
 from vidstyle.flow.stored import FlowFiles
 from vidstyle.image.convert import reduce_to_uint8
 from vidstyle.job import LOCK, Lock, differences
 from vidstyle.options import FlowOptions
-from vidstyle.pipeline.flow import find_estimator
 from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, resized, result_size
 from vidstyle.plain import json_text, parse_json, read_plain
 from vidstyle.types import Frame
@@ -70,7 +70,9 @@ def write_flow(
     if clip.kind == "still" or (clip.frame_count_exact and total == 1):
         raise InputError(f"{clip.path}: one frame has no flow; give a clip and --frames of two or more")
     width, height = result_size(clip, options.size)
-    flow = EstimatedFlow(find_estimator(options, pick_device(options.device), hooks.tell), options.flow_size)
+    device = str(pick_device(options.device))
+    estimator = make_estimator(options.flow, options.flow_weights, device, hooks.tell)
+    flow = EstimatedFlow(estimator, options.flow_size)
     settings = {
         "source": {"name": clip.path.name, "digest": clip.digest()},
         "size": f"{width}x{height}",

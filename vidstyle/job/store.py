@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from vidstyle.atomic import clear_leftovers
-from vidstyle.errors import InputError, JobMismatch, OutputError
+from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped
 from vidstyle.job.files import output_error, write_state
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
@@ -60,6 +60,7 @@ class JobStore(FrameStore):
         inode: int | None = None,
     ) -> None:
         super().__init__(directory, 1, self._require_lock)
+        self._made: list[Path] | None = None  # the directories made for it, innermost first, where it is new
         self.fingerprint = fingerprint
         self.settings = settings
         self._lock = lock
@@ -85,6 +86,7 @@ class JobStore(FrameStore):
         damaged or of another version; OutputError where it cannot be written.
         """
         refuse_foreign(directory)
+        made = [path for path in (directory, *directory.parents) if not path.exists()]
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -92,6 +94,8 @@ class JobStore(FrameStore):
         lock = Lock(directory / LOCK)
         try:
             store = cls(directory, as_json(fingerprint), as_json(settings), lock)
+            if not (directory / JOB).exists():
+                store._made = made
             store._take_over(restart)
         except BaseException:
             lock.release()
@@ -139,7 +143,19 @@ class JobStore(FrameStore):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # One that is stopped is to go on; one that fails with nothing painted is as good as not begun.
+        failed = isinstance(error, Exception) and not isinstance(error, Stopped)
+        if failed and self._made is not None and not self.begun:
+            self._withdraw(self._made)
         self.close()
+
+    def _withdraw(self, made: Iterable[Path]) -> None:
+        """Delete all of this job, and the directories that were made for it."""
+        with contextlib.suppress(OSError):
+            for path in self.directory.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            for path in made:
+                path.rmdir()
 
     @property
     def running(self) -> str | None:

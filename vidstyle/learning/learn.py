@@ -57,7 +57,7 @@ def learn(
     options, hooks = options or LearnOptions(), hooks or Hooks()
     _check(styles, output, options)
     directory = Path(options.job) if options.job else default_job_directory(output)
-    kept = {"version": _VERSION, **deciding(options, "decides", {"source": _content(options)})}
+    kept = {"version": _VERSION, **deciding(options, {"source": _content(options)})}
     fingerprint = {"pictures": [file_entry(path) for path in styles], "options": kept, "method": "learn"}
     settings = {
         "learns": [str(absolute(path)) for path in styles],

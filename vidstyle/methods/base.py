@@ -15,6 +15,7 @@ from torch import Tensor
 
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.events import Notice, Observer, say_nothing
+from vidstyle.features.recipes import Recipe, recipe_for
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
 from vidstyle.flow.pair import FlowSource
@@ -97,6 +98,10 @@ class Engine:
         """The feature network with "max" or "average" pooling."""
         return VGG(self.weights.tensors, pooling).to(self.device, self.dtype)
 
+    def recipe(self, network: VGG) -> Recipe:
+        """The layers and the balance that suit the features."""
+        return recipe_for(self.weights.source.kind, network.layers, self.notice)
+
     def moved(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The same on the device."""
         return [tensor.to(self.device) for tensor in tensors]
@@ -137,6 +142,11 @@ class Inputs:
     pictures: Sequence[Tensor] = ()
     guidance: Guidance | None = None
     contents: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def regions(self) -> Sequence[Tensor]:
+        """Of the pictures; none without guidance."""
+        return self.guidance.regions if self.guidance else ()
 
 
 @dataclass(frozen=True)
@@ -198,7 +208,7 @@ def learnt_from(path: Path, notice: Notice = say_nothing) -> Tensor:
 
     On white paper, paper would be learnt.
     """
-    pixels, alpha = read_picture(path)
+    pixels, alpha = read_picture(path, notice)
     if alpha is None or bool((alpha == np.iinfo(alpha.dtype).max).all()):
         return to_float(pixels)
     notice(f"{path.name} is transparent in parts: only what is opaque in it counts")

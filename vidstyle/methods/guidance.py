@@ -83,7 +83,7 @@ def _by_maps(options: GuidanceOptions, pictures: Sequence[Path]) -> tuple[Palett
     palette = Palette((), exact=True)
     drawn: list[tuple[np.ndarray, Palette]] = []
     for picture, path in zip(pictures, options.style_labels, strict=True):
-        frame = next(iter(open_clip(path).frames(0, 1)))
+        frame = next(iter(open_clip(path, raw=True).frames(0, 1)))
         pixels, size = read_picture(picture)[0], (frame.width, frame.height)
         check_shape("--style-labels", Path(path), size, picture.name, (pixels.shape[2], pixels.shape[1]))
         own = _palette("--style-labels", Path(path), map_colours(frame))

@@ -14,7 +14,7 @@ from vidstyle.video.sequences import PictureClip
 
 def open_map(option: str, path: str, clip: Clip, start: int, stop: int | None) -> Clip:
     """The maps that an option names for frames [start, stop) of a clip. Raises MediaError."""
-    maps = open_clip(path)
+    maps = open_clip(path, raw=True)
     check_shape(option, maps.path, (maps.width, maps.height), clip.path.name, (clip.width, clip.height))
     if maps.kind == "still":
         return maps

@@ -263,9 +263,14 @@ def _among(weights: Mapping[str, float], layers: Collection[str]) -> dict[str, f
     return {layer: weights[layer] / total for layer in layers}
 
 
+def is_flat(picture: Tensor) -> bool:
+    """Whether a picture (3, H, W) shows but one colour."""
+    return float(picture.flatten(1).std(dim=1, correction=0).max()) < _FLAT
+
+
 def lacking(picture: Tensor) -> str | None:
     """What a style picture (3, H, W), of the size that it is used at, lacks to show a style, as a notice."""
-    if float(picture.flatten(1).std(dim=1, correction=0).max()) < _FLAT:
+    if is_flat(picture):
         return "a style picture is of one colour: there are no strokes in it, and the result will be dull"
     height, width = picture.shape[1:]
     if min(height, width) <= _TINY:

@@ -20,10 +20,9 @@ from vidstyle.options.base import (
     files_written,
     from_json,
 )
-from vidstyle.options.features import FEATURE_SETS
 from vidstyle.options.guidance import GuidanceOptions
 from vidstyle.options.measuring import EvaluateOptions, FeaturesOptions, FlowOptions
-from vidstyle.options.run import EncodeOptions, RunOptions
+from vidstyle.options.run import FEATURE_SETS, EncodeOptions, RunOptions
 
 __all__ = [
     "FEATURE_SETS",

@@ -5,33 +5,26 @@ Every step is saved, so a job can stop anywhere and go on. Read `stylize` first,
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from torch import Tensor
-
-from vidstyle.errors import FrameDamaged, InputError, JobError, VidstyleError
-from vidstyle.events import Hooks, Pace
-from vidstyle.image.warp import warp, warp_wrapped
-from vidstyle.job import FrameStore, JobStore, differences
+from vidstyle.errors import FrameDamaged, InputError, JobError
+from vidstyle.events import Hooks
+from vidstyle.job import JobStore, differences
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
+from vidstyle.pipeline.dissolving import dissolve_in
 from vidstyle.pipeline.encoding import encode as write_result
 from vidstyle.pipeline.encoding import finished
-from vidstyle.pipeline.estimate import warning
-from vidstyle.pipeline.fading import fade_in, faded, is_blank, unfaded
-from vidstyle.pipeline.frame_order import Next, backwards, first_pass, later_pass
-from vidstyle.pipeline.guide import PLACE, Guide
-from vidstyle.pipeline.plan import Plan
-from vidstyle.pipeline.planning import Request, make_plan, replan
+from vidstyle.pipeline.fading import fade_in
+from vidstyle.pipeline.frame_order import Mixture, first_pass, later_pass
+from vidstyle.pipeline.painting import Painting
+from vidstyle.pipeline.plan import Plan, Request
+from vidstyle.pipeline.planning import make_plan, replan
 from vidstyle.pipeline.prefetch import prefetch
-from vidstyle.pipeline.stored import load_carry, load_painted, save_painted
-from vidstyle.pipeline.trace import Trace
-from vidstyle.types import Draft, Frame, Painted, Prior, Shot
-from vidstyle.video.fades import Fade
+from vidstyle.pipeline.stored import load_carry
+from vidstyle.types import Frame, Painted, Shot
 
 
 def stylize(
@@ -135,7 +128,7 @@ def _give_back(plan: Plan, store: JobStore) -> None:
 
 def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
     """Paint, pass by pass, every frame that is not stored yet; returns the files written on the way."""
-    work: _Painting | None = None
+    work: Painting | None = None
     # The pass before one that has begun is whole, unless a frame of it was found damaged since; before one
     # that is whole there is nothing left.
     last = store.passes()[-1]
@@ -146,7 +139,7 @@ def _paint(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
             # The pass before is kept until the one after begins: damaged frames are painted from it.
             for earlier in range(1, number - 1):
                 store.of_pass(earlier).remove()
-            work = work or _Painting(plan, store, hooks)
+            work = work or Painting(plan, store, hooks)
             frames.prepare()
             if number == 1:
                 _first_pass(plan, store, work)
@@ -167,7 +160,7 @@ def _is_whole(plan: Plan, store: JobStore, number: int) -> bool:
     return frames == list(range(plan.start, end))
 
 
-def _first_pass(plan: Plan, store: JobStore, work: _Painting) -> None:
+def _first_pass(plan: Plan, store: JobStore, work: Painting) -> None:
     first = store.next_frame(plan.start, plan.stop)
     shot = max(0, len([start for start in store.shot_starts() if start < first]) - 1)
     before: Painted | None = None
@@ -186,7 +179,7 @@ def _first_pass(plan: Plan, store: JobStore, work: _Painting) -> None:
     store.mark_end(store.frames()[-1] + 1)
 
 
-def _later_pass(plan: Plan, store: JobStore, number: int, work: _Painting) -> None:
+def _later_pass(plan: Plan, store: JobStore, number: int, work: Painting) -> None:
     """From the frames that the pass before has left, all of them."""
     frames, drafts = store.of_pass(number), store.of_pass(number - 1)
     if not _is_whole(plan, store, number - 1):
@@ -197,10 +190,15 @@ def _later_pass(plan: Plan, store: JobStore, number: int, work: _Painting) -> No
     shots = _shots(store)
     before: Painted | None = None
 
-    def fade_of(index: int) -> Fade | None:
-        return fade_in(load_carry(drafts, index))
+    @lru_cache(maxsize=1)
+    def filmed(index: int) -> Frame:
+        return plan.canvas.scaled(next(iter(plan.clip.frames(index, index + 1))))
 
-    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), fade_of))) as order:
+    def mixture_of(index: int) -> Mixture:
+        carry = load_carry(drafts, index)
+        return fade_in(carry), dissolve_in(carry, filmed)
+
+    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), mixture_of))) as order:
         for each in order:
             index = each.frame.index
             shot = next(shot.index for shot in reversed(shots) if shot.start <= index)
@@ -217,121 +215,3 @@ def _shots(store: JobStore) -> list[Shot]:
         raise JobError(
             f"the marks of shots in {store.directory} are damaged; --restart paints the clip anew"
         ) from error
-
-
-class _Painting:
-    """Paints frames and stores what comes out."""
-
-    def __init__(self, plan: Plan, store: JobStore, hooks: Hooks) -> None:
-        self.plan, self.store, self.hooks = plan, store, hooks
-        self.trace = Trace(plan, hooks.losses)
-        painter = plan.painter(self.trace.observer)
-        hooks.begin(plan.directory)
-        self.guide = Guide(
-            plan.inputs.guidance,
-            plan.mask,
-            painter,
-            carries=plan.carries,
-            canvas=plan.canvas,
-            notice=hooks.tell,
-        )
-        self.pace = Pace("paint", plan.work, store.painted())
-        self.warned = False
-
-    def paint(
-        self, each: Next, shot: int, frames: FrameStore, before: Painted | None, drafts: FrameStore | None
-    ) -> Painted:
-        """Paint a frame into `frames`; `before` is the frame painted before it, if at hand."""
-        index, content, started = each.frame.index, self.plan.canvas.content(each.frame), time.monotonic()
-        priors = _priors(self.plan, frames, each, before, drafts)
-        draft = None if drafts is None else _draft(self.plan, drafts, index)
-        if each.fade is not None and each.fade.blank:
-            painted = Painted(content)
-        else:
-            painted = self._painted(each.frame, content, priors, frames, draft)
-        stored = save_painted(self.store, frames, index, faded(painted, each.fade))
-        self.trace.painted(index, shot, frames.number, painted)
-        loss = sum(painted.losses.values()) if painted.losses else None
-        event = self.pace.finished(index, shot, loss=loss, steps=painted.steps, pass_number=frames.number)
-        if priors or draft is not None or self.plan.options.independent:
-            self._warn(time.monotonic() - started)
-        self.hooks.report(event)
-        return stored
-
-    def _painted(
-        self, frame: Frame, content: Tensor, priors: Sequence[Prior], frames: FrameStore, draft: Draft | None
-    ) -> Painted:
-        """A frame that shows anything, with its place in a map that is carried. Raises VidstyleError."""
-        index = frame.index
-        first = self.plan.carries and draft is None and not priors and self._is_first(index, frames)
-        place = self.guide.place(index, content, priors, draft, first)
-        painter = self.guide.painter(index, place)
-        self.trace.begin(painter, frame, content)
-        painted = painter.paint(content, priors, _seed(self.plan, index, frames.number), draft)
-        _check_numbers(painted, index)
-        return painted if place is None else replace(painted, carry={**painted.carry, PLACE: place})
-
-    def _is_first(self, index: int, frames: FrameStore) -> bool:
-        """Whether a frame is the first of the first pass that shows anything."""
-        return all(is_blank(load_carry(frames, earlier)) for earlier in range(self.plan.start, index))
-
-    def _warn(self, seconds: float) -> None:
-        """Tell, once, by the first frame that takes as long as most, if the others will take long."""
-        if self.warned or self.pace.total is None:
-            return
-        self.warned = True
-        if line := warning(self.plan.canvas, seconds, max(0, self.pace.total - self.pace.done)):
-            self.hooks.tell(line)
-
-
-def _check_numbers(painted: Painted, index: int) -> None:
-    """Raise VidstyleError for a search that has failed: it may have left the frame as it was."""
-    failed = [name for name, loss in painted.losses.items() if not math.isfinite(loss)]
-    if failed or not bool(painted.image.isfinite().all()):
-        of = f" (loss: {', '.join(failed)})" if failed else ""
-        raise VidstyleError(
-            f"painting frame {index} gave what is not a number{of}, so it is not kept; "
-            "try --precision float32 or another loss"
-        )
-
-
-def _priors(
-    plan: Plan, frames: FrameStore, each: Next, before: Painted | None, drafts: FrameStore | None
-) -> list[Prior]:
-    """Frames painted earlier, warped into this one, nearest first."""
-    priors = []
-    for link in each.links:
-        source = link.flow.source
-        nearest = abs(source - each.frame.index) == 1
-        if nearest and before is not None and _is_earlier(source, each.frame.index, frames.number):
-            painted = before
-        else:
-            painted = load_painted(_holder(source, each.frame.index, frames, drafts), source)
-        vectors, weight = plan.canvas.tensor(link.flow.vectors), plan.canvas.tensor(link.weight)
-        # By splines: what a warp blurs a little, the next frame's blurs again, and so on.
-        warped = (warp_wrapped if plan.flow.wraps else warp)(
-            unfaded(plan.canvas.move(painted.image), fade_in(painted.carry)), vectors, "spline"
-        )
-        priors.append(Prior(warped, weight, painted.carry, vectors))
-    return priors
-
-
-def _holder(source: int, target: int, frames: FrameStore, drafts: FrameStore | None) -> FrameStore:
-    """Where frame `source` is when `target` is painted: over a loop's seam it is still the pass before."""
-    return frames if drafts is None or _is_earlier(source, target, frames.number) else drafts
-
-
-def _is_earlier(source: int, target: int, number: int) -> bool:
-    """Whether pass `number` comes by `source` before `target`."""
-    return source > target if backwards(number) else source < target
-
-
-def _draft(plan: Plan, drafts: FrameStore, index: int) -> Draft:
-    before = load_painted(drafts, index)
-    image = unfaded(plan.canvas.move(before.image), fade_in(before.carry))
-    return Draft(image, drafts.number + 1, before.carry)
-
-
-def _seed(plan: Plan, index: int, number: int) -> int:
-    """A seed of its own for every frame and pass, so that a resumed run draws the same numbers."""
-    return (plan.run.seed * 1_000_003 + index + (number - 1) * 2**40) % 2**63

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 from torch import Tensor
@@ -14,13 +15,13 @@ from vidstyle.image.masks import feathered
 from vidstyle.job import FrameStore
 from vidstyle.methods.base import Finished
 from vidstyle.options import EncodeOptions
-from vidstyle.pipeline.fading import FADE
+from vidstyle.pipeline.dissolving import carried, mixed
 from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stored import load_carry, load_pixels
 from vidstyle.types import Frame
 from vidstyle.video.depth import to_depth
-from vidstyle.video.formats import output_kind
+from vidstyle.video.formats import output_kind, picture_depths
 from vidstyle.video.pictures import write_picture
 from vidstyle.video.writer import Writer, open_writer
 
@@ -29,9 +30,11 @@ def encode(plan: Plan, frames: FrameStore, hooks: Hooks) -> list[Path]:
     """Write the result; returns its files. Raises OutputError, Stopped, FrameDamaged."""
     pace = Pace("encode", len(frames.frames()))
     mask = mask_of(plan, frames)
+    other = lru_cache(maxsize=1)(partial(load_pixels, frames))
     with _opened(plan, hooks.tell) as writer:
         for frame in plan.clip.frames(plan.start, plan.stop):
-            writer.write(plan.canvas.result(frame, load_pixels(frames, frame.index), mask(frame.index)))
+            pixels = mixed(load_pixels(frames, frame.index), load_carry(frames, frame.index), other)
+            writer.write(plan.canvas.result(frame, pixels, mask(frame.index)))
             event = pace.finished(frame.index, 0, seconds_per_frame=None, seconds_left=None)
             hooks.report(event)
     return writer.files
@@ -60,14 +63,14 @@ def finished(plan: Plan, frames: FrameStore) -> Finished:
         write_beside(plan, path, whole)
 
     def carry(index: int) -> dict[str, Tensor]:
-        return {name: tensor for name, tensor in load_carry(frames, index).items() if name != FADE}
+        return carried(load_carry(frames, index))
 
     return Finished(plan.output, plan.engine, frames.frames(), carry, source, write)
 
 
 def write_beside(plan: Plan, path: Path, frame: Frame) -> None:
     """Write a picture of the result's depth beside it, whole or not at all."""
-    depth = plan.encode.bit_depth or 8
+    depth = plan.encode.bit_depth or picture_depths(path)[0]
     alpha = None if frame.alpha is None else to_depth(frame.alpha, depth)
     write_picture(path, to_depth(frame.pixels, depth), alpha)
 
@@ -81,7 +84,7 @@ def codec_of(output: Path, encode: EncodeOptions) -> str:
 
 def _opened(plan: Plan, notice: Notice) -> Writer:
     # Frames are kept with 16 bits; a picture gets them on request only, or where it keeps what has them.
-    kept = 16 if plan.mask and plan.clip.bit_depth > 8 else 8
+    kept = 16 if plan.mask and plan.clip.bit_depth > 8 else picture_depths(plan.output)[0]
     kind = output_kind(plan.output, plan.clip, plan.start, plan.stop)
     depth = plan.encode.bit_depth or (None if kind in ("video", "animation") else kept)
     return open_writer(

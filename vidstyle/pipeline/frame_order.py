@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
 from vidstyle.flow.consistency import agreement, long_term
+from vidstyle.pipeline.dissolving import undissolved
 from vidstyle.pipeline.fading import unfaded_frame
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Flow, Frame, Shot
-from vidstyle.video.fades import REACH, Fade, detect_fades
+from vidstyle.video import dissolves, fades
+from vidstyle.video.dissolves import Dissolve, detect_dissolves
+from vidstyle.video.fades import Fade, detect_fades
 from vidstyle.video.shots import LOOKBEHIND, detect_cuts
 
 _CHUNK_BYTES = 2**28  # of frames held in memory while a shot is read backwards
@@ -30,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Next:
-    """A frame to paint, at the size of the result, without the fade that it has in the clip, if any.
+    """A frame to paint, at the size of the result, without the fade or dissolve that it has in the clip.
 
     links: to frames painted earlier, nearest first; none at a shot's start, where frames are painted
     independently, and to and from those that are faded away.
@@ -40,8 +43,10 @@ class Next:
     starts_shot: bool
     links: tuple[Link, ...] = ()
     fade: Fade | None = None
+    dissolve: Dissolve | None = None
 
 
+Mixture = tuple[Fade | None, Dissolve | None]
 _Earlier = deque[Frame | None]
 """Frames that come before, latest last; None in place of those that are faded away."""
 
@@ -49,27 +54,36 @@ _Earlier = deque[Frame | None]
 def first_pass(plan: Plan, first: int) -> Iterator[Next]:
     """The frames from `first` on. Where shots start is found on the way."""
     reach = plan.flow.reach
-    # Earlier frames, so that cuts and fades are found, and flow begins, as in a run never interrupted.
-    begin = max(plan.start, first - max(reach, REACH) - LOOKBEHIND)
+    # Earlier frames, so that what lies between shots is found, and flow begins, as in a run in one piece.
+    begin = max(plan.start, first - reach - max(fades.REACH, dissolves.REACH) - LOOKBEHIND)
     frames = (plan.canvas.scaled(frame) for frame in plan.clip.frames(begin, plan.stop))
     earlier: _Earlier = deque(maxlen=reach)
     detected = detect_cuts(frames, plan.run.cuts, plan.run.cut)
-    for filmed, cut, fade in _fading(plan, detected):
-        frame = unfaded_frame(filmed, fade)
+    for (filmed, cut, fade), dissolve in _mixtures(plan, detected):
+        frame = _scene(filmed, (fade, dissolve))
         starts = cut if frame.index > plan.start else True
         if starts:
             earlier.clear()
         if frame.index >= first:
             links = () if plan.options.independent else _links(plan, frame, earlier, fade)
-            yield Next(frame, starts, links, fade)
+            yield Next(frame, starts, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
 
-def _fading(plan: Plan, frames: Iterator[tuple[Frame, bool]]) -> Iterator[tuple[Frame, bool, Fade | None]]:
-    """Each frame with whether it starts a shot and its fade, which a still has not: it may be black."""
-    if plan.clip.filmed and plan.clip.kind != "still":
-        return detect_fades(frames)
-    return ((frame, starts, None) for frame, starts in frames)
+def _mixtures(
+    plan: Plan, frames: Iterator[tuple[Frame, bool]]
+) -> Iterable[tuple[tuple[Frame, bool, Fade | None], Dissolve | None]]:
+    """Each frame with whether it starts a shot, its fade and its dissolve; none for a still."""
+    if not plan.clip.filmed or plan.clip.kind == "still":
+        return (((frame, starts, None), None) for frame, starts in frames)
+    faded = detect_fades(frames)
+    return detect_dissolves(faded) if plan.run.cuts else ((each, None) for each in faded)
+
+
+def _scene(filmed: Frame, mixture: Mixture) -> Frame:
+    """A frame of the clip as its shot shows it."""
+    fade, dissolve = mixture
+    return undissolved(filmed, dissolve) if fade is None else unfaded_frame(filmed, fade)
 
 
 def _is_gone(fade: Fade | None) -> bool:
@@ -81,16 +95,16 @@ def later_pass(
     shots: Sequence[Shot],
     number: int,
     painted: Collection[int],
-    fade_of: Callable[[int], Fade | None],
+    mixture_of: Callable[[int], Mixture],
 ) -> Iterator[Next]:
     """The frames of pass `number`, from 2, without those that are `painted` already.
 
-    fade_of: by the index of a frame, what the first pass has found. Even passes go backwards, so that what an
-    earlier frame learns from a later one gets there as well.
+    mixture_of: by the index of a frame, what the first pass has found. Even passes go backwards, so that what
+    an earlier frame learns from a later one gets there as well.
     """
     loop = plan.run.loop and len(shots) == 1
     for shot in shots:
-        yield from _walk(plan, shot, backwards(number), loop, painted, fade_of)
+        yield from _walk(plan, shot, backwards(number), loop, painted, mixture_of)
 
 
 def backwards(number: int) -> bool:
@@ -104,7 +118,7 @@ def _walk(
     back: bool,
     loop: bool,
     painted: Collection[int],
-    fade_of: Callable[[int], Fade | None],
+    mixture_of: Callable[[int], Mixture],
 ) -> Iterator[Next]:
     assert shot.stop is not None
     order = range(shot.start, shot.stop)[:: -1 if back else 1]
@@ -115,13 +129,13 @@ def _walk(
     earlier: _Earlier = deque(maxlen=reach)
     if loop and first < reach and len(order) > 1:
         for filmed in _frames(plan, order[max(1, len(order) - reach) :]):
-            fade = fade_of(filmed.index)
-            earlier.append(None if _is_gone(fade) else unfaded_frame(filmed, fade))
+            mixture = mixture_of(filmed.index)
+            earlier.append(None if _is_gone(mixture[0]) else _scene(filmed, mixture))
     for filmed in _frames(plan, order[max(0, first - reach) :]):
-        fade = fade_of(filmed.index)
-        frame = unfaded_frame(filmed, fade)
+        fade, dissolve = mixture_of(filmed.index)
+        frame = _scene(filmed, (fade, dissolve))
         if frame.index not in painted:
-            yield Next(frame, frame.index == order[0], _links(plan, frame, earlier, fade), fade)
+            yield Next(frame, frame.index == order[0], _links(plan, frame, earlier, fade), fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
 

@@ -21,12 +21,13 @@ def frame_range(text: str | None, clip: Clip) -> tuple[int, int | None]:
     """
     if text is None:
         return 0, None
+    first = min([0, *clip.numbers[:1]])
     begin, colon, end = text.partition(":")
     try:
-        start, stop = int(begin or 0), int(end) if end else None
+        start, stop = int(begin or first), int(end) if end else None
     except ValueError:
         colon = ""
-    if not colon or start < 0 or (stop is not None and stop <= start):
+    if not colon or start < first or (stop is not None and stop <= start):
         raise UsageError(f"--frames takes A:B with A below B, such as 100:200, :50 or 100:, not {text!r}")
     if clip.numbers:
         return _by_numbers(text, clip, start, stop)
@@ -47,7 +48,7 @@ def _by_numbers(text: str, clip: Clip, start: int, stop: int | None) -> tuple[in
 
 def tell_numbers(clip: Clip, option: str) -> None:
     """Note that an option is meant by the numbers of the clip's pictures, where they do not count from 0."""
-    if clip.numbers and clip.numbers[-1] >= len(clip.numbers):
+    if clip.numbers and (clip.numbers[0] < 0 or clip.numbers[-1] >= len(clip.numbers)):
         clip.notice(
             f"{clip.path} is numbered {clip.numbers[0]} to {clip.numbers[-1]}: {option} means these numbers"
         )

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.job import file_entry
+from vidstyle.methods.base import Source
 from vidstyle.options import at_home, by_role
 from vidstyle.options.base import paths_of
+from vidstyle.pipeline.plan import Request
+from vidstyle.plain import absolute
+from vidstyle.video.clip import Clip
 from vidstyle.video.reader import open_clip
 
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
@@ -17,17 +21,12 @@ _PAINTER_VERSION = 7
 
 
 def fingerprint(
-    source: Mapping[str, str],
-    pictures: list[Path],
-    method: str,
-    options: Mapping[str, Any],
-    run: Mapping[str, Any],
-    carries: bool,
+    source: Source, method: str, options: Mapping[str, Any], run: Mapping[str, Any], carries: bool
 ) -> dict[str, Any]:
-    """Of a job; source: the entry of what is painted; options, run: what decides of them, see `deciding`."""
+    """Of a job; options, run: what decides of them, see `deciding`."""
     return {
-        "source": dict(source),
-        "pictures": [file_entry(path) for path in pictures],
+        "source": {"name": source.clip.path.name, "digest": source.clip.digest()},
+        "pictures": [file_entry(path) for path in source.pictures],
         "method": method,
         "options": dict(options),
         "run": dict(run),
@@ -36,7 +35,7 @@ def fingerprint(
     }
 
 
-def deciding(options: Any, role: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+def deciding(options: Any, contents: Mapping[str, Any], role: str = "decides") -> dict[str, Any]:
     """The values of the options of a role; of those that name files, what these hold.
 
     contents: what stands for options of which that is not the content of a file or a clip.
@@ -65,12 +64,25 @@ def content_of(path: Path) -> dict[str, str]:
     return {"name": clip.path.name, "digest": clip.digest()}
 
 
+def settings(asked: Request, clip: Clip, method: str, options: Any, **decided: Any) -> dict[str, Any]:
+    """All that is needed to run the same command again; files are named as they are found from any directory.
+
+    options: of the method, as they are used. decided: what else `resume` and `status` are to know.
+    """
+    return {
+        "home": str(absolute(asked.directory)),
+        "input": str(absolute(clip.path)),
+        "pictures": [str(absolute(picture)) for picture in asked.pictures],
+        "output": str(absolute(asked.output)),
+        "method": method,
+        "options": asdict(at_home(options)),
+        "run": asdict(at_home(asked.run)),
+        "encode": asdict(at_home(asked.encode)),
+        **decided,
+    }
+
+
 def made_with(options: Any, run: Any, encode: Any) -> dict[str, Any]:
     """What the result depends on beside the painted frames."""
-    laid = deciding(run, "encodes", {})
+    laid = deciding(run, {}, "encodes")
     return {**by_role(encode, "encodes"), **laid, **by_role(at_home(options), "written")}
-
-
-def settings_of(options: Any) -> dict[str, Any]:
-    """Options as `from_json` reads them, their files as they are found from any directory."""
-    return asdict(at_home(options))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vidstyle.events import Observer
+from vidstyle.events import Notice, Observer
+from vidstyle.features.weights import Weights, load_weights
 from vidstyle.flow.pair import FlowSource
 from vidstyle.job import default_job_directory
 from vidstyle.methods.base import Engine, Inputs, Method, Painter
@@ -17,16 +19,36 @@ from vidstyle.video.clip import Clip
 
 
 @dataclass(frozen=True)
+class Request:
+    """What is asked for. source: None for what is made from no clip. load: gives weights by their name."""
+
+    source: Path | None
+    pictures: Sequence[Path]
+    output: Path
+    options: MethodOptions
+    run: RunOptions
+    encode: EncodeOptions
+    notice: Notice
+    load: Callable[[str, bool, Notice], Weights] = load_weights
+
+    @property
+    def directory(self) -> Path:
+        """Where the state of the job is kept."""
+        return Path(self.run.job) if self.run.job else default_job_directory(self.output)
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything a run needs.
 
-    options, run: with all that was left open. start, stop: frames of the clip. flow: how it moves. inputs:
-    what the method has read. mask: where the result is laid over the clip; carries: whether a single map is
-    to do for the clip.
+    directory: of the job. options, run: with all that was left open. start, stop: frames of the clip.
+    flow: how it moves. inputs: what the method has read. mask: where the result is laid over the clip;
+    carries: whether a single map is to do for the clip.
     fingerprint: what makes this job this job. settings: all that is needed to run the same command again.
     made_with: what the result depends on beside the painted frames.
     """
 
+    directory: Path
     clip: Clip
     output: Path
     method: Method
@@ -44,11 +66,6 @@ class Plan:
     fingerprint: dict[str, Any]
     settings: dict[str, Any]
     made_with: dict[str, Any]
-
-    @property
-    def directory(self) -> Path:
-        """The job directory."""
-        return job_directory(self.run, self.output)
 
     @property
     def total(self) -> int | None:
@@ -69,8 +86,3 @@ class Plan:
         # A pass that is done is given up once the one after it is; so two at most are kept.
         frames = (self.total or 1) * min(2, self.run.passes)
         return max(0, frames - painted) * self.canvas.width * self.canvas.height * 6
-
-
-def job_directory(run: RunOptions, output: Path) -> Path:
-    """Where the state of a job is kept."""
-    return Path(run.job) if run.job else default_job_directory(output)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,8 @@ import torch
 from vidstyle.device import pick_device, pick_dtype
 from vidstyle.errors import JobError, OutputError, UsageError
 from vidstyle.events import Notice
-from vidstyle.features.weights import Weights, load_weights
+from vidstyle.features.weights import Weights
+from vidstyle.flow.pair import find_flow
 from vidstyle.job import JobStore
 from vidstyle.methods.base import Engine, Method, Source
 from vidstyle.methods.registry import command, method, method_name
@@ -22,88 +22,59 @@ from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, files_rea
 from vidstyle.pipeline import identity
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.encoding import codec_of
-from vidstyle.pipeline.flow import find_flow
 from vidstyle.pipeline.frames import cut_places, frame_range, frame_total, result_size
 from vidstyle.pipeline.guide import is_carried, open_mask
-from vidstyle.pipeline.plan import Plan, job_directory
+from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.relocate import at_new_home, same_place
 from vidstyle.pipeline.stills import check_steps
 from vidstyle.plain import absolute
 from vidstyle.video.clip import Clip
-from vidstyle.video.writer import check_output
-
-Load = Callable[[str, bool, Notice], Weights]
+from vidstyle.video.writer import check_output, rehearse
 
 _UNKNOWN = 1000  # frames, where the source does not say
 
 
-@dataclass(frozen=True)
-class Request:
-    """What is asked for. source: None for what is made from no clip. load: gives weights by their name."""
-
-    source: Path | None
-    pictures: Sequence[Path]
-    output: Path
-    options: MethodOptions
-    run: RunOptions
-    encode: EncodeOptions
-    notice: Notice
-    load: Load = load_weights
-
-
 def make_plan(asked: Request) -> Plan:
     """Check everything that can be checked beforehand. Raises UsageError, InputError or OutputError."""
-    name, run, encode, output = method_name(asked.options), asked.run, asked.encode, asked.output
+    name, run, encode = method_name(asked.options), asked.run, asked.encode
     own = method(name)
     command(name).pictures.check(name, len(asked.pictures))
-    fps = _fraction(encode.fps) if encode.fps else None
-    options, clip = own.clip(asked.options, asked.source, fps, run)
-    start, stop = frame_range(run.frames, clip)
-    earlier = _earlier(job_directory(run, output), asked.options)
-    device = pick_device(run.device)
-    engine = _engine(asked, options, earlier, device)
-    source = _checked(asked, options, clip, (start, stop), earlier, engine)
+    options, clip = own.clip(asked.options, asked.source, _fraction(encode.fps), run)
+    start, stop = frames = frame_range(run.frames, clip)
+    earlier = _earlier(asked.directory, asked.options)
+    engine = _engine(asked, options, earlier)
+    source = _checked(asked, options, clip, frames, earlier, engine)
     width, height = result_size(clip, run.size or min(max(clip.width, clip.height), options.longest))
+    _rehearse(asked.output, clip, (width, height), encode)
     options = own.fitted(options, width, height, engine)
     inputs, mask = own.open(options, source), open_mask(run.mask, clip, start, stop)
     carries = is_carried(inputs.guidance, mask, clip, options.independent)
-    run = _settled(run, clip, (width, height), (start, stop), engine.dtype)
-    flow = own.flow(options) or find_flow(run, device, asked.notice)
-    moving = _moving(clip, run, (start, stop), options.independent)
+    run = _settled(run, clip, (width, height), frames, engine.dtype)
+    flow = own.flow(options) or find_flow(run, engine.device, asked.notice)
+    moving = _moving(clip, run, frames, options.independent)
     flow.check(moving)
-    chosen, contents = _weights_of(own, engine, run)
-    decides = identity.deciding(options, "decides", inputs.contents)
-    runs = identity.deciding(run, "decides", flow.contents(moving) | contents)
-    of_clip = {"name": clip.path.name, "digest": clip.digest()}
+    features, weights = _weights_of(own, engine, run)
+    decides = identity.deciding(options, inputs.contents)
+    runs = identity.deciding(run, flow.contents(moving) | weights)
+    told = {"features": features, "total": frame_total(clip, *frames), "passes": run.passes}
     return Plan(
+        directory=asked.directory,
         clip=clip,
-        output=output,
+        output=asked.output,
         method=own,
         options=options,
         run=run,
         encode=encode,
         start=start,
         stop=stop,
-        canvas=Canvas(height, width, device),
+        canvas=Canvas(height, width, engine.device),
         engine=engine,
         flow=flow,
         inputs=inputs,
         mask=mask,
         carries=carries,
-        fingerprint=identity.fingerprint(of_clip, list(asked.pictures), name, decides, runs, carries),
-        settings={
-            "home": str(absolute(job_directory(run, output))),
-            "input": str(absolute(clip.path)),
-            "pictures": [str(absolute(picture)) for picture in asked.pictures],
-            "output": str(absolute(output)),
-            "method": name,
-            "options": identity.settings_of(options),
-            "run": identity.settings_of(asked.run),
-            "encode": identity.settings_of(encode),
-            "features": chosen,
-            "total": frame_total(clip, start, stop),
-            "passes": run.passes,
-        },
+        fingerprint=identity.fingerprint(source, name, decides, runs, carries),
+        settings=identity.settings(asked, clip, name, options, **told),
         made_with=identity.made_with(options, run, encode),
     )
 
@@ -169,8 +140,18 @@ def _checked(
     return source
 
 
-def _engine(asked: Request, options: MethodOptions, earlier: dict[str, Any], device: torch.device) -> Engine:
+def _rehearse(output: Path, clip: Clip, size: tuple[int, int], encode: EncodeOptions) -> None:
+    """Whatever may be refused when the result is written is refused now. Raises OutputError."""
+    width, height = size
+    codec = codec_of(output, encode)
+    rehearse(
+        output, clip, width=width, height=height, codec=codec, crf=encode.crf, bit_depth=encode.bit_depth
+    )
+
+
+def _engine(asked: Request, options: MethodOptions, earlier: dict[str, Any]) -> Engine:
     """With weights that are found and read when, and if, they are asked for, and then kept."""
+    device = pick_device(asked.run.device)
 
     @cache
     def loaded() -> Weights:
@@ -239,7 +220,10 @@ def _chosen_features(run: RunOptions, earlier: dict[str, Any]) -> str:
     return str(earlier.get("features", run.features)) if goes_on else run.features
 
 
-def _fraction(text: str) -> Fraction:
+def _fraction(text: str | None) -> Fraction | None:
+    """The rate that --fps gives, if it is given."""
+    if not text:
+        return None
     try:
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError):

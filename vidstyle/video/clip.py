@@ -11,6 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from ..plain import plain_size
 from ..types import Frame
 from .colour import ColorInfo
@@ -79,6 +81,10 @@ class Clip(ABC):
     @abstractmethod
     def digest(self) -> str:
         """A fast fingerprint (hex): equal for equal sources, wherever they lie."""
+
+    def excess(self, index: int) -> np.ndarray | None:
+        """By how much the light of this frame is brighter than 1, as `read_excess` has it; mostly None."""
+        return None
 
     def number(self, index: int) -> int:
         """Of the frame at this place."""

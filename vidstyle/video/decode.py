@@ -9,33 +9,29 @@ from contextlib import closing
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import av
 import numpy as np
 from av.container import InputContainer
-from av.sidedata.sidedata import SideData
-from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from ..errors import MediaError
 from ..types import Frame
-from .clip import SEEK_DISTANCE, Clip, StreamInfo, file_digest
+from .clip import SEEK_DISTANCE, Clip, file_digest
+from .clock import Clock
 from .colour import ToRGB, bit_depth, frame_color
+from .container import is_picture, limits, open_input, reason_of, stream_info, video_stream
 from .damage import Damage, clock
 from .hdr import hdr_levels
-from .headers import png_frames
 from .interlace import combs, deinterlaced
-from .pictures import check_size, max_pixels
+from .limits import check_size
+from .orientation import orientation
+from .side_data import UNKEPT, side_data
+from .stated import joined, stated
 from .transparency import covered, has_alpha, is_transparent, seeing_alpha, tells_alpha
 
-# Demuxers that make a picture out of any text, or follow references to other files and hosts.
-_TEXT = {"tty", "bintext", "xbin", "adf", "idf"}
-_REFERRING = {"concat", "image2", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "vobsub", "lavfi"}
-_REFERRING |= {"webm_dash_manifest", "ffmetadata"}
-_READABLE = ",".join(sorted(av.formats_available - _TEXT - _REFERRING))
-_ANIMATED_PICTURES = {"avis", "msf1", "hevc", "hevx"}  # brands of AVIF and HEIF files with a sequence
 _MANY_PIXELS = 2**25  # decoding several such frames at a time would take gigabytes
 _BECOMES = {  # of interlaced film, by how it is read
     "auto": "every frame is made of its first field, --deinterlace double would make one of each field",
@@ -43,21 +39,6 @@ _BECOMES = {  # of interlaced film, by how it is read
     "off": "its frames are painted with both fields, and what moves looks combed",
 }
 _LATEST = 10**9  # seconds; a later time is a damaged one
-
-
-class Orientation(NamedTuple):
-    """How stored rows and columns are turned for display: transpose first, then flip."""
-
-    transpose: bool = False
-    flip_rows: bool = False
-    flip_columns: bool = False
-
-    def apply(self, pixels: np.ndarray) -> np.ndarray:
-        """pixels (C, H, W), as displayed."""
-        if self.transpose:
-            pixels = pixels.swapaxes(1, 2)
-        pixels = pixels[:, :: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]
-        return np.ascontiguousarray(pixels)
 
 
 class _Timed(NamedTuple):
@@ -69,64 +50,34 @@ class _Timed(NamedTuple):
     own: bool
 
 
-def open_input(path: Path) -> InputContainer:
-    """Open a media file with PyAV; raises MediaError."""
-    try:
-        return av.open(
-            str(path.absolute()),  # a name such as concat:a or http:a is a file's all the same
-            metadata_errors="replace",
-            options=_limits(),
-            container_options={"format_whitelist": _READABLE, "protocol_whitelist": "file"},
-        )
-    except (av.FFmpegError, UnicodeError) as error:
-        raise MediaError(
-            f"{path} cannot be read as a video ({_reason(error)}); it may be damaged or cut short"
-        ) from error
-
-
-def video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The stream that players would show; raises MediaError if there is none, or it cannot be decoded."""
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not streams:
-        kinds = sorted({stream.type for stream in container.streams})
-        holds = f"only {' and '.join(kinds)}" if kinds else "nothing"
-        raise MediaError(f"{path} has no video stream, it holds {holds}")
-    chosen = next((s for s in streams if s.disposition & Disposition.default), streams[0])
-    if container.metadata.get("major_brand") in _ANIMATED_PICTURES:
-        chosen = max(
-            streams, key=lambda stream: stream.frames
-        )  # the others are stills for those who show one
-    if chosen.codec_context is None:
-        raise MediaError(f"{path}: there is no decoder for its video stream; convert it first")
-    return chosen
-
-
 class VideoClip(Clip):
     """A video file. damaged, deinterlace: see `open_clip`."""
 
     def __init__(self, path: Path, damaged: str = "skip", deinterlace: str = "auto") -> None:
         self._stops = damaged == "stop"
+        self._joined: bool | None = None  # not known yet
         with open_input(path) as container:
             stream = video_stream(container, path)
             context = stream.codec_context
             check_size(context.width, context.height, path)
-            rate = stream.average_rate or stream.guessed_rate
-            self._rate = Fraction(rate) if rate else Fraction(25)
-            self._stream_base = stream.time_base or 1 / self._rate
+            self.stated = stated(container, stream, path)
+            self._rate, count = self.stated.rate, self.stated.count
             notes: list[str] = []
             others = tuple(stream_info(other) for other in container.streams if other is not stream)
-            length = _length(container, stream)
-            self._announced = png_frames(path)
-            count = self._announced or stream.frames or (round(length * self._rate) if length else 0) or None
-            first = next(_decoded(container, stream, Damage(path.name, notes, self._stops)), None)
+            damage = Damage(path.name, notes, self._stops)
+            decoded = _decoded(container, stream, self.stated.clock(), damage)
+            first = next(decoded, None)
             if first is None:
                 raise MediaError(f"{path} holds no frame that can be decoded; it may be damaged or cut short")
+            if is_picture(container) and next(decoded, None) is None:
+                count = 1
             check_size(first.width, first.height, path)
             self._scaled = _square(first, stream)
             check_size(*self._scaled, path)
             self.stream_index = stream.index
             color = frame_color(first, context)
             self.hdr = hdr_levels(first)
+            self._orientation = orientation(first)
             fields = combs(first)
             self._reads_alpha = has_alpha(first)
             may_show_through = tells_alpha(first, context)
@@ -137,7 +88,7 @@ class VideoClip(Clip):
             count = None if count is None else 2 * count
         depth = bit_depth(first)
         width, height = self._scaled
-        if _orientation(first).transpose:
+        if self._orientation.transpose:
             width, height = height, width
         super().__init__(
             path=path,
@@ -146,10 +97,10 @@ class VideoClip(Clip):
             height=height,
             bit_depth=depth,
             frame_rate=self._rate,
-            time_base=self._stream_base / (2 if self._doubles else 1),
+            time_base=self.stated.time_base / (2 if self._doubles else 1),
             frame_count=count,
             frame_count_exact=False,
-            duration_seconds=length,
+            duration_seconds=self.stated.length,
             has_alpha=may_show_through,
             color=color,
             streams=others,
@@ -163,7 +114,6 @@ class VideoClip(Clip):
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         convert = ToRGB(*self._scaled, deep=self.bit_depth > 8, alpha=self._reads_alpha)
-        orientation: Orientation | None = None
         index = -1
         with closing(self._from(start)) as numbered:
             for index, timed, context in numbered:
@@ -171,17 +121,16 @@ class VideoClip(Clip):
                     return  # nothing was asked for
                 if timed.own and index > 0 and index % SEEK_DISTANCE == 0:
                     self.seek_points[index] = timed.pts
-                if orientation is None:
-                    orientation = _orientation(timed.frame)
                 if index < start:
                     continue
                 try:
-                    pixels = orientation.apply(convert(timed.frame, frame_color(timed.frame, context)))
+                    pixels = self._orientation.apply(convert(timed.frame, frame_color(timed.frame, context)))
                 except av.FFmpegError as error:
                     raise MediaError(
                         f"{self.path}: the frame at {clock(timed.pts * self.time_base)} cannot be converted "
-                        f"to RGB ({_reason(error)}); convert the video first"
+                        f"to RGB ({reason_of(error)}); convert the video first"
                     ) from error
+                self._note_unkept(timed.frame)
                 yield self._frame(pixels, index, timed)
                 if index + 1 == stop:  # not only when the next has been read
                     return
@@ -189,8 +138,8 @@ class VideoClip(Clip):
 
     def _check_end(self, count: int) -> None:
         """Against the number of frames that an animated PNG announces: its end is not missed otherwise."""
-        if count < self._announced:
-            line = f"{self.path.name} breaks off after {count} of {self._announced} frames"
+        if count < self.stated.announced:
+            line = f"{self.path.name} breaks off after {count} of {self.stated.announced} frames"
             if self._stops:
                 raise MediaError(f"{line}; --damaged skip uses what is there")
             self.notice(line)
@@ -207,7 +156,7 @@ class VideoClip(Clip):
 
     def _from(self, start: int) -> Generator[tuple[int, _Timed, VideoCodecContext]]:
         """Frames with their indices, from the beginning or from a seek point that lies before `start`."""
-        known = sorted(index for index in self.seek_points if index <= start)
+        known = self._known(start)
         if len(known) > 1:
             # From the last but one: passing the last shows that the frames are counted right.
             begin, last = known[-2:]
@@ -225,11 +174,18 @@ class VideoClip(Clip):
             for index, timed in enumerate(self._timed(container, stream, damage)):
                 yield index, timed, stream.codec_context
 
+    def _known(self, start: int) -> list[int]:
+        """The indices of the seek points up to `start`, ascending."""
+        known = sorted(index for index in self.seek_points if index <= start)
+        if known and self.stated.jumps and self._joined is None:
+            self._joined = joined(self.path, self.stated)
+        return [] if self._joined else known
+
     def _sought(self, container: InputContainer, stream: VideoStream, pts: int) -> Iterator[_Timed]:
         """Frames from the one with this pts on; none where it is not found by seeking."""
         notices: list[str] = []  # pictures before the one sought may lack those that they refer to
         try:
-            ticks = math.floor(pts * self.time_base / self._stream_base)
+            ticks = math.floor((pts * self.time_base + self.stated.begin) / self.stated.time_base)
             container.seek(ticks, stream=stream)
             key = next((packet.pts for packet in container.demux(stream) if packet.pts is not None), ticks)
             # From one key frame further back: what refers over a key frame to frames before it is whole then.
@@ -255,7 +211,7 @@ class VideoClip(Clip):
         """Frames with increasing pts; the duration is the distance to the next frame's."""
         step = max(1, round(1 / (self._rate * self.time_base)))
         held: _Timed | None = None
-        frames = _decoded(container, stream, damage)
+        frames = _decoded(container, stream, self.stated.clock(), damage)
         if self._deinterlaces:
             frames = deinterlaced(frames, self._doubles, self.path.name)
         for frame in frames:
@@ -268,13 +224,13 @@ class VideoClip(Clip):
                 yield held._replace(duration=pts - held.pts)
             held = _Timed(frame, pts, None, pts == given)
         if held is not None:
-            left = self._in_clip(_announced_end(container, stream)) - held.pts
+            left = self._in_clip(self.stated.end) - held.pts
             own = step if self._deinterlaces else held.frame.duration or step
             yield held._replace(duration=self._last_duration(own, left))
 
     def _in_clip(self, ticks: int) -> int:
-        """A time of the stream, in the time base of the clip."""
-        return round(ticks * self._stream_base / self.time_base)
+        """A time that a header gives, in the time base of the clip."""
+        return round((ticks * self.stated.time_base - self.stated.begin) / self.time_base)
 
     def _last_duration(self, own: int, left: int) -> int:
         """The time `left` in the header is the truer one: decoders know distances in decoding order only."""
@@ -294,11 +250,17 @@ class VideoClip(Clip):
                 f"{after.width}x{after.height} on the way; all frames are made {self.width}x{self.height}"
             )
 
+    def _note_unkept(self, frame: av.VideoFrame) -> None:
+        for name in UNKEPT.keys() & side_data(frame).keys():
+            self.notice(f"{self.path.name} holds {UNKEPT[name]}, which no result keeps")
+
     def digest(self) -> str:
         return file_digest(self.path).hex()
 
 
-def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[av.VideoFrame]:
+def _decoded(
+    container: InputContainer, stream: VideoStream, time: Clock, damage: Damage
+) -> Iterator[av.VideoFrame]:
     """Every frame that is whole, as far as the decoder can tell; the others are told to `damage`.
 
     Decoders conceal what is missing by what was there before, and flag that frame: it is left out too,
@@ -309,14 +271,17 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
     context = stream.codec_context
     stream.thread_type = "SLICE" if context.width * context.height > _MANY_PIXELS else "AUTO"
     decoder = seeing_alpha(stream) or context
-    decoder.options = _limits()  # it may claim to be larger on the way
+    decoder.options = limits()  # it may claim to be larger on the way
     packets = container.demux(stream)
     while True:
         try:
-            packet = next(packets, None)
+            # One of no bytes holds the frame before it for longer; only the end is to flush the decoder.
+            packet = next((packet for packet in packets if packet.size), None)
         except av.FFmpegError as error:
-            damage.end(_reason(error))
+            damage.end(reason_of(error))
             packet = None
+        if packet is not None:
+            time.picture(packet)
         try:
             for frame in decoder.decode(packet):
                 if frame.is_corrupt:
@@ -328,24 +293,12 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
             return
         except av.FFmpegError:
             damage.frame()
-        if packet is None or packet.size == 0:
+        if packet is None:
             return
 
 
 def _seconds(frame: av.VideoFrame) -> Fraction | None:
     return None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
-
-
-def _limits() -> dict[str, str]:
-    """For decoders, which count in whole blocks of pixels: memory is taken for up to twice the limit."""
-    return {"max_pixels": str(2 * max_pixels() + 2**16)}
-
-
-def _announced_end(container: InputContainer, stream: VideoStream) -> int:
-    """Where the header says that the stream ends, in its time base; 0 where only a guess is to be had."""
-    if "mp4" not in container.format.name or not stream.duration:
-        return 0
-    return (stream.start_time or 0) + stream.duration
 
 
 def _pts(frame: av.VideoFrame, time_base: Fraction) -> int | None:
@@ -365,31 +318,3 @@ def _square(frame: av.VideoFrame, stream: VideoStream) -> tuple[int, int]:
     if aspect > 1:
         return round(frame.width * aspect), frame.height
     return frame.width, round(frame.height / aspect)
-
-
-def _orientation(frame: av.VideoFrame) -> Orientation:
-    side_data = frame.side_data.get("DISPLAYMATRIX")
-    if side_data is None:
-        return Orientation()
-    # The matrix maps (x, y) to (ax + cy, bx + dy); anything but quarter turns goes to the nearest.
-    a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(cast(SideData, side_data)), "=i4")[:5])
-    if abs(a) >= abs(b):
-        return Orientation(False, d < 0, a < 0)
-    return Orientation(True, b < 0, c < 0)
-
-
-def _length(container: InputContainer, stream: VideoStream) -> Fraction | None:
-    if stream.duration and stream.time_base:
-        return stream.duration * stream.time_base
-    return Fraction(container.duration, av.time_base) if container.duration else None
-
-
-def stream_info(stream: Stream) -> StreamInfo:
-    """What there is to say about a stream."""
-    codec = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
-    metadata = stream.metadata
-    return StreamInfo(stream.index, stream.type, codec, metadata.get("language"), metadata.get("title"))
-
-
-def _reason(error: av.FFmpegError | UnicodeError) -> str:
-    return (getattr(error, "strerror", None) or type(error).__name__).lower()

@@ -28,9 +28,10 @@ from .write_errors import named_write_errors
 
 # pixels; of some smaller sizes, such as 48x48, its assembler writes beyond its buffers
 _SMALL_FOR_X265 = 128
+_REHEARSED = 1  # seconds of sound, of which encoders make several packets
 
-# SVT-AV1 writes to stderr by itself unless it is told to keep to errors.
-os.environ.setdefault("SVT_LOG", "1")
+# SVT-AV1 writes to stderr by itself unless it is told to keep to what it dies of.
+os.environ.setdefault("SVT_LOG", "0")
 
 
 class VideoWriter:
@@ -50,10 +51,11 @@ class VideoWriter:
         bit_depth: int | None,
         span: tuple[int, int | None] | None,
         notice: Notice,
+        folder: Path | None = None,
     ) -> None:
         self._path, self._clip, self._trimmed = path, clip, span is not None
         self._size, self._notice = size, notice
-        self._temporary = temporary_beside(path)
+        self._temporary = temporary_beside(path if folder is None else folder / path.name)
         self._keeps_alpha = clip.has_alpha and bool(codec.alpha) and container_of(path) != "mp4"
         self._durations: dict[int, int] = {}
         self._first: Frame | None = None
@@ -190,6 +192,14 @@ class VideoWriter:
                 self._copier.compare(self._temporary)
                 self._copier.close()
             put_in_place(self._temporary, self._path)
+
+    def rehearse(self, frame: Frame) -> None:
+        """Open every encoder and the container by writing one frame, and the beginning of the sound."""
+        self.write(frame)
+        with named_write_errors(self._path):
+            self._mux(self._stream.encode(None))
+            if self._copier is not None:
+                self._copier.advance(frame.pts_seconds + _REHEARSED)
 
     def discard(self) -> None:
         """Remove every trace of the output."""

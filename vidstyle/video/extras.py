@@ -16,7 +16,8 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 
 from ..events import Notice
-from .decode import VideoClip, open_input, stream_info, video_stream
+from .container import open_input, stream_info, video_stream
+from .decode import VideoClip
 from .tracks import stream_metadata
 
 # Of the container itself, written by the muxer. A timecode is a track or a tag of the picture.
@@ -56,15 +57,19 @@ class Extras:
         if self._timecode:
             start = span[0] if span else 0
             target.metadata["timecode"] = shifted_timecode(self._timecode, start, clip.frame_rate)
-        if not span:
-            output.set_chapters(source.chapters())
+        if not span and (chapters := source.chapters()):
+            begin = clip.stated.begin
+            output.set_chapters(cut_chapters(chapters, begin, None) if begin else chapters)
 
     def trim(self, begin: Fraction) -> None:
         """The result begins at `begin`, in seconds of the source: chapters are cut to match."""
         if self._span and (chapters := self._source.chapters()):
             start, stop = self._span
             end = None if stop is None else _end_of(self._clip, begin, stop - start)
-            self._output.set_chapters(cut_chapters(chapters, begin, end))
+            late = self._clip.stated.begin
+            self._output.set_chapters(
+                cut_chapters(chapters, begin + late, None if end is None else end + late)
+            )
 
     def add(self, stream: Stream) -> None:
         """Carry over a stream that does not play."""
@@ -202,12 +207,12 @@ def _first_packet(path: Path, index: int) -> bytes | None:
 
 def _end_of(clip: VideoClip, begin: Fraction, count: int) -> Fraction:
     """When the frame comes that is `count` frames after the one at `begin`, by the packets; in seconds."""
-    first = begin / clip.time_base
+    first, clock = begin / clip.time_base, clip.stated.clock()
     times: list[int] = []
     with open_input(clip.path) as container:
         stream = video_stream(container, clip.path)
         with suppress(av.FFmpegError):  # of a damaged source what is there
-            packets = (packet.pts for packet in container.demux(stream))
+            packets = (clock.picture(packet) for packet in container.demux(stream))
             # A few more than needed, because they are not in the order in which they are shown.
             times = sorted(islice((pts for pts in packets if pts is not None and pts >= first), count + 64))
     if count < len(times):

@@ -1,16 +1,29 @@
-"""What the picture files of studios say in their headers: TGA, DPX and OpenEXR."""
+"""What the picture files of studios say in their headers: TGA, DPX, OpenEXR, Radiance and PFM."""
 
 from __future__ import annotations
 
+import re
 import struct
 
 TGA_SUFFIXES = frozenset({".tga", ".targa", ".vda", ".icb", ".vst"})
 EXR, DPX = b"v/1\x01", (b"SDPX", b"XPDS")
+RADIANCE, PFM = (b"#?RADIANCE", b"#?RGBE"), (b"PF\n", b"Pf\n")
+_RESOLUTION = re.compile(rb"\n\n-Y (\d{1,9}) \+X (\d{1,9})\n")
+_PFM_SIZE = re.compile(rb"P[Ff]\n(\d{1,9}) (\d{1,9})\n")
 _TGA_KINDS, _TGA_DEPTHS = (1, 2, 3, 9, 10, 11), (8, 15, 16, 24, 32)
 _LOGARITHMIC = (1, 3)  # DPX: printing density, logarithmic
 _NO_ROWS = 0x200 | 0x800 | 0x1000  # OpenEXR: tiles, deep pixels, several parts
 _ROWS = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}  # of a block, by compression
+_MOST_TEXT = 2**14  # bytes, of a Radiance header
 _MOST_BESIDE = 2**24  # pixels that an OpenEXR file may hold beside four times those that it shows
+
+
+def film_format(head: bytes, suffix: str) -> str | None:
+    """Which of these formats the first bytes belong to; None if none."""
+    for name, signatures in (("exr", (EXR,)), ("dpx", DPX), ("hdr", RADIANCE), ("pfm", PFM)):
+        if head.startswith(signatures):
+            return name
+    return "tga" if suffix in TGA_SUFFIXES and is_tga(head) else None
 
 
 def is_tga(head: bytes) -> bool:
@@ -30,6 +43,22 @@ def dpx_size(data: bytes) -> tuple[int, int, bool]:
     """(width, height, whether it is logarithmic). Raises struct.error, IndexError."""
     width, height = struct.unpack_from(">II" if data[:4] == DPX[0] else "<II", data, 772)
     return width, height, data[801] in _LOGARITHMIC
+
+
+def radiance_size(data: bytes) -> tuple[int, int]:
+    """(width, height). Raises ValueError."""
+    found = _RESOLUTION.search(data[:_MOST_TEXT])
+    if found is None:
+        raise ValueError("the header is damaged, or of a kind that is not read")
+    return int(found[2]), int(found[1])
+
+
+def pfm_size(data: bytes) -> tuple[int, int]:
+    """(width, height). Raises ValueError."""
+    found = _PFM_SIZE.match(data)
+    if found is None:
+        raise ValueError("the header is damaged")
+    return int(found[1]), int(found[2])
 
 
 def exr_size(data: bytes) -> tuple[int, int]:

@@ -11,9 +11,10 @@ from typing import Literal
 import av
 
 from ..errors import OutputError, UsageError
+from ..plain import not_an_address
 from .clip import Clip
 from .numbering import existing_of_pattern, is_pattern
-from .pictures import WRITABLE_SUFFIXES, picture_suffix
+from .pictures import LIGHT_SUFFIXES, WRITABLE_SUFFIXES, picture_suffix
 
 OutputKind = Literal["video", "animation", "picture", "folder", "pattern"]
 
@@ -151,9 +152,14 @@ def output_kind(path: Path, clip: Clip, start: int = 0, stop: int | None = None)
 
 
 def check_named(path: Path) -> None:
-    """Raise UsageError for what other programs take for standard output."""
+    """Raise UsageError for what other programs take for standard output, and for addresses."""
     if path == Path("-"):
         raise UsageError("- stands for standard output, which takes no result; name a file or a folder")
+    if not path.parent.exists():
+        try:
+            not_an_address(path)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
 
 
 def container_of(path: Path) -> str:
@@ -212,10 +218,8 @@ def check_output(
     kind = output_kind(path, clip, start, stop)
     if kind == "video":
         choose_codec(path, codec, crf, preset, bit_depth)
-    elif kind == "animation":
-        _check_depth(path, bit_depth)
-    elif bit_depth not in (None, 8, 16):
-        raise UsageError(f"pictures are written with 8 or 16 bits, not {bit_depth}")
+    else:
+        _check_depth(path, kind, bit_depth)
     if kind == "picture":
         _check_single(path, clip, start, stop)
     _check_not_input(path, clip)
@@ -243,11 +247,17 @@ def check_spared(output: Path, read: Sequence[Path], overwrite: bool) -> None:
         raise OutputError(f"{output} exists; give another name, or --overwrite to replace it")
 
 
-def _check_depth(path: Path, bit_depth: int | None) -> None:
-    depths = ANIMATIONS[path.suffix.lower()]
+def picture_depths(path: Path) -> tuple[int, ...]:
+    """The bits per channel that a picture of this name can have, the usual ones first."""
+    return (16,) if path.suffix.lower() in LIGHT_SUFFIXES else (8, 16)
+
+
+def _check_depth(path: Path, kind: OutputKind, bit_depth: int | None) -> None:
+    depths = ANIMATIONS[path.suffix.lower()] if kind == "animation" else picture_depths(path)
     if bit_depth not in (None, *depths):
         raise UsageError(
-            f"{path.suffix} is written with {' or '.join(map(str, depths))} bits, not {bit_depth}"
+            f"{path.suffix or 'a folder of pictures'} is written with {' or '.join(map(str, depths))} bits, "
+            f"not {bit_depth}"
         )
 
 

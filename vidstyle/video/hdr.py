@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
 
 import av
-from av.sidedata.sidedata import SideData
+
+from .side_data import side_data
 
 _ENCODERS = {"libx265": "x265-params", "libsvtav1": "svtav1-params"}
 
@@ -43,12 +43,13 @@ class HdrLevels:
 def hdr_levels(frame: av.VideoFrame) -> HdrLevels | None:
     """What a decoded frame says; None if it says nothing."""
     mastering = light = None
-    if data := frame.side_data.get("MASTERING_DISPLAY_METADATA"):
-        numbers = struct.unpack_from("=22i", bytes(cast(SideData, data)))
+    found = side_data(frame)
+    if data := found.get("MASTERING_DISPLAY_METADATA"):
+        numbers = struct.unpack_from("=22i", data)
         if all(numbers[1:20:2]) and all(numbers[20:]):
             mastering = tuple(Fraction(a, b) for a, b in zip(numbers[:20:2], numbers[1:20:2], strict=True))
-    if data := frame.side_data.get("CONTENT_LIGHT_LEVEL"):
-        brightest, average = struct.unpack_from("=2I", bytes(cast(SideData, data)))
+    if data := found.get("CONTENT_LIGHT_LEVEL"):
+        brightest, average = struct.unpack_from("=2I", data)
         light = (brightest, average)
     return HdrLevels(mastering, light) if mastering or light else None
 

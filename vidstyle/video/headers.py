@@ -5,20 +5,37 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import png
-from .film_headers import DPX, EXR, TGA_SUFFIXES, dpx_size, exr_size, is_tga, tga_size
+from . import png, tiff
+from .cut_jpeg import END
+from .film_headers import dpx_size, exr_size, film_format, pfm_size, radiance_size, tga_size
+from .heif import heif_picture, is_avif, is_film, is_heif
+from .jxl import JXL, jxl_size
+from .plugins import EXTRA, can_decode
 
-_ORIENTATION_TAG = 0x0112
+ICC = b"ICC_PROFILE\0"
+_SIGNATURES: dict[str, bytes | tuple[bytes, ...]] = {
+    "png": png.SIGNATURE,
+    "jpeg": b"\xff\xd8\xff",
+    "tiff": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "bmp": b"BM",
+    "gif": (b"GIF87a", b"GIF89a"),
+    "jxl": JXL,
+}
+_GIF_FRAME = b"\x21\xf9\x04"  # what is said of each
+_FIRST = "is animated; its first picture is taken"
+_LIGHT = "is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
 
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
     """Size as stored, the EXIF orientation (1..8) that makes it upright, and whether it is one of several.
 
-    remark: what of it is not painted as it was meant.
+    remark: what of it is not painted as it was meant. deep: whether it has more than 8 bits. channels: of the
+    colours, without transparency; 0 where that does not matter. profile: what they mean (ICC).
+    cut: whether its end is missing.
     """
 
     format: str
@@ -27,6 +44,10 @@ class PictureHeader:
     orientation: int = 1
     animated: bool = False
     remark: str | None = None
+    deep: bool = False
+    channels: int = 0
+    profile: bytes | None = field(default=None, repr=False)
+    cut: bool = False
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -39,32 +60,25 @@ def picture_format(head: bytes, suffix: str = "") -> str | None:
 
     suffix: in lower case; TGA is known by nothing else.
     """
-    if head.startswith(png.SIGNATURE):
-        return "png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if head[:4] in (b"II*\0", b"MM\0*"):
-        return "tiff"
+    for name, signs in _SIGNATURES.items():
+        if head.startswith(signs):
+            return name
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if head[:2] == b"BM":
-        return "bmp"
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "pnm"
-    if head[:4] == EXR:
-        return "exr"
-    if head[:4] in DPX:
-        return "dpx"
-    return "tga" if suffix in TGA_SUFFIXES and is_tga(head) else None
+    if is_heif(head):
+        return "heif"
+    return film_format(head, suffix)
 
 
 def plays(path: Path) -> bool:
-    """Whether this is a PNG or WebP file that shows more than one picture, by its beginning."""
+    """Whether this is a PNG, WebP, HEIC or AVIF file that shows more than one picture, by its beginning."""
     if png_frames(path) > 1:
         return True
     with suppress(OSError), path.open("rb") as file:
         head = file.read(32)
-        return (
+        return is_film(head) or (
             picture_format(head) == "webp"
             and head[12:16] == b"VP8X"
             and len(head) > 20
@@ -87,7 +101,8 @@ def read_header(data: bytes, suffix: str = "") -> PictureHeader:
     Raises ValueError with a few words on what is wrong: an unknown format, a damaged or cut file.
     """
     readers = {"png": _png, "jpeg": _jpeg, "tiff": _tiff, "webp": _webp, "bmp": _bmp, "pnm": _pnm}
-    readers |= {"tga": _tga, "dpx": _dpx, "exr": _exr}
+    readers |= {"tga": _tga, "dpx": _dpx, "exr": _exr, "hdr": _radiance, "pfm": _pfm}
+    readers |= {"gif": _gif, "heif": _heif, "jxl": _jxl}
     kind = picture_format(data[:18], suffix)
     if kind is None:
         raise ValueError("not a picture in a known format")
@@ -101,21 +116,27 @@ def read_header(data: bytes, suffix: str = "") -> PictureHeader:
 
 
 def _png(data: bytes) -> PictureHeader:
-    width = height = 0
-    orientation, animated, begun = 1, False, False
+    width = height = depth = colour = 0
+    orientation, animated, begun, profile = 1, False, False, None
     for kind, chunk in png.chunks(data):
         if kind == b"IHDR":
-            width, height = struct.unpack_from(">II", chunk, 8)
+            width, height, depth, colour = struct.unpack_from(">IIBB", chunk, 8)
+        elif kind == b"iCCP":
+            profile = png.profile(bytes(chunk[8:-4]))
         elif kind == b"eXIf":
             orientation = _exif_orientation(bytes(chunk[8:-4]))
         begun = begun or kind == b"IDAT"
         if kind == b"acTL" and not begun:
             animated = struct.unpack_from(">I", chunk, 8)[0] > 1
-    return PictureHeader("png", width, height, orientation, animated)
+    channels = 1 if colour in png.GREYS else 3
+    return PictureHeader(
+        "png", width, height, orientation, animated, deep=depth > 8, channels=channels, profile=profile
+    )
 
 
 def _jpeg(data: bytes) -> PictureHeader:
-    position, orientation, size = 2, 1, (0, 0)
+    position, orientation, size, channels = 2, 1, (0, 0), 0
+    profile: dict[int, bytes] = {}
     while True:
         while data[position] == 0xFF:
             position += 1
@@ -124,28 +145,38 @@ def _jpeg(data: bytes) -> PictureHeader:
         body = data[position + 3 : position + 1 + length]
         if marker == 0xE1 and body.startswith(b"Exif\0\0"):
             orientation = _exif_orientation(body[6:])
+        elif marker == 0xE2 and body.startswith(ICC):
+            profile.setdefault(body[12], body[14:])
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack_from(">HH", body, 1)
+            height, width, channels = struct.unpack_from(">HHB", body, 1)
             size = (width, height)
         elif marker == 0xDA:
-            if data.rfind(b"\xff\xd9") < position:
-                raise ValueError("the file is cut short")
-            return PictureHeader("jpeg", *size, orientation)
+            cut = data.rfind(END) < position
+            whole = b"".join(profile[part] for part in sorted(profile)) or None
+            return PictureHeader("jpeg", *size, orientation, channels=channels, profile=whole, cut=cut)
         position += 1 + length
 
 
 def _tiff(data: bytes) -> PictureHeader:
-    entries = _tiff_entries(data)
-    width, height = entries.get(256, 0), entries.get(257, 0)
-    return PictureHeader("tiff", width, height, _valid(entries.get(_ORIENTATION_TAG, 1)))
+    found = tiff.read_directory(data)
+    profile = found.entries.get(tiff.PROFILE)
+    return PictureHeader(
+        "tiff",
+        found.number(tiff.WIDTH),
+        found.number(tiff.HEIGHT),
+        _valid(found.number(tiff.ORIENTATION, 1)),
+        deep=found.number(tiff.BITS, 1) > 8,
+        channels=tiff.colour_channels(found),
+        profile=profile.body if profile else None,
+    )
 
 
 def _webp(data: bytes) -> PictureHeader:
     width = height = 0
-    orientation, animated = 1, False
+    orientation, animated, profile = 1, False, None
     if struct.unpack_from("<I", data, 4)[0] + 8 > len(data) + 1:
         raise ValueError("the file is cut short")
-    for kind, body in _webp_chunks(data):
+    for kind, body in webp_chunks(data):
         if kind == b"VP8X":
             animated = bool(body[0] & 2)
             width = 1 + int.from_bytes(body[4:7], "little")
@@ -157,15 +188,18 @@ def _webp(data: bytes) -> PictureHeader:
             width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
         elif kind == b"EXIF":
             orientation = _exif_orientation(body.removeprefix(b"Exif\0\0"))
-    return PictureHeader("webp", width, height, orientation, animated)
+        elif kind == b"ICCP":
+            profile = body
+    return PictureHeader("webp", width, height, orientation, animated, channels=3, profile=profile)
 
 
 def webp_durations(data: bytes) -> list[int]:
     """Of the frames of an animated WebP, in milliseconds."""
-    return [int.from_bytes(body[12:15], "little") for kind, body in _webp_chunks(data) if kind == b"ANMF"]
+    return [int.from_bytes(body[12:15], "little") for kind, body in webp_chunks(data) if kind == b"ANMF"]
 
 
-def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(type, contents) of the parts of a WebP file."""
     position = 12
     while position + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, position)
@@ -201,31 +235,50 @@ def _dpx(data: bytes) -> PictureHeader:
 
 
 def _exr(data: bytes) -> PictureHeader:
-    remark = "is scene-linear; it is painted as sRGB, with what is brighter than 1 as white"
-    return PictureHeader("exr", *exr_size(data), remark=remark)
+    return PictureHeader("exr", *exr_size(data), remark=_LIGHT)
 
 
-def _exif_orientation(tiff: bytes) -> int:
+def _radiance(data: bytes) -> PictureHeader:
+    return PictureHeader("hdr", *radiance_size(data), remark=_LIGHT)
+
+
+def _pfm(data: bytes) -> PictureHeader:
+    return PictureHeader("pfm", *pfm_size(data), remark=_LIGHT)
+
+
+def _gif(data: bytes) -> PictureHeader:
+    animated = data.count(_GIF_FRAME) > 1
+    remark = _FIRST if animated else None
+    width, height = struct.unpack_from("<HH", data, 6)
+    return PictureHeader("gif", width, height, animated=animated, remark=remark)
+
+
+def _heif(data: bytes) -> PictureHeader:
+    found = heif_picture(data)
+    lacking = found.transparent and not can_decode("avif" if is_avif(data) else "heic")
+    animated = is_film(data[:12])
+    remark = (
+        _FIRST
+        if animated
+        else f"is transparent in places, but to see that takes {EXTRA}"
+        if lacking
+        else None
+    )
+    return PictureHeader(
+        "heif", *found.size, found.orientation, animated, remark, channels=3, profile=found.profile
+    )
+
+
+def _jxl(data: bytes) -> PictureHeader:
+    return PictureHeader("jxl", *jxl_size(data))
+
+
+def _exif_orientation(exif: bytes) -> int:
     try:
-        return _valid(_tiff_entries(tiff).get(_ORIENTATION_TAG, 1))
+        return _valid(tiff.read_directory(exif).number(tiff.ORIENTATION, 1))
     except struct.error:
         return 1  # Broken EXIF is common and says nothing about the picture.
 
 
 def _valid(orientation: int) -> int:
     return orientation if 1 <= orientation <= 8 else 1
-
-
-def _tiff_entries(data: bytes) -> dict[int, int]:
-    """The single-number SHORT and LONG entries of the first directory of a TIFF structure."""
-    order = "<" if data[:2] == b"II" else ">"
-    (offset,) = struct.unpack_from(order + "I", data, 4)
-    (count,) = struct.unpack_from(order + "H", data, offset)
-    entries: dict[int, int] = {}
-    for index in range(count):
-        at = offset + 2 + 12 * index
-        tag, kind, number = struct.unpack_from(order + "HHI", data, at)
-        if number == 1 and kind in (3, 4):
-            (value,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, at + 8)
-            entries.setdefault(tag, value)  # libtiff takes the first as well
-    return entries

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from ..errors import MediaError
+from ..plain import not_an_address
 
-# %04d and %d; #### and @@@@, of which one alone may well be part of a name.
-_PLACE = re.compile(r"%(0?)(\d*)d|#{2,}|@{2,}")
+# %04d and %d, but not %20d, of a space in an address; #### and @@@@, of which one alone may well be part of
+# a name, but for one between dots.
+_PLACE = re.compile(r"%d|%0([1-9]|1[0-9])d|#{2,}|@{2,}|(?<=\.)[#@](?=\.)", re.ASCII)
+# A number in a name; a minus is one where a dot, an underscore or nothing comes before it.
+_NUMBER = re.compile(r"((?:(?<=[._])-|^-)?[0-9]+)")
 _NAMED = 3  # gaps
 
 
 def is_pattern(path: Path) -> bool:
     """Whether the file name holds one place for a number, such as %04d, #### or @@@@."""
     return len(list(_PLACE.finditer(path.name))) == 1
+
+
+def plain_name(name: str) -> str:
+    """The same name, with other signs where it would be a pattern."""
+    return _PLACE.sub(lambda place: re.sub("[%#@]", "_", place[0]), name) if is_pattern(Path(name)) else name
 
 
 def numbered(pattern: str, number: int) -> str:
@@ -28,22 +37,33 @@ def numbered(pattern: str, number: int) -> str:
 
 def existing_of_pattern(pattern: Path) -> dict[int, Path]:
     """The existing files that a pattern names, by their numbers, ascending."""
-    before, width, after = _parts(pattern.name)
-    regex = re.compile(re.escape(before) + r"(\d+)" + re.escape(after), re.ASCII)
+    width = _parts(pattern.name)[1]
     found = {}
-    for file in files_of(pattern.parent) if pattern.parent.exists() else ():
-        digits = regex.fullmatch(file.name)
+    for file, digits in _alike(pattern):
         # %04d writes at least four digits, %d no leading zeros: what it could not have written is not meant.
-        if digits and digits[1] == f"{int(digits[1]):0{width}d}":
-            found[int(digits[1])] = file
+        if digits in (f"{int(digits):0{width}d}", f"-{-int(digits):0{width}d}"):
+            found[int(digits)] = file
     return {number: found[number] for number in sorted(found)}
+
+
+def _alike(pattern: Path, flags: int = 0) -> Iterator[tuple[Path, str]]:
+    """The existing files that would be a pattern's, were it not for how many digits it says; the digits."""
+    before, _, after = _parts(pattern.name)
+    regex = re.compile(re.escape(before) + r"(-?\d+)" + re.escape(after), re.ASCII | flags)
+    for file in files_of(pattern.parent) if pattern.parent.exists() else ():
+        if match := regex.fullmatch(file.name):
+            yield file, match[1]
 
 
 def pictures_of_pattern(pattern: Path) -> dict[int, Path]:
     """`existing_of_pattern`; raises MediaError if there are none."""
     found = existing_of_pattern(pattern)
     if not found:
+        _check_address(pattern)
         where = "" if pattern.parent.exists() else f": the folder {pattern.parent} does not exist"
+        alike = min((file.name for file, _ in _alike(pattern, re.IGNORECASE)), default=None)
+        if alike is not None:
+            where = f", but there is {alike}: write the digits and the letters as they are there"
         raise MediaError(f"{pattern} names no existing picture{where}")
     return found
 
@@ -53,20 +73,28 @@ def files_of(folder: Path) -> list[Path]:
     try:
         return [file for file in folder.iterdir() if file.is_file()]
     except FileNotFoundError:
+        _check_address(folder)
         raise MediaError(f"the folder {folder} does not exist") from None
     except OSError as error:
         raise MediaError(f"the folder {folder} cannot be read: {error.strerror}") from error
 
 
+def _check_address(path: Path) -> None:
+    try:
+        not_an_address(path)
+    except ValueError as error:
+        raise MediaError(str(error)) from None
+
+
 def by_number(pictures: Sequence[Path]) -> Mapping[int, Path]:
     """Several pictures whose names differ in one number, by it; others by their places, from 0."""
-    names = [re.split(r"([0-9]+)", picture.name) for picture in pictures]
+    names = [_NUMBER.split(picture.name) for picture in pictures]
     parts = list(zip(*names, strict=False))
     differ = [place for place, part in enumerate(parts) if len(set(part)) > 1]
     if len({len(name) for name in names}) == 1 and len(differ) == 1 and differ[0] % 2 == 1:
-        numbers = [int(number) for number in parts[differ[0]]]
-        if all(a < b for a, b in pairwise(numbers)):  # 1 and 01 are one number
-            return dict(zip(numbers, pictures, strict=True))
+        found = {int(name[differ[0]]): picture for name, picture in zip(names, pictures, strict=True)}
+        if len(found) == len(pictures):  # 1 and 01 are one number
+            return {number: found[number] for number in sorted(found)}
     return dict(enumerate(pictures))
 
 
@@ -104,6 +132,5 @@ def _parts(pattern: str) -> tuple[str, int, str]:
     """What comes before the number, its least digits, and what comes after it."""
     match = _PLACE.search(pattern)
     assert match is not None
-    printf = match[0][0] == "%"
-    width = (int(match[2] or 1) if match[1] else 1) if printf else len(match[0])
+    width = int(match[1] or 1) if match[0][0] == "%" else len(match[0])
     return pattern[: match.start()], width, pattern[match.end() :]

@@ -10,6 +10,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -19,9 +20,10 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MOST_CHUNKS = 1000  # that are gone through to learn whether a file is animated
 _LONGEST_SIDE = 1_000_000  # of libpng
 _PIECE = 2**20  # bytes that are unpacked at a time
+_LARGEST_PROFILE = 2**22
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_PALETTE, _GREYS = 3, (0, 4)
+_PALETTE, GREYS = 3, (0, 4)
 # Adam7: the first column and row of a pass, and the steps from one to the next.
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
@@ -56,6 +58,14 @@ def frame_count(file: BinaryIO) -> int:
             return int.from_bytes(file.read(4), "big")
         file.seek(int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)
     return 0
+
+
+def profile(body: bytes) -> bytes:
+    """The colour profile that an iCCP chunk holds, as far as it can be unpacked."""
+    _, _, packed = body.partition(b"\0")
+    with suppress(zlib.error):
+        return zlib.decompressobj().decompress(packed[1:], _LARGEST_PROFILE)
+    return b""
 
 
 def plain_png(data: bytes) -> bytes:
@@ -141,7 +151,7 @@ class _Reader:
     def _palette(self, body: memoryview) -> None:
         count, rest = divmod(len(body), 3)
         most = 2**self._layout.depth if self._layout.colour == _PALETTE else 256
-        if self._colours or self._begun or rest or not 0 < count <= most or self._layout.colour in _GREYS:
+        if self._colours or self._begun or rest or not 0 < count <= most or self._layout.colour in GREYS:
             raise ValueError("its palette is damaged")
         self._colours = count
 

@@ -20,7 +20,12 @@ __all__ = ["Clip", "ColorInfo", "StreamInfo", "open_clip"]
 
 
 def open_clip(
-    path: Path | str, *, fps: Fraction | None = None, damaged: str = "skip", deinterlace: str = "auto"
+    path: Path | str,
+    *,
+    fps: Fraction | None = None,
+    damaged: str = "skip",
+    deinterlace: str = "auto",
+    raw: bool = False,
 ) -> Clip:
     """Open a video file, a picture, a folder of pictures or a pattern such as `frames/%04d.png`.
 
@@ -30,14 +35,18 @@ def open_clip(
         sequence can be seen to by whom it belongs to: it always stops.
     deinterlace: of a video that says it is interlaced: "auto" makes each frame whole from its first field,
         "double" makes a frame of each field, "off" leaves both as they are.
+    raw: of pictures: leave the values as they are stored, whatever colours they mean, as those of maps.
     The first frame is decoded, so that a clip that opens can be read.
     Raises MediaError, one line, where the path names nothing that can be read as a clip.
     """
     path = Path(path)
     if is_pattern(path) and not path.exists():
-        return PictureClip(path, pictures_of_pattern(path), fps)
+        return PictureClip(path, pictures_of_pattern(path), fps, raw)
     if path.is_dir():
-        return PictureClip(path, by_number(pictures_of_folder(path)), fps)
+        left_out: list[str] = []
+        clip = PictureClip(path, by_number(pictures_of_folder(path, left_out.append)), fps, raw)
+        clip.notices[:0] = left_out
+        return clip
     try:
         plain_size(path)
         with path.open("rb") as file:
@@ -54,7 +63,8 @@ def open_clip(
             if picture_format(head) == "webp"
             else VideoClip(path, damaged, deinterlace)
         )
+    suffix = path.suffix.lower()
     # Motion JPEG without a container begins as a JPEG picture does.
-    if picture_format(head, path.suffix.lower()) and path.suffix.lower() not in (".mjpg", ".mjpeg"):
-        return PictureClip(path, {0: path}, fps)
+    if picture_format(head, suffix) not in (None, "gif") and suffix not in (".mjpg", ".mjpeg"):
+        return PictureClip(path, {0: path}, fps, raw)
     return VideoClip(path, damaged, deinterlace)

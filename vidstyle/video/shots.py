@@ -32,7 +32,7 @@ _PROMINENCE = (
     2.0  # Against the second largest change nearby: the largest may be the other end of a short shot.
 )
 _LASTING = 0.5  # Of the change, the part that must remain across a flash.
-_LEAST_STRUCTURE = (
+LEAST_STRUCTURE = (
     0.4  # Unrelated scenes come out at 0.5 to 0.8, brighter or moved versions of one below 0.35.
 )
 
@@ -85,7 +85,7 @@ class CutDetector:
         if min(across, default=change) < _LASTING * change:
             return False
         later = [s.thumbnail for s in window[at : at + 2]]
-        return min(change_between(_standard(before), _standard(t)) for t in later) >= _LEAST_STRUCTURE
+        return min(change_between(standard(before), standard(t)) for t in later) >= LEAST_STRUCTURE
 
 
 def detect_cuts(
@@ -139,6 +139,6 @@ def thumbnail_of(frame: Frame) -> np.ndarray:
     return np.stack(channels, axis=-1).astype(np.float32) / (1 if frame.pixels.dtype == np.uint8 else 257)
 
 
-def _standard(thumbnail: np.ndarray) -> np.ndarray:
+def standard(thumbnail: np.ndarray) -> np.ndarray:
     """Without its brightness and contrast, so that a fade or a lamp changes nothing."""
     return (thumbnail - thumbnail.mean()) / (thumbnail.std() + 2)

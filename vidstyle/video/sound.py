@@ -10,6 +10,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
+from .layouts import plain_layout
 from .tracks import Track
 
 # seconds
@@ -64,10 +65,11 @@ class Encoded(Track):
         parts: list[av.AudioFrame] = []
         if self._resampler is None or heard != self._heard:
             parts += self._rest()
+            # Not in planes, of which PyAV shows seven at most; the encoder makes what it needs of it.
             context = self._encoder.codec_context
-            self._resampler = av.AudioResampler(context.format, context.layout, self._rate)
+            self._resampler = av.AudioResampler(context.format.packed, context.layout, self._rate)
             self._heard = heard
-        yield from self._place([*parts, *self._resampler.resample(frame)], shift)
+        yield from self._place([*parts, *self._resampler.resample(_placed(frame))], shift)
 
     def _rest(self) -> list[av.AudioFrame]:
         return [] if self._resampler is None else self._resampler.resample(None)
@@ -111,21 +113,31 @@ class Encoded(Track):
         return self._encoder.encode(frame)
 
 
+def _placed(frame: av.AudioFrame) -> av.AudioFrame:
+    """The same sound in a layout that can be mixed into others."""
+    plain = plain_layout(frame.layout)
+    if plain == frame.layout.name:
+        return frame
+    [packed] = av.AudioResampler(frame.format.packed, frame.layout, frame.sample_rate).resample(frame)
+    placed = av.AudioFrame.from_ndarray(packed.to_ndarray(), packed.format.name, plain)
+    placed.sample_rate, placed.pts, placed.time_base = frame.sample_rate, frame.pts, frame.time_base
+    return placed
+
+
 def _without(frame: av.AudioFrame, early: int) -> av.AudioFrame | None:
     """A frame of sound without its first samples, and without a time; None if nothing is left."""
     if early >= frame.samples:
         return None
     if early > 0:
-        step = 1 if frame.format.is_planar else frame.layout.nb_channels
-        return _frame(frame, np.ascontiguousarray(frame.to_ndarray()[:, early * step :]))
+        channels = frame.layout.nb_channels
+        return _frame(frame, np.ascontiguousarray(frame.to_ndarray()[:, early * channels :]))
     frame.pts = None
     return frame
 
 
 def _silence(like: av.AudioFrame, samples: int) -> av.AudioFrame:
-    planes, values = (like.layout.nb_channels, samples)
-    shape = (planes, values) if like.format.is_planar else (1, planes * values)
-    return _frame(like, np.zeros(shape, like.to_ndarray().dtype))
+    values = np.zeros((1, samples * like.layout.nb_channels), like.to_ndarray().dtype)
+    return _frame(like, values)
 
 
 def _frame(like: av.AudioFrame, values: np.ndarray) -> av.AudioFrame:

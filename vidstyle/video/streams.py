@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -15,8 +16,10 @@ from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
 from ..events import Notice
-from .decode import VideoClip, open_input, stream_info
+from .container import open_input, stream_info
+from .decode import VideoClip
 from .extras import Extras
+from .layouts import fitting_layout
 from .sound import Encoded
 from .subtitles import TEXT_CODECS
 from .tracks import Copied, TextSubtitle, Track
@@ -40,7 +43,8 @@ class StreamCopier:
         self, clip: VideoClip, output: OutputContainer, span: tuple[int, int | None] | None, notice: Notice
     ) -> None:
         self._trimmed = span is not None
-        self._path = clip.path
+        self._path, self._picture = clip.path, clip.stream_index
+        self._clock = clip.stated.clock()
         self._input = open_input(clip.path)
         self._output = output
         self._notice = notice
@@ -91,15 +95,15 @@ class StreamCopier:
         self._extras.compare(result)
 
     def _demux(self) -> Iterator[Packet]:
-        chosen = [self._input.streams[index] for index in self._tracks]
-        if not chosen:
+        """The packets of all tracks, in the time of the clip."""
+        if not self._tracks:
             return
-        try:
-            for packet in self._input.demux(*chosen):
-                if packet.size and (packet.pts is not None or packet.dts is not None):
-                    yield packet
-        except av.FFmpegError:
-            return  # A broken-off source was noted by the reader of its frames.
+        indices = [*self._tracks, *([self._picture] if self._clock.jumps else [])]
+        packets = self._input.demux(*(self._input.streams[index] for index in indices))
+        timed = (each for each in packets if each.size and (each.pts is not None or each.dts is not None))
+        # A broken-off source was noted by the reader of its frames.
+        with suppress(av.FFmpegError):
+            yield from self._clock.others(timed, self._picture)
 
     def _mux(self, packet: Packet) -> None:
         if self.begin is not None:
@@ -165,13 +169,20 @@ class StreamCopier:
         rates = av.Codec(codec, "w").audio_rates
         source = stream.codec_context
         rate = source.sample_rate if not rates or source.sample_rate in rates else 48000
-        channels = source.layout.nb_channels
-        layout = source.layout.name if channels <= 8 and "channels" not in source.layout.name else "stereo"
+        layout = fitting_layout(codec, source.layout, rate)
+        if layout is None:
+            self._notice(f"{stream_info(stream)} is left out: {codec} takes no sound in {source.layout.name}")
+            return
         target = cast(AudioStream, self._output.add_stream(codec, rate=rate, layout=layout))
-        target.codec_context.bit_rate = 96_000 * max(channels, 2)
+        target.codec_context.bit_rate = 96_000 * max(target.codec_context.layout.nb_channels, 2)
         self._tracks[stream.index] = Encoded(stream, target)
         container = self._output.format.name
-        self._notice(f"{stream_info(stream)} is encoded anew as {codec}: {container} cannot hold it as it is")
+        placed = (
+            "" if layout == source.layout.name else f" in {layout}, which is nearest to {source.layout.name}"
+        )
+        self._notice(
+            f"{stream_info(stream)} is encoded anew as {codec}{placed}: {container} cannot hold it as it is"
+        )
 
     def _holds(self, stream: Stream) -> bool:
         names = {stream.codec_context.codec.name, _codec_name(stream)}

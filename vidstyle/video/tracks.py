@@ -63,6 +63,7 @@ class Copied(Track):
     def __init__(self, source: Stream, target: Stream, from_zero: bool) -> None:
         super().__init__(source, target)
         self._from_zero = from_zero
+        self._last: int | None = None
 
     def convert(self, packet: Packet, shift: Fraction) -> Iterable[Packet]:
         ticks = round(shift / packet.time_base)
@@ -75,6 +76,10 @@ class Copied(Track):
             if -2 * packet.pts > (packet.duration or 0):
                 return ()
             packet.pts = packet.dts = 0
+        if packet.dts is not None and self.target.type == "audio":
+            if self._last is not None and packet.dts <= self._last:
+                return ()  # No muxer takes sound that goes back in time.
+            self._last = packet.dts
         return (packet,)
 
 

@@ -12,7 +12,7 @@ import av
 from av.packet import Packet
 from av.stream import Stream
 
-from .decode import open_input
+from .container import open_input
 
 # Elements of a track. FFmpeg always writes the language, and it is as long as the delay.
 _LANGUAGE = b"\x22\xb5\x9c\x83und"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
+
+import cv2
+import numpy as np
 
 from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
@@ -15,12 +19,15 @@ from .animation_writer import AnimationWriter
 from .clip import Clip
 from .depth import to_depth
 from .encode import VideoWriter
-from .formats import OutputKind, check_output, choose_codec
+from .formats import CONTAINERS, Codec, OutputKind, check_output, choose_codec
 from .numbering import numbered
-from .pictures import keeps_alpha, write_picture
+from .pictures import LIGHT_SUFFIXES, keeps_alpha, write_picture
 from .transparency import is_transparent
 
-__all__ = ["Writer", "check_output", "open_writer"]
+__all__ = ["Writer", "check_output", "open_writer", "rehearse"]
+
+
+_LONGEST = {".webp": 16_383, ".jpg": 65_500, ".jpeg": 65_500, ".gif": 65_535}  # pixels a side
 
 
 class _Sink(Protocol):
@@ -106,14 +113,60 @@ def open_writer(
     if kind != "video":
         return Writer(PictureWriter(path, clip, kind, bit_depth, overwrite, notice))
     clear_leftovers([path])
+    span = (start, stop) if start > 0 or stop is not None else None
+    chosen, options = _encoder(path, codec, crf, preset)
+    return Writer(VideoWriter(path, clip, chosen, options, (width, height), bit_depth, span, notice))
+
+
+def rehearse(
+    path: Path,
+    clip: Clip,
+    *,
+    width: int,
+    height: int,
+    codec: str = "h264",
+    crf: int | None = None,
+    bit_depth: int | None = None,
+) -> None:
+    """Try whether `open_writer` could write this: encoders of every stream of a video, container and all.
+
+    Nothing is left of it. Raises OutputError.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in CONTAINERS:
+        most = _LONGEST.get(suffix)
+        if most and max(width, height) > most:
+            raise OutputError(
+                f"{path} cannot be {width}x{height}: {suffix} has no more than {most} pixels a side; give a "
+                "smaller --size, or a .png"
+            )
+        return
+    blank = np.zeros((3, height, width), np.uint8)
+    alpha = np.zeros_like(blank[:1]) if clip.has_alpha else None
+    first = Frame(blank, 0, 0, clip.time_base, alpha=alpha)
+    chosen, options = _encoder(path, codec, crf, None)
+    size, folder = (width, height), Path(tempfile.gettempdir())
+    try:
+        writer = VideoWriter(path, clip, chosen, options, size, bit_depth, None, lambda line: None, folder)
+        try:
+            writer.rehearse(first)
+        finally:
+            writer.discard()
+    except OutputError as error:
+        raise OutputError(
+            f"{error}, as a trial at {width}x{height} shows; try another --codec or --size, or a .mkv file"
+        ) from error
+
+
+def _encoder(path: Path, codec: str, crf: int | None, preset: str | None) -> tuple[Codec, dict[str, str]]:
+    """The codec and what it is asked for."""
     chosen = choose_codec(path, codec)
     options = {}
     if chosen.crf:
         options["crf"] = str(chosen.crf[0] if crf is None else crf)
     if chosen.presets:
         options[chosen.preset_option] = preset or chosen.presets[0]
-    span = (start, stop) if start > 0 or stop is not None else None
-    return Writer(VideoWriter(path, clip, chosen, options, (width, height), bit_depth, span, notice))
+    return chosen, options
 
 
 class PictureWriter:
@@ -129,7 +182,9 @@ class PictureWriter:
         notice: Notice,
     ) -> None:
         self._path, self._kind, self._depth, self._overwrite = path, kind, bit_depth, overwrite
-        self._notice, self._number = notice, clip.number
+        self._notice, self._clip = notice, clip
+        if path.suffix.lower() in LIGHT_SUFFIXES and clip.color.is_hdr:
+            notice(f"{clip.path.name} is HDR; its values are written as if they were sRGB, and are no light")
         self._pattern = path.name if kind == "pattern" else "%06d.png" if kind == "folder" else path.name
         self._written: list[Path] = []
         # A pattern's own folder may not exist yet.
@@ -146,7 +201,9 @@ class PictureWriter:
         if self._kind == "picture" and self._written:
             raise UsageError(f"{self._path} is one picture but there are more frames")
         name = (
-            self._pattern if self._kind == "picture" else numbered(self._pattern, self._number(frame.index))
+            self._pattern
+            if self._kind == "picture"
+            else numbered(self._pattern, self._clip.number(frame.index))
         )
         pixels, alpha = frame.pixels, frame.alpha
         if self._depth is not None:
@@ -155,8 +212,17 @@ class PictureWriter:
             alpha = to_depth(alpha, 8 * pixels.itemsize)
             if is_transparent(alpha) and not keeps_alpha(Path(name)):
                 self._notice(f"{Path(name).suffix} has no transparency: it is left out")
-        write_picture(self._temporary / name, pixels, alpha)
+        excess = self._excess(frame) if Path(name).suffix.lower() in LIGHT_SUFFIXES else None
+        write_picture(self._temporary / name, pixels, alpha, excess)
         self._written.append(self._temporary / name)
+
+    def _excess(self, frame: Frame) -> np.ndarray | None:
+        """By how much the frame's source is brighter than white, at the size of the frame."""
+        found = self._clip.excess(frame.index)
+        if found is None or found.shape == frame.pixels.shape:
+            return found
+        size = (frame.width, frame.height)
+        return np.stack([cv2.resize(channel, size, interpolation=cv2.INTER_AREA) for channel in found])
 
     @property
     def files(self) -> list[Path]:

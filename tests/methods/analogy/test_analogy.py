@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.methods.test_contract import picture, tiny_network
+from tests.methods.painters import picture, tiny_network
 from vidstyle.errors import UsageError
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights

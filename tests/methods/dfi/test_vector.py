@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.methods.test_contract import tiny_network
+from tests.methods.painters import tiny_network
 from vidstyle.errors import MediaError, WeightsError
 from vidstyle.image.convert import to_float
 from vidstyle.methods.dfi.attribute import BetweenSets, FillHole, GivenVector, combined, nearest
@@ -57,9 +57,7 @@ def test_a_cache_changes_nothing_but_the_work(tmp_path: Path, monkeypatch: pytes
         return rows, features.mean(pictures, range(9), view)
 
     plain, first = both(features_of()), both(features_of(tmp_path))
-    monkeypatch.setattr(
-        "vidstyle.methods.dfi.features.decode_picture", lambda data, name: pytest.fail("decoded")
-    )
+    monkeypatch.setattr("vidstyle.methods.dfi.features.decode_picture", lambda *given: pytest.fail("decoded"))
     again = both(features_of(tmp_path))
     for other in (first, again):
         assert all(torch.equal(a, b) for a, b in zip(plain[0], other[0], strict=True))

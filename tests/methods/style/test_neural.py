@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.methods.painters import neural, style_loss
-from tests.methods.test_contract import picture, prior_of
+from tests.methods.painters import neural, picture, prior_of, style_loss
 from vidstyle.errors import UsageError
 from vidstyle.image.colour import luminance, match_palette, palette, with_luminance
 from vidstyle.image.distribution import distribution

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.methods.painters import halves, neural
-from tests.methods.test_contract import picture, prior_of
+from tests.methods.painters import halves, neural, picture, prior_of
 from vidstyle.image.colour import luminance, palette
 from vidstyle.image.matting import GuidedFilter
 from vidstyle.methods.style.recolour import palettes, recoloured, style_palettes

@@ -10,8 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.methods.painters import neural, style_loss
-from tests.methods.test_contract import picture, prior_of
+from tests.methods.painters import neural, picture, prior_of, style_loss
 from vidstyle.features.recipes import recipe_for, strengthened
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights

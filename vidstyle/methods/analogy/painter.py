@@ -23,6 +23,7 @@ from vidstyle.image.resize import fit, resize, resize_flow
 from vidstyle.image.smooth import coloured, refined
 from vidstyle.methods.analogy.options import AnalogyOptions
 from vidstyle.methods.analogy.reconstruct import deconvolve, structure
+from vidstyle.methods.styleterm import is_flat
 from vidstyle.types import Draft, Painted, Prior
 
 _LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -41,7 +42,6 @@ _TOP_AFTER = 3
 _SEEN = 0.5  # weight above which a place is known from the frame before
 _ROUNDS = 2  # of matching the voted result with the exemplar
 _SMALL = 64  # shorter side in pixels of an exemplar that has few patches to choose from
-_FLAT = 2 / 255  # standard deviation below which a picture has nothing to match by
 
 
 Responses = dict[int, Tensor]
@@ -113,14 +113,14 @@ class Analogy:
 
     def _tell_of_exemplar(self) -> None:
         height, width = _size(self.exemplar)
-        if _is_flat(self.exemplar):
+        if is_flat(self.exemplar):
             self._notice("the exemplar is of one colour, and so will the result be")
         elif min(height, width) < _SMALL:
             self._notice(f"the exemplar has only {width}x{height} pixels: its few patches will repeat")
 
     def _tell_of_frame(self, image: Tensor) -> None:
         """Once: a film may be black for minutes. What is painted does not depend on whether it was told."""
-        if not self._told and _is_flat(image):
+        if not self._told and is_flat(image):
             self._notice(
                 "a frame is of one colour, so there is nothing to match it by: its patches are chance"
             )
@@ -289,10 +289,6 @@ class Analogy:
     def _responses(self, image: Tensor, top: int) -> Responses:
         found = self.features(image[None], _LAYERS[:top])
         return {level: found[layer][0].float() for level, layer in enumerate(_LAYERS[:top], start=1)}
-
-
-def _is_flat(image: Tensor) -> bool:
-    return float(image.flatten(1).std(dim=1, correction=0).max()) < _FLAT
 
 
 def _size(image: Tensor) -> Size:

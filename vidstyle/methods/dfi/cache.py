@@ -13,7 +13,7 @@ import numpy as np
 from vidstyle.atomic import write_whole
 from vidstyle.errors import OutputError
 
-_VERSION = 2
+_VERSION = 3
 _LIMIT_BYTES = 10 * 2**30
 
 

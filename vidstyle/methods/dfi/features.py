@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -112,6 +113,7 @@ class SetFeatures:
         self.cache, self.marks, self.batch, self.notice = cache, marks, batch, notice
         self._device = next(network.parameters()).device
         self._network_key = f"{fingerprint} {network.pooling} {network.dtype} {self.layers}"
+        self._told: set[tuple[str, str]] = set()
         self._shapes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     @torch.no_grad()
@@ -216,7 +218,8 @@ class SetFeatures:
                 if kept is not None:
                     rows[place] = kept
                 else:
-                    images[place] = view.look(to_float(decode_picture(data, path)[0]), transform)
+                    pixels, _ = decode_picture(data, path, partial(self._tell, path.name, pictures.name))
+                    images[place] = view.look(to_float(pixels), transform)
             except MediaError as error:
                 unread.append(str(error))
         if images:
@@ -226,6 +229,13 @@ class SetFeatures:
                     self.cache.put(keys[place], row.cpu().numpy())
                 rows[place] = row.float()
         return {place: rows[place] for place in places if place in rows}
+
+    def _tell(self, picture: str, whole: str, line: str) -> None:
+        """What was made of a picture beyond reading it, of the first of its kind in a set alone."""
+        kind = (whole, line.removeprefix(picture))
+        if kind not in self._told:
+            self._told.add(kind)
+            self.notice(f"{whole}: {line}, as in all like it")
 
     def _full_batch(self, images: list[Tensor]) -> Tensor:
         """(self.batch, 3, H, W): the images and, where they are fewer, the first again.

@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from vidstyle.errors import MediaError, UsageError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.image.masks import check_shape, whiteness
 from vidstyle.job import file_entry
 from vidstyle.methods.dfi.attribute import Attribute, BetweenSets, FillHole, GivenVector
@@ -64,12 +65,12 @@ class Given:
         return [path for origin in self.origins for pictures in origin.sets for path in pictures.paths]
 
 
-def gather(options: DfiOptions, clip: Clip, weights: str) -> Given:
+def gather(options: DfiOptions, clip: Clip, weights: str, notice: Notice = say_nothing) -> Given:
     """Open and check what the options name. weights: the digest of those to be used.
 
     Raises UsageError where nothing is named, MediaError and WeightsError for files that do not fit.
     """
-    origins = [_origin(spec, weights) for spec in options.attributes]
+    origins = [_origin(spec, weights, notice) for spec in options.attributes]
     if not origins:
         raise UsageError("say what to change: --source and --target, --attribute, --vector or --inpaint")
     marks = _marks(options)
@@ -81,16 +82,16 @@ def gather(options: DfiOptions, clip: Clip, weights: str) -> Given:
     )
 
 
-def _origin(spec: AttributeSpec, weights: str) -> Origin:
+def _origin(spec: AttributeSpec, weights: str, notice: Notice) -> Origin:
     if spec.vector is not None:
         return Origin(vector=load_vector(Path(spec.vector), weights))
-    return Origin(tuple(open_set(each.path, each.where) for each in spec.sets))
+    return Origin(tuple(open_set(each.path, each.where, notice) for each in spec.sets))
 
 
 def _hole(path: str | None, clip: Clip) -> Tensor | None:
     if path is None:
         return None
-    drawn = whiteness(*read_picture(path))
+    drawn = whiteness(*read_picture(path, raw=True))
     size = drawn.shape[2], drawn.shape[1]
     check_shape("--inpaint", Path(path), size, clip.path.name, (clip.width, clip.height))
     hole = drawn > 0.5

@@ -35,7 +35,7 @@ class DeepFeatureInterpolation(Method):
         source.spare(files_read(options), *files_beside(options, source.output))
         if options.save_vector and not (folder := Path(options.save_vector).parent).is_dir():
             raise OutputError(f"--save-vector: the folder {folder} does not exist")
-        given = gather(options, source.clip, source.engine.weights.digest)
+        given = gather(options, source.clip, source.engine.weights.digest, source.engine.notice)
         source.spare(given.paths, source.output)
         return DfiInputs(options, contents=contents(given, options), given=given)
 

@@ -114,13 +114,6 @@ class Dfi:
         view = self._view(carry["anchor"])
         return AttributeVector(combined(self._vectors(carry, view)), view.size, self.features.fingerprint)
 
-    @torch.no_grad()
-    def series(self, content: Tensor) -> list[Tensor]:
-        """A still, float32 (3, H, W) in [0, 1], at every strength in turn, each begun from the one before."""
-        small = self._small(content)
-        task = self._task(small, self._begin(small))
-        return [self._pasted(content, task, found.image) for found in self._series(task)]
-
     def _size(self, height: int, width: int) -> tuple[int, int]:
         columns, rows = fit(width, height, min(max(height, width), self.options.edit_size))
         return rows, columns

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.errors import MediaError, UsageError
+from vidstyle.events import Notice, say_nothing
 from vidstyle.methods.dfi.options import parse_where
 from vidstyle.plain import parse_json
 from vidstyle.video.pictures import read_bytes
@@ -41,13 +42,14 @@ def require(name: str, count: int) -> None:
         )
 
 
-def open_set(path: Path | str, where: str = "") -> PictureSet:
+def open_set(path: Path | str, where: str = "", notice: Notice = say_nothing) -> PictureSet:
     """The pictures of a folder, or those that a list names.
 
     path: a folder, or a list: .csv with a header, or .jsonl with an object per line. The pictures are in the
         column path, file, filename, picture or image, else in the first; relative to the list's folder.
     where: which rows of a list, e.g. "smiling=1,sex=f": all of these must hold. Numbers are compared as
         numbers.
+    notice: is told what else lies in a folder.
 
     Nothing is decoded yet. Raises MediaError for a set that cannot be read or is too small, UsageError for a
     `where` that does not fit.
@@ -57,7 +59,7 @@ def open_set(path: Path | str, where: str = "") -> PictureSet:
     if path.suffix.lower() not in _LIST_SUFFIXES:
         if wanted:
             raise UsageError(f"{path} is a folder, which has no columns to select by; --where needs a list")
-        return PictureSet(str(path), tuple(pictures_of_folder(path)))
+        return PictureSet(str(path), tuple(pictures_of_folder(path, notice)))
     rows = read_rows(path)
     column = next((name for name in _PATH_COLUMNS if name in rows[0]), next(iter(rows[0])))
     unknown = [name for name in wanted if all(name not in row for row in rows)]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from torch import Tensor
 
-from vidstyle.features.recipes import recipe_for
 from vidstyle.image.convert import on_paper
 from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.guidance import open_guidance
@@ -33,22 +31,21 @@ class Style(Method):
         )
 
     def open(self, options: NeuralOptions, source: Source) -> StyleInputs:
-        start = None if options.starts_plainly else on_paper(*read_picture(Path(options.init)))
+        notice = source.engine.notice
+        start = None if options.starts_plainly else on_paper(*read_picture(options.init, notice))
         guidance = open_guidance(options, source.clip, source.pictures, source.start, source.stop)
         return StyleInputs(options, super().open(options, source).pictures, guidance, init=start)
 
     def painter(self, inputs: StyleInputs, engine: Engine) -> NeuralStyle:
-        """With the layers and the balance that suit the features."""
         network = engine.network(inputs.options.pooling)
-        recipe = recipe_for(engine.weights.source.kind, network.layers, engine.notice)
         return NeuralStyle(
             network,
-            recipe,
+            engine.recipe(network),
             engine.moved(inputs.pictures),
             inputs.options,
             None if inputs.init is None else inputs.init.to(engine.device),
             engine.observer,
-            engine.moved(inputs.guidance.regions if inputs.guidance else []),
+            engine.moved(inputs.regions),
             engine.notice,
         )
 

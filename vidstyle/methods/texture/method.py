@@ -6,7 +6,6 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from vidstyle.features.recipes import recipe_for
 from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.guidance import open_guidance
 from vidstyle.methods.styleterm import lacking
@@ -26,7 +25,7 @@ class TextureSynthesis(Method):
         self, options: TextureOptions, path: Path | None, fps: Fraction | None, run: RunOptions
     ) -> tuple[TextureOptions, BlankClip]:
         if options.size is None:
-            drawn = options if options.labels is None else open_clip(options.labels)
+            drawn = options if options.labels is None else open_clip(options.labels, raw=True)
             options = replace(options, size=f"{drawn.width}x{drawn.height}")
         return options, BlankClip(options.width, options.height, options.frames, fps)
 
@@ -41,18 +40,17 @@ class TextureSynthesis(Method):
         return Inputs(options, super().open(options, source).pictures, guidance)
 
     def painter(self, inputs: Inputs, engine: Engine) -> Texture:
-        """With the layers and the balance that suit the features."""
         network = engine.network(inputs.options.pooling)
         for line in dict.fromkeys(map(lacking, inputs.pictures)):
             if line is not None:
                 engine.notice(line)
         return Texture(
             network,
-            recipe_for(engine.weights.source.kind, network.layers, engine.notice),
+            engine.recipe(network),
             engine.moved(inputs.pictures),
             inputs.options,
             engine.observer,
-            engine.moved(inputs.guidance.regions if inputs.guidance else []),
+            engine.moved(inputs.regions),
         )
 
 
