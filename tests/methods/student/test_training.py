@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from tests.methods.test_contract import tiny_network
+from tests.methods.painters import tiny_network
 from vidstyle.image.warp import warp
 from vidstyle.methods.student import training
 from vidstyle.methods.student.motion import sequence
