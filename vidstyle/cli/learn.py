@@ -10,6 +10,7 @@ import typer
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
+from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.job import default_job_directory
 from vidstyle.options.learning import LearnOptions
@@ -50,12 +51,24 @@ def looks(
         typer.Argument(metavar="LOOK...", help="Files made by vidstyle learn.", show_default=False),
     ] = None,
     *,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.onnx", help="Write the network of one LOOK for ONNX Runtime, too."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
 ) -> None:
     """List the looks that come with the package, or tell what is in some files."""
     from vidstyle.learning.looks import described, shipped
+    from vidstyle.methods.student.look import look_named
 
-    found = [described(path) for path in files] if files else shipped()
+    paths = [look_named(str(path)) for path in files or ()]
+    if export is not None:
+        if len(paths) != 1:
+            raise UsageError("--export takes one LOOK: vidstyle looks LOOK --export FILE.onnx")
+        from vidstyle.learning.onnx import export_onnx
+
+        export_onnx(paths[0], export)
+    found = [described(path) for path in paths] if paths else shipped()
     if as_json:
         typer.echo(json_text({"looks": found}))
         return
