@@ -51,11 +51,10 @@ class VideoWriter:
         bit_depth: int | None,
         span: tuple[int, int | None] | None,
         notice: Notice,
-        folder: Path | None = None,
     ) -> None:
         self._path, self._clip, self._trimmed = path, clip, span is not None
         self._size, self._notice = size, notice
-        self._temporary = temporary_beside(path if folder is None else folder / path.name)
+        self._temporary = temporary_beside(path)
         self._keeps_alpha = clip.has_alpha and bool(codec.alpha) and container_of(path) != "mp4"
         self._durations: dict[int, int] = {}
         self._first: Frame | None = None
