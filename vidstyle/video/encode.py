@@ -177,12 +177,7 @@ class VideoWriter:
         if self._last is None:
             raise UsageError(f"{self._path}: there is no frame to write")
         with named_write_errors(self._path):
-            packets = self._stream.encode(None)
-            if self._last is self._first:
-                # For a film of one frame libx265 leaves the decoding time undefined, and MP4 may refuse it.
-                for packet in packets:
-                    packet.dts = packet.pts
-            self._mux(packets)
+            self._flush()
             if self._copier is not None:
                 end = self._last.pts_seconds + (self._last.duration or 0) * self._last.time_base
                 self._copier.finish(end if self._trimmed else None)
@@ -196,9 +191,18 @@ class VideoWriter:
         """Open every encoder and the container by writing one frame, and the beginning of the sound."""
         self.write(frame)
         with named_write_errors(self._path):
-            self._mux(self._stream.encode(None))
+            self._flush()
             if self._copier is not None:
                 self._copier.advance(frame.pts_seconds + _REHEARSED)
+
+    def _flush(self) -> None:
+        """Write what the encoder still holds."""
+        packets = self._stream.encode(None)
+        if self._last is self._first:
+            # For a film of one frame libx265 leaves the decoding time undefined, and MP4 may refuse it.
+            for packet in packets:
+                packet.dts = packet.pts
+        self._mux(packets)
 
     def discard(self) -> None:
         """Remove every trace of the output."""
