@@ -25,7 +25,6 @@ from .transparency import is_transparent
 
 __all__ = ["Writer", "check_output", "open_writer", "rehearse"]
 
-
 _LONGEST = {".webp": 16_383, ".jpg": 65_500, ".jpeg": 65_500, ".gif": 65_535}  # pixels a side
 
 
