@@ -41,6 +41,7 @@ def paint(
     source: Path | str | None,
     pictures: Path | str | Sequence[Path | str],
     output: Path | str,
+    /,
     **settings: Any,
 ) -> Path:
     """Paint by a method of any name in `vidstyle.methods.registry`; returns the path of the result.

@@ -155,3 +155,19 @@ def subtitled(folder: Path, codec: str) -> Path:
                 packet.stream = video
                 output.mux(packet)
     return folder / name
+
+
+def sounding(path: Path, encoder: str, sound: av.AudioFrame) -> Path:
+    """A film of 20 frames of 32x32 pixels whose only sound is this frame, encoded so."""
+    plain = make_video(path.parent / "plain.mp4", count=20, size=(32, 32))
+    with av.open(str(plain)) as old, av.open(str(path), "w") as output:
+        video = output.add_stream_from_template(old.streams.video[0], opaque=True)
+        stream = output.add_stream(encoder, rate=sound.sample_rate, layout=sound.layout.name)
+        output.start_encoding()
+        output.mux(stream.encode(sound))
+        output.mux(stream.encode(None))
+        for packet in old.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = video
+                output.mux(packet)
+    return path

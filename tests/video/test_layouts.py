@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clip_makers import make_video
+from film_makers import sounding
 from writing import convert
 
 from vidstyle.video.layouts import fitting_layout, plain_layout, takes
@@ -29,22 +29,11 @@ NEAREST_OF_OPUS = {
 
 def surround(path: Path, layout: str) -> Path:
     """A film with 0.6 s of PCM in this layout, which begins 0.2 s late: noise in every channel."""
-    plain = make_video(path.parent / "plain.mp4", count=20, size=(32, 32))
     channels = av.AudioLayout(layout).nb_channels
-    with av.open(str(plain)) as old, av.open(str(path), "w") as output:
-        video = output.add_stream_from_template(old.streams.video[0], opaque=True)
-        sound = output.add_stream("pcm_s16le", rate=48000, layout=layout)
-        output.start_encoding()
-        noise = np.random.default_rng(0).integers(-3000, 3000, (1, 28800 * channels), np.int16)
-        frame = av.AudioFrame.from_ndarray(noise, "s16", layout)
-        frame.sample_rate, frame.pts, frame.time_base = 48000, 9600, Fraction(1, 48000)
-        output.mux(sound.encode(frame))
-        output.mux(sound.encode(None))
-        for packet in old.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = video
-                output.mux(packet)
-    return path
+    noise = np.random.default_rng(0).integers(-3000, 3000, (1, 28800 * channels), np.int16)
+    frame = av.AudioFrame.from_ndarray(noise, "s16", layout)
+    frame.sample_rate, frame.pts, frame.time_base = 48000, 9600, Fraction(1, 48000)
+    return sounding(path, "pcm_s16le", frame)
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [("webm", "vp9"), ("mp4", "h264")])

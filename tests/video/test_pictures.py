@@ -235,7 +235,9 @@ def test_a_jpeg_without_its_end(tmp_path: Path, share: float, mode: str, progres
     assert told == ["a.jpg breaks off before its end; it is painted as far as it goes"]
     assert open_clip(path).notices == told
     rows = 88 if share < 1 else 120
-    assert np.abs(pixels[:, :rows].astype(int) - right[:, :rows]).max() <= (12 if progressive else 0)
+    # Pillow, by which it is read, and OpenCV differ by a level in what they make of inks.
+    most = 12 if progressive else int(mode == "CMYK")
+    assert np.abs(pixels[:, :rows].astype(int) - right[:, :rows]).max() <= most
 
 
 @pytest.mark.parametrize("progressive", [False, True])

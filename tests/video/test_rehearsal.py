@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import pytest
 from clip_makers import make_video
-from film_makers import cover_picture, remux, subtitled
+from film_makers import cover_picture, remux, sounding, subtitled
 from test_layouts import surround
 
 from vidstyle.errors import OutputError
@@ -80,18 +80,7 @@ def test_subtitles(tmp_path: Path, codec: str, suffix: str) -> None:
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 96000, 192000])
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
 def test_rates_of_sound(tmp_path: Path, rate: int, suffix: str) -> None:
-    plain = make_video(tmp_path / "plain.mp4")
-    with av.open(str(plain)) as old, av.open(str(tmp_path / "a.mov"), "w") as output:
-        video = output.add_stream_from_template(old.streams.video[0], opaque=True)
-        sound = output.add_stream("pcm_s24le", rate=rate, layout="stereo")
-        output.start_encoding()
-        frame = av.AudioFrame(format="s32", layout="stereo", samples=rate // 2)
-        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
-        output.mux(sound.encode(frame))
-        output.mux(sound.encode(None))
-        for packet in old.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = video
-                output.mux(packet)
-    clip = open_clip(tmp_path / "a.mov")
+    frame = av.AudioFrame(format="s32", layout="stereo", samples=rate // 2)
+    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+    clip = open_clip(sounding(tmp_path / "a.mov", "pcm_s24le", frame))
     rehearse(tmp_path / f"b{suffix}", clip, width=64, height=48, codec="vp9" if suffix == ".webm" else "h264")

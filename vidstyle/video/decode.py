@@ -251,7 +251,7 @@ class VideoClip(Clip):
             )
 
     def _note_unkept(self, frame: av.VideoFrame) -> None:
-        for name in UNKEPT.keys() & side_data(frame).keys():
+        for name in sorted(UNKEPT.keys() & side_data(frame).keys()):
             self.notice(f"{self.path.name} holds {UNKEPT[name]}, which no result keeps")
 
     def digest(self) -> str:

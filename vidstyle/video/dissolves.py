@@ -122,7 +122,7 @@ class DissolveDetector:
         starts, dissolve = seen.starts, None
         if best is not None:
             starts = starts or at == best.middle
-            dissolve = self._dissolve(best, at)
+            dissolve = None if seen.fade is not None else self._dissolve(best, at)
         # By now every run that begins here is known.
         if not any(span.first == at and span.is_mixed for span in self._spans):
             self._window[at - self._begin] = replace(seen, frame=None)

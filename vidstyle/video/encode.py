@@ -51,11 +51,10 @@ class VideoWriter:
         bit_depth: int | None,
         span: tuple[int, int | None] | None,
         notice: Notice,
-        folder: Path | None = None,
     ) -> None:
         self._path, self._clip, self._trimmed = path, clip, span is not None
         self._size, self._notice = size, notice
-        self._temporary = temporary_beside(path if folder is None else folder / path.name)
+        self._temporary = temporary_beside(path)
         self._keeps_alpha = clip.has_alpha and bool(codec.alpha) and container_of(path) != "mp4"
         self._durations: dict[int, int] = {}
         self._first: Frame | None = None
@@ -178,12 +177,7 @@ class VideoWriter:
         if self._last is None:
             raise UsageError(f"{self._path}: there is no frame to write")
         with named_write_errors(self._path):
-            packets = self._stream.encode(None)
-            if self._last is self._first:
-                # For a film of one frame libx265 leaves the decoding time undefined, and MP4 may refuse it.
-                for packet in packets:
-                    packet.dts = packet.pts
-            self._mux(packets)
+            self._flush()
             if self._copier is not None:
                 end = self._last.pts_seconds + (self._last.duration or 0) * self._last.time_base
                 self._copier.finish(end if self._trimmed else None)
@@ -197,9 +191,18 @@ class VideoWriter:
         """Open every encoder and the container by writing one frame, and the beginning of the sound."""
         self.write(frame)
         with named_write_errors(self._path):
-            self._mux(self._stream.encode(None))
+            self._flush()
             if self._copier is not None:
                 self._copier.advance(frame.pts_seconds + _REHEARSED)
+
+    def _flush(self) -> None:
+        """Write what the encoder still holds."""
+        packets = self._stream.encode(None)
+        if self._last is self._first:
+            # For a film of one frame libx265 leaves the decoding time undefined, and MP4 may refuse it.
+            for packet in packets:
+                packet.dts = packet.pts
+        self._mux(packets)
 
     def discard(self) -> None:
         """Remove every trace of the output."""

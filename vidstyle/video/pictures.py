@@ -14,7 +14,7 @@ from ..events import Notice, say_nothing
 from ..plain import not_an_address, read_plain
 from .coded import CODECS, OF_LIGHT, coded_excess, decode_coded
 from .contained import decode_contained
-from .cut_jpeg import completed
+from .cut_jpeg import completed, decode_cut
 from .depth import to_depth
 from .headers import PictureHeader, read_header
 from .heif import heif_picture, is_avif
@@ -177,11 +177,13 @@ def _stored(data: bytes, header: PictureHeader, profile: Profile | None) -> Pict
     if header.format in ("gif", "heif"):
         return _contained(data, header)
     if header.cut:
-        data = completed(data, _decode)
+        data = completed(data)
     inks = profile is not None and profile.mode == "CMYK"
     if inks and header.format == "jpeg":
         return _planes(_upright(decode_inks(data), header.orientation)), None
-    if header.format == "tiff":
+    if header.cut:
+        image = decode_cut(data)
+    elif header.format == "tiff":
         image = decode_tiff(data, _decode, inks=inks)
     else:
         image = _decode(plain_png(data) if header.format == "png" else data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -13,7 +12,7 @@ import numpy as np
 
 from ..atomic import clear_leftovers, temporary_beside
 from ..errors import OutputError, UsageError
-from ..events import Notice
+from ..events import Notice, say_nothing
 from ..types import Frame
 from .animation_writer import AnimationWriter
 from .clip import Clip
@@ -25,7 +24,6 @@ from .pictures import LIGHT_SUFFIXES, keeps_alpha, write_picture
 from .transparency import is_transparent
 
 __all__ = ["Writer", "check_output", "open_writer", "rehearse"]
-
 
 _LONGEST = {".webp": 16_383, ".jpg": 65_500, ".jpeg": 65_500, ".gif": 65_535}  # pixels a side
 
@@ -145,9 +143,8 @@ def rehearse(
     alpha = np.zeros_like(blank[:1]) if clip.has_alpha else None
     first = Frame(blank, 0, 0, clip.time_base, alpha=alpha)
     chosen, options = _encoder(path, codec, crf, None)
-    size, folder = (width, height), Path(tempfile.gettempdir())
     try:
-        writer = VideoWriter(path, clip, chosen, options, size, bit_depth, None, lambda line: None, folder)
+        writer = VideoWriter(path, clip, chosen, options, (width, height), bit_depth, None, say_nothing)
         try:
             writer.rehearse(first)
         finally:
