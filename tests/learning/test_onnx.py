@@ -29,9 +29,10 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_same_result_at_any_size(exported: Path, size: tuple[int, int]) -> None:
     random = torch.Generator().manual_seed(2)
     given = [torch.rand(1, channels, *size, generator=random) for channels in (3, 3, 1)]
+    given.insert(1, torch.randn(1, 4, size[0] // 2, size[1] // 2, generator=random))
     session = onnxruntime.InferenceSession(str(exported))
     names = [each.name for each in session.get_inputs()]
-    assert names == ["frame", "before", "holds"]
+    assert names == ["frame", "noise", "before", "holds"]
     (found,) = session.run(None, dict(zip(names, (each.numpy() for each in given), strict=True)))
     with torch.no_grad():
         wanted = read_look(look_named("strokes")).student()(*given)
@@ -50,9 +51,7 @@ def test_what_cannot_be_exported(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_without_onnx_the_extra_is_named(tmp_path: Path) -> None:
-    write_look(
-        tmp_path / "a.safetensors", look_of(Student(Plan(4, 4, 4, 1, 1, 1, 4)), torch.rand(3, 9, 9), {})
-    )
+    write_look(tmp_path / "a.safetensors", look_of(Student(Plan(4, 4, 4, 1, 1, 1)), torch.rand(3, 9, 9), {}))
     program = (
         "import sys\nsys.modules['onnxscript'] = None\nfrom vidstyle.cli import main\n"
         "sys.exit(main(['looks', 'a.safetensors', '--export', 'a.onnx']))"

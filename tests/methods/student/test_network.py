@@ -14,9 +14,10 @@ from safetensors.torch import save_file
 from vidstyle.checkpoints import read_tensors
 from vidstyle.errors import WeightsError
 from vidstyle.methods.student.look import look_of, read_look, write_look
-from vidstyle.methods.student.network import Enlarging, Plan, Student
+from vidstyle.methods.student.network import Enlarging, Plan, Student, laid_over
+from vidstyle.methods.student.noise import CHANNELS
 
-TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1, gate=4)
+TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1)
 
 
 def tiny(styles: int = 1, seed: int = 1) -> Student:
@@ -28,46 +29,62 @@ def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
     return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
 
 
+def quiet(height: int, width: int) -> torch.Tensor:
+    return torch.zeros(1, CHANNELS, -(-height // 2), -(-width // 2))
+
+
+def loud(height: int, width: int) -> torch.Tensor:
+    return torch.randn(quiet(height, width).shape, generator=torch.Generator().manual_seed(4))
+
+
 def test_enlarging_is_a_convolution_of_what_is_repeated() -> None:
     part, x = Enlarging(3, 5, 1), torch.randn(1, 3, 6, 7)
     wanted = F.conv2d(F.interpolate(x, scale_factor=2, mode="nearest"), part.weight, padding=1)
     assert torch.allclose(part(x, 0), wanted, atol=1e-5)
 
 
-def test_a_plain_frame_has_no_checkerboard() -> None:
-    plain, none = torch.full((1, 3, 160, 160), 0.3), torch.zeros(1, 1, 160, 160)
-    painted = tiny()(plain, plain, none)
+def test_a_plain_frame_has_no_checkerboard_without_noise() -> None:
+    painted = tiny().new(torch.full((1, 3, 160, 160), 0.3), quiet(160, 160))
     middle = painted[..., 64:96, 64:96]
     assert float(middle.amax((2, 3)).sub(middle.amin((2, 3))).max()) < 1e-5
+    assert float(tiny().new(torch.full((1, 3, 160, 160), 0.3), loud(160, 160)).std()) > 1e-3
 
 
 def test_zeros_beyond_the_border_are_not_seen() -> None:
     """A plain frame is painted alike up to its border, as far as a network with little depth sees."""
-    plain = torch.full((1, 3, 64, 64), 0.3)
-    painted = (
-        Student(Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1, gate=4)).new(plain).detach()
-    )
+    painted = Student(TINY).new(torch.full((1, 3, 64, 64), 0.3), quiet(64, 64)).detach()
     assert float((painted[..., :8, :] - painted[..., 32:40, :]).abs().max()) < 0.01
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 3), (33, 50)])
 def test_a_frame_lies_between_the_new_picture_and_the_one_before(size: tuple[int, int]) -> None:
     student, frame, before = tiny(), picture(*size), picture(*size, seed=2)
-    painted = student(frame, before, torch.ones_like(frame[:, :1]))
+    noise, everywhere = loud(*size), torch.ones_like(frame[:, :1])
+    painted = student(frame, noise, before, everywhere)
     assert painted.shape == frame.shape and float(painted.min()) >= 0 and float(painted.max()) <= 1
-    hidden = torch.zeros_like(frame[:, :1])
-    assert torch.equal(student(frame, before, hidden), student(frame, 1 - before, hidden))
+    hidden = torch.zeros_like(everywhere)
+    assert torch.equal(student(frame, noise, before, hidden), student.new(frame, noise))
+
+
+def test_what_is_another_painting_is_not_kept() -> None:
+    new = torch.full((1, 3, 32, 32), 0.2)
+    before = torch.cat([new[..., :16] + 0.01, new[..., 16:] + 0.7], 3)
+    painted = laid_over(new, before, torch.ones(1, 1, 32, 32))
+    assert torch.allclose(painted[..., :8], new[..., :8] + 0.008, atol=1e-4)
+    assert torch.allclose(painted[..., 24:], new[..., 24:], atol=1e-4)
 
 
 def test_styles_are_folded_and_begun_with() -> None:
     student = tiny(styles=2)
     for parameter in student.parameters():
         parameter.data += 0.1 * torch.randn_like(parameter)
-    frame, none = picture(24, 32), torch.zeros(1, 1, 24, 32)
+    frame, noise = picture(24, 32), loud(24, 32)
     for style in (0, 1):
         alone = Student(TINY)
         alone.begin_with(student.folded(style))
-        assert torch.allclose(alone(frame, frame, none), student(frame, frame, none, style), atol=1e-5)
+        wanted = student.new(frame, noise, style)
+        assert torch.allclose(alone.new(frame, noise), wanted, atol=1e-5)
+        assert torch.allclose(alone.fix().new(frame, noise), wanted, atol=1e-5)
 
 
 def test_a_look_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -76,8 +93,8 @@ def test_a_look_is_read_as_it_was_written(tmp_path: Path) -> None:
     again = read_look(tmp_path / "a.safetensors")
     assert again.digest == look.digest and again.made == {"steps": "3"} and again.plan == TINY
     assert again.thumbnail.shape == (3, 58, 96)
-    frame, none = picture(20, 20), torch.zeros(1, 1, 20, 20)
-    assert torch.equal(again.student()(frame, frame, none), look.student()(frame, frame, none))
+    frame, noise = picture(20, 20), loud(20, 20)
+    assert torch.equal(again.student().new(frame, noise), look.student().new(frame, noise))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ _MOST_WARPS = 8
 class Moment:
     """A frame of made-up motion, all float32 (C, H, W).
 
-    layers: as they look now, moved together: the content, and the painting where there is one. vectors: to
+    layers: as they look now, moved together: content, noise, and the painting where there is one. vectors: to
     the moment before, a little off, as estimated flow is. holds: (1, H, W), where they lead to what is seen.
     worn: of a first moment, the painting as many frames may have left it, if it is to go on from that.
     """
@@ -33,6 +33,21 @@ class Moment:
     vectors: Tensor
     holds: Tensor
     worn: Tensor | None = None
+
+    @property
+    def content(self) -> Tensor:
+        """What is to be painted."""
+        return self.layers[0]
+
+    @property
+    def noise(self) -> Tensor:
+        """What lies on it."""
+        return self.layers[1]
+
+    @property
+    def painted(self) -> Tensor | None:
+        """What it looks like, where somebody has painted it."""
+        return self.layers[2] if len(self.layers) > 2 else None
 
     def on(self, device: torch.device) -> Moment:
         """The same there."""
@@ -90,8 +105,8 @@ def sequence(
             for under, over in zip(layers, hiding, strict=True)
         ]
         holds, vectors, worn = torch.zeros(1, side, side), torch.zeros(2, side, side), None
-        if k == 0 and len(seen) == 2 and _draw(random) < _WORN:
-            worn, holds = _worn_off(seen[1], random), (_smooth(side, 1, random) < 0.5).float()
+        if k == 0 and len(seen) == 3 and _draw(random) < _WORN:
+            worn, holds = _worn_off(seen[2], random), (_smooth(side, 1, random) < 0.5).float()
         if k:
             vectors = torch.where(hidden > 0, front.back(k), path.back(k))
             alike = (warp(before, vectors) - hidden).abs() < 0.5

@@ -1,15 +1,16 @@
 """The network that paints a frame at once (after Johnson et al. 2016; Ruder et al. 2018 for video).
 
-It makes a new picture x of a frame, and a gate g between that and the painting before, ω, warped to where it
-holds by c:  y = x + 0.8·c·g·(ω − x).  So what is painted is a mean of what was painted of the same surface in
-the last few frames: it is steady, it cannot drift, and nothing can grow, however long a clip is. Departure
-from Ruder et al.: they let the new picture see the earlier one. In a loop a small network made patterns of
-that, which grew from frame to frame, whatever it was taught.
+It makes a new picture x of a frame and of noise that lies on what is seen (see `noise`), and lays it over the
+painting before, ω, warped to where it holds by c: y = x + 0.8·c·g·(ω − x), with g = exp(−d² / 2σ²) of how far
+x and ω differ there. So what is painted is a mean of what was painted of the same surface in the last few
+frames: it is steady, it cannot drift, nothing can grow, however long a clip is, and what flow gets wrong is
+painted anew. Departure from Ruder et al.: they let the network see the earlier painting. In a loop a small one
+made patterns of that, which grew from frame to frame, whatever it was taught.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Self
 
@@ -17,28 +18,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_COMPARED = 7  # channels that the gate sees: the new picture, the painting before, where it holds
+from vidstyle.methods.student.noise import CHANNELS
+
 _GRID = 8  # pixels of a position of the coarsest maps
 # Pixels mirrored around a frame, so that what zeros make of its border is cut off; 8 leave coloured lines.
-_MARGIN, _GATE_MARGIN = 24, 8
+_MARGIN = 24
 _MOST_KEPT = 0.8
-_MIDDLE = 0.5  # of the range of a picture; what is hidden is shown to the network as this
+_ALIKE = 0.15  # σ: by how much, in the mean of what is near, colours differ that are one painting still
+_NEAR = 4  # pixels, side of what that mean is of
+_MIDDLE = 0.5  # of the range of a picture
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a network is. half, quarter, eighth: channels at these sizes; blocks at the last two.
-
-    gate: channels of that. As it is it costs ten thousand multiply-adds a pixel.
-    """
+    """How large a network is. half, quarter, eighth: channels at these sizes; blocks at the last two."""
 
     half: int = 16
     quarter: int = 32
     eighth: int = 48
     before: int = 2
-    deep: int = 3
+    deep: int = 4
     after: int = 1
-    gate: int = 8
 
     @classmethod
     def stored(cls, values: object) -> Self:
@@ -68,11 +68,17 @@ class Convolution(nn.Module):
         self.weight = nn.Parameter(torch.empty(out, channels, 3, 3))
         self.gain = nn.Parameter(torch.full((styles, out), gain))
         self.bias = nn.Parameter(torch.zeros(styles, out))
+        self.fixed: tuple[Tensor, Tensor] | None = None
         nn.init.kaiming_normal_(self.weight)
 
     def forward(self, x: Tensor, style: int) -> Tensor:
+        weight, bias = self.fixed or self.kernel(style, x.dtype)
+        return F.conv2d(x, weight, bias, self.stride, padding=1)
+
+    def kernel(self, style: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Weights, gains multiplied in, and bias, of one style."""
         weight = self.weight * self.gain[style][:, None, None, None]
-        return F.conv2d(x, weight.to(x.dtype), self.bias[style].to(x.dtype), self.stride, padding=1)
+        return weight.to(dtype), self.bias[style].to(dtype)
 
 
 class Enlarging(Convolution):
@@ -83,18 +89,24 @@ class Enlarging(Convolution):
     """
 
     def forward(self, x: Tensor, style: int) -> Tensor:
+        small = super().forward(x, style).permute(0, 2, 3, 1)
+        count, height, width, channels = small.shape
+        apart = small.reshape(count, height, width, 2, 2, channels // 4).transpose(2, 3)
+        return apart.reshape(count, 2 * height, 2 * width, channels // 4).permute(0, 3, 1, 2)
+
+    def kernel(self, style: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         weight = _of_the_small(self.weight * self.gain[style][:, None, None, None])
-        bias = self.bias[style].repeat_interleave(4)
-        return F.pixel_shuffle(F.conv2d(x, weight.to(x.dtype), bias.to(x.dtype), padding=1), 2)
+        kept = weight.to(dtype, memory_format=torch.channels_last)
+        return kept, self.bias[style].repeat(4).to(dtype)
 
 
 def _of_the_small(weight: Tensor) -> Tensor:
-    """Weights (O, I, 3, 3) on maps enlarged twofold by repetition -> (4·O, I, 3, 3) on the small maps.
+    """Weights (O, I, 3, 3) on maps enlarged twofold by repetition -> (2·2·O, I, 3, 3) on the small maps.
 
     An even pixel of row i sees rows i − 1, i, i of the small map, an odd one i, i, i + 1; columns likewise.
     """
     taps = weight.new_tensor([[[1, 0, 0], [0, 1, 1], [0, 0, 0]], [[0, 0, 0], [1, 1, 0], [0, 0, 1]]])
-    found = torch.einsum("ars,bct,oist->oabirc", taps, taps, weight)
+    found = torch.einsum("ars,bct,oist->aboirc", taps, taps, weight)
     return found.reshape(4 * weight.shape[0], weight.shape[1], 3, 3)
 
 
@@ -121,8 +133,8 @@ class Student(nn.Module):
         super().__init__()
         self.plan, self.styles, self.arithmetic = plan, styles, torch.float32
         half, quarter, eighth = plan.half, plan.quarter, plan.eighth
-        self.fine = Convolution(4 * 3, half, styles)
-        self.enter = Convolution(4 * 3, quarter, styles, stride=2)
+        self.fine = Convolution(4 * 3 + CHANNELS, half, styles)
+        self.enter = Convolution(4 * 3 + CHANNELS, quarter, styles, stride=2)
         self.before = nn.ModuleList(Block(quarter, styles) for _ in range(plan.before))
         self.down = Convolution(quarter, eighth, styles, stride=2)
         self.deep = nn.ModuleList(Block(eighth, styles) for _ in range(plan.deep))
@@ -130,37 +142,32 @@ class Student(nn.Module):
         self.after = nn.ModuleList(Block(quarter, styles) for _ in range(plan.after))
         self.finer = Enlarging(quarter, half, styles)
         self.leave = Enlarging(half, 3, styles, gain=0.5)
-        self.compare = Convolution(4 * _COMPARED, plan.gate, styles)
-        self.decide = Enlarging(plan.gate, 1, styles, gain=0.5)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self, frame: Tensor, before: Tensor, holds: Tensor, style: int = 0) -> Tensor:
+    def forward(self, frame: Tensor, noise: Tensor, before: Tensor, holds: Tensor, style: int = 0) -> Tensor:
         """Paint frames float32 (N, 3, H, W) in [0, 1], of any size; the result likewise.
 
-        before: the paintings before, warped into them, likewise. holds: c, float32 (N, 1, H, W) in [0, 1];
-        0 where there is none. style: which.
+        noise: float32 (N, 4, ⌈H / 2⌉, ⌈W / 2⌉), of deviation 1. before: the paintings before, warped into
+        them, as frames are. holds: c, float32 (N, 1, H, W) in [0, 1]; 0 where there is none. style: which.
         """
-        return self.over(self.new(frame, style), before, holds, style)
+        return laid_over(self.new(frame, noise, style), before, holds)
 
-    def new(self, frame: Tensor, style: int = 0) -> Tensor:
-        """x, by the frame alone."""
-        return self._whole(frame - _MIDDLE, self._picture, style, _MARGIN)
+    def new(self, frame: Tensor, noise: Tensor, style: int = 0) -> Tensor:
+        """x, by the frame and the noise alone."""
+        height, width = frame.shape[2:]
+        pixels = _mirrored((frame - _MIDDLE).to(self.arithmetic), _MARGIN, _GRID)
+        grain = _mirrored(noise.to(self.arithmetic), _MARGIN // 2, _GRID // 2)
+        seen = torch.cat([_apart(pixels), grain.permute(0, 2, 3, 1)], 3).permute(0, 3, 1, 2)
+        made = self._picture(seen, style)[:, :, _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]
+        return made.float().contiguous().sigmoid()
 
-    def over(self, new: Tensor, before: Tensor, holds: Tensor, style: int = 0) -> Tensor:
-        """y, of a new picture x laid over the painting before."""
-        parts = new - _MIDDLE, (before - _MIDDLE) * holds, holds
-        seen = torch.cat([part.to(self.arithmetic) for part in parts], 1)
-        return new + _MOST_KEPT * holds * self._gate_of(seen, style) * (before - new)
-
-    def _gate_of(self, seen: Tensor, style: int) -> Tensor:
-        return self._whole(seen, self._judged, style, _GATE_MARGIN)
-
-    def _whole(self, seen: Tensor, part: Callable[[Tensor, int], Tensor], style: int, margin: int) -> Tensor:
-        """What a part of the network makes of maps (N, C, H, W) of any size, in [0, 1]."""
-        height, width = seen.shape[2:]
-        x = F.pixel_unshuffle(_mirrored(seen.to(self.arithmetic), margin), 2)
-        made = part(x.to(memory_format=torch.channels_last), style)
-        return made[:, :, margin : margin + height, margin : margin + width].float().sigmoid()
+    def fix(self, style: int = 0) -> Self:
+        """Paint this style from now on, faster: nothing of it is learnt any more."""
+        for part in self.modules():
+            if isinstance(part, Convolution):
+                with torch.no_grad():
+                    part.fixed = part.kernel(style, self.arithmetic)
+        return self.requires_grad_(False)
 
     def folded(self, style: int | None = None) -> dict[str, Tensor]:
         """The weights of a network that paints one style, by name, gains multiplied in.
@@ -201,14 +208,28 @@ class Student(nn.Module):
         made: Tensor = self.leave(F.relu(fine + self.finer(x, style)), style)
         return made
 
-    def _judged(self, seen: Tensor, style: int) -> Tensor:
-        made: Tensor = self.decide(F.relu(self.compare(seen, style)), style)
-        return made
+
+def laid_over(new: Tensor, before: Tensor, holds: Tensor) -> Tensor:
+    """y, of a new picture x laid over the painting before: all as for `Student.forward`."""
+    off = before - new
+    height, width = new.shape[2:]
+    padded = F.pad(off.square().mean(1, keepdim=True), (0, -width % _NEAR, 0, -height % _NEAR), "replicate")
+    near = F.interpolate(F.avg_pool2d(padded, _NEAR), padded.shape[2:], mode="bilinear")
+    alike = torch.exp(near[:, :, :height, :width] / (-2 * _ALIKE**2))
+    return torch.addcmul(new, holds * alike, off, value=_MOST_KEPT)
 
 
-def _mirrored(maps: Tensor, margin: int) -> Tensor:
+def _apart(pixels: Tensor) -> Tensor:
+    """(N, C, 2h, 2w) -> (N, h, w, 4·C): the four pixels of each position side by side, channels last."""
+    count, channels, height, width = pixels.shape
+    last = pixels.contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1)
+    squares = last.reshape(count, height // 2, 2, width // 2, 2, channels).transpose(2, 3)
+    return squares.reshape(count, height // 2, width // 2, 4 * channels)
+
+
+def _mirrored(maps: Tensor, margin: int, grid: int) -> Tensor:
     """Maps (N, C, H, W) with a margin on every side, and more behind, so that the grid is full."""
-    counts = [-(-(side + 2 * margin) // _GRID) * _GRID for side in maps.shape[2:]]
+    counts = [-(-(side + 2 * margin) // grid) * grid for side in maps.shape[2:]]
     behind = [count - side - margin for count, side in zip(counts, maps.shape[2:], strict=True)]
     if min(maps.shape[2:]) > max(margin, *behind):
         return F.pad(maps, (margin, behind[1], margin, behind[0]), mode="reflect")

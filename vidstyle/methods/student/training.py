@@ -1,10 +1,11 @@
 """Teaching a network a look: by pictures that were painted by optimisation, and by made-up motion.
 
-L = 3·L1 + L_features + 20·L_style + 10·L_time, the first two against the painted pictures at the same
-places, L_style between Gram matrices of what is seen of them, L_time against the earlier painting where it
-holds, of the new picture and of what the gate makes of both. Of pictures that nobody has painted L_style is
-that of all that was painted, and L_content takes the place of the first two. By a style loss alone a network
-of this size lays a mesh over plain areas; where the strokes lie has to be shown.
+L = 3·(1 − t)·L1 + (1 − t)·L_features + 20·L_style + 2·L_content + 10·L_time, t from 0 to 1 as it is taught:
+the first two against the painted pictures at the same places, L_style between Gram matrices of what is seen of
+them, L_time against the earlier painting where it holds, of the new picture and of what both make together.
+Of pictures that nobody has painted L_style is that of all that was painted, and the first two are left out.
+By a style loss alone a network of this size lays a mesh over plain areas: where the strokes lie has to be
+shown. By the painted pictures to the end it paints the mean of all strokes that might lie there: grey.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ from vidstyle.features.vgg import VGG
 from vidstyle.image.warp import warp
 from vidstyle.losses.gram import gram_distance, gram_matrix
 from vidstyle.methods.student.motion import Moment, sequence
-from vidstyle.methods.student.network import Student
+from vidstyle.methods.student.network import Student, laid_over
+from vidstyle.methods.student.noise import some_noise
 
 SIDE = 160
 """Of what is painted in a step, in pixels."""
-_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+_SUBJECT = "relu4_1"
 _RATE, _WARM = 1.5e-3, 30  # of Adam, and steps until it is reached
 _BETAS = (0.9, 0.99)
 _ROLLOUTS, _LONGEST = 0.2, 4  # share of the steps with more than two frames, and how many at most
 _TAUGHT = 2  # frames of them, the last ones; those before only lead there
 _MOST_OF_A_GRADIENT = 1.0
-_L1, _FEATURES, _STYLE, _TIME, _CONTENT = 3.0, 1.0, 20.0, 10.0, 1.0
+_L1, _FEATURES, _STYLE, _CONTENT, _TIME = 3.0, 1.0, 20.0, 2.0, 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,7 @@ class Training:
         self._alone = [[each for each in own if each.painted is None] for own in of_style]
         self._device = next(student.parameters()).device
         self._layers = [layer for layer in _LAYERS if layer in network.layers]
+        self._subject = _SUBJECT if _SUBJECT in self._layers else self._layers[-1]
         self._wanted = [self._gram_of(own) for own in self._shown]
         self._adam = torch.optim.Adam(student.parameters(), _RATE, _BETAS)
 
@@ -104,7 +108,11 @@ class Training:
     def _rate(self) -> float:
         """Rises in `_WARM` steps, then falls along a cosine."""
         warm = min(1.0, (self.at + 1) / _WARM)
-        return _RATE * warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, self.at / self.steps)))
+        return _RATE * warm * (0.5 + 0.5 * math.cos(math.pi * self._progress))
+
+    @property
+    def _progress(self) -> float:
+        return min(1.0, self.at / self.steps)
 
     def _terms(self, lessons: Sequence[Lesson], style: int, random: torch.Generator) -> dict[str, Tensor]:
         moments = self._moments(lessons, random)
@@ -112,33 +120,39 @@ class Training:
         moments = moments[-_TAUGHT:]
         one = int(torch.randint(len(painted), (1,), generator=random))
         seen = self.network(painted[one].image, self._layers)
-        terms = {"time": _TIME * painted[-1].unsteadiness(moments[-1].holds)}
-        if len(moments[0].layers) == 1:
-            with torch.no_grad():
-                subject = self.network(moments[one].layers[0][None], self._layers[-1:])
-            return terms | {
-                "style": _STYLE * self._style(seen, self._wanted[style]),
-                "content": _CONTENT * _distance(seen[self._layers[-1]], subject[self._layers[-1]]),
-            }
-        targets = [moment.layers[1][None] for moment in moments]
+        with torch.no_grad():
+            subject = self.network(moments[one].content[None], [self._subject])[self._subject]
+        terms = {
+            "time": _TIME * painted[-1].unsteadiness(moments[-1].holds),
+            "content": _CONTENT * _distance(seen[self._subject], subject),
+        }
+        targets = [moment.painted[None] for moment in moments if moment.painted is not None]
+        if not targets:
+            return terms | {"style": _STYLE * self._style(seen, self._wanted[style])}
         with torch.no_grad():
             wanted = self.network(targets[one], self._layers)
         off = [(each.image - target).abs().mean() for each, target in zip(painted, targets, strict=True)]
         far = [_distance(seen[layer], wanted[layer]) for layer in self._layers]
         grams = {layer: gram_matrix(found) for layer, found in wanted.items()}
         return terms | {
-            "l1": _L1 * torch.stack(off).mean(),
-            "features": _FEATURES * torch.stack(far).mean(),
+            "l1": (1 - self._progress) * _L1 * torch.stack(off).mean(),
+            "features": (1 - self._progress) * _FEATURES * torch.stack(far).mean(),
             "style": _STYLE * self._style(seen, grams),
         }
 
     def _moments(self, lessons: Sequence[Lesson], random: torch.Generator) -> list[Moment]:
         which = torch.randint(len(lessons), (2,), generator=random).tolist()
-        under, over = ([x for x in (lessons[i].content, lessons[i].painted) if x is not None] for i in which)
+        under, over = (self._layers_of(lessons[i], random) for i in which)
         length = int(torch.randint(_TAUGHT, _LONGEST + 1, (1,), generator=random))
         if float(torch.rand(1, generator=random)) > _ROLLOUTS:
             length = _TAUGHT
         return [each.on(self._device) for each in sequence(under, over, SIDE, length, random)]
+
+    def _layers_of(self, lesson: Lesson, random: torch.Generator) -> list[Tensor]:
+        """A picture, noise as it may lie on it, and the painting, if there is one."""
+        height, width = lesson.content.shape[1:]
+        found = [lesson.content, some_noise(height, width, random)]
+        return found if lesson.painted is None else [*found, lesson.painted]
 
     def _style(self, seen: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
         each = [gram_distance(gram_matrix(seen[layer]), wanted[layer]) for layer in self._layers]
@@ -175,13 +189,13 @@ def paintings(student: Student, moments: Sequence[Moment], style: int) -> list[F
     """Each moment painted after the one before. Only the last ones have gradients; others lead there."""
     found: list[Frame] = []
     for k, moment in enumerate(moments):
-        frame, holds = moment.layers[0][None], moment.holds[None]
+        frame, holds = moment.content[None], moment.holds[None]
         earlier = torch.zeros_like(frame) if moment.worn is None else moment.worn[None]
         with torch.set_grad_enabled(k >= len(moments) - _TAUGHT):
             if found:
                 earlier = warp(found[-1].image, moment.vectors, "spline")
-            new = student.new(frame, style)
-            found.append(Frame(student.over(new, earlier, holds, style), new, earlier))
+            new = student.new(frame, moment.noise[None, :, ::2, ::2], style)
+            found.append(Frame(laid_over(new, earlier, holds), new, earlier))
     return found
 
 
