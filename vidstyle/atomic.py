@@ -25,24 +25,30 @@ def temporary_beside(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
 
 
-def put_in_place(temporary: Path, path: Path) -> None:
-    """Flush a file that is written to the end, and give it its name. Raises OSError."""
-    with temporary.open("r+b") as file:
-        os.fsync(file.fileno())
+def put_in_place(temporary: Path, path: Path, flush: bool = True) -> None:
+    """Flush a file that is written to the end, and give it its name. Raises OSError.
+
+    Not flushed, it is whole after a kill, but may not be after the machine itself has stopped.
+    """
+    if flush:
+        with temporary.open("r+b") as file:
+            os.fsync(file.fileno())
     temporary.replace(path)
-    _sync_folder(path.parent)
+    if flush:
+        _sync_folder(path.parent)
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, flush: bool = True) -> Iterator[Path]:
     """A hidden name to write to; at the end of the block the file gets the name `path`.
 
-    Raises OSError; then, and where the block raises, whatever was under that name before is untouched.
+    flush: see `put_in_place`. Raises OSError; then, and where the block raises, whatever was under that name
+    before is untouched.
     """
     temporary = temporary_beside(path)
     try:
         yield temporary
-        put_in_place(temporary, path)
+        put_in_place(temporary, path, flush)
     finally:
         with suppress(OSError):  # it has its name, or the disk has told already what is wrong
             temporary.unlink()

@@ -22,7 +22,7 @@ from vidstyle.methods.student.look import read_look
 from vidstyle.methods.student.network import Plan
 from vidstyle.options.learning import LearnOptions
 
-TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1, gate=4)
+TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)
 
 
 @pytest.fixture(autouse=True)

@@ -42,13 +42,13 @@ def read(path: Path, last: int | None = None) -> bytes:
         raise JobError(f"cannot read {path}: {error.strerror}") from error
 
 
-def write_state(path: Path, content: bytes) -> None:
-    """Write a file of the job's whole or not at all.
+def write_state(path: Path, content: bytes, flush: bool = True) -> None:
+    """Write a file of the job's whole or not at all; flush: see `put_in_place`.
 
     Raises OutputError where it cannot be written; whatever was under that name before is untouched.
     """
     try:
-        with whole(path) as temporary:
+        with whole(path, flush) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
         raise output_error(path, error) from error

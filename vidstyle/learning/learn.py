@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from vidstyle.device import pick_device, pick_dtype
 from vidstyle.errors import UsageError
@@ -24,7 +25,9 @@ from vidstyle.methods.base import learnt_from
 from vidstyle.methods.registry import command
 from vidstyle.methods.student.look import look_named, look_of, read_look, write_look
 from vidstyle.methods.student.network import Plan, Student
+from vidstyle.methods.student.noise import no_drift, noise_at
 from vidstyle.methods.student.options import SHIPPED, SUFFIX
+from vidstyle.methods.student.recolouring import palette_of, recoloured
 from vidstyle.methods.student.training import Lesson, Training
 from vidstyle.options import RunOptions
 from vidstyle.options.base import at_home, by_role
@@ -70,7 +73,8 @@ def learn(
     try:
         hooks.begin(directory)
         lessons = _lessons(state, styles, options, hooks)
-        training = _taught(state, lessons, options, hooks)
+        pictures = [learnt_from(path) for path in styles]
+        training = _taught(state, lessons, palette_of(pictures), options, hooks)
         made = {
             "styles": ", ".join(path.name for path in styles),
             "steps": str(training.at),
@@ -78,7 +82,7 @@ def learn(
             "size": str(options.size),
             "features": options.features,
         }
-        write_look(output, look_of(training.student, learnt_from(styles[0]), made))
+        write_look(output, look_of(training.student, pictures, made))
     finally:
         state.close()
     return output
@@ -154,14 +158,16 @@ def _lessons(
     ]
 
 
-def _taught(state: LearningState, lessons: Sequence[Lesson], options: LearnOptions, hooks: Hooks) -> Training:
+def _taught(
+    state: LearningState, lessons: Sequence[Lesson], palette: Tensor, options: LearnOptions, hooks: Hooks
+) -> Training:
     """The network, taught to the end."""
     steps = options.steps or state.decided("steps")
     if steps is None:
-        steps = _affordable(lessons, options)
+        steps = _affordable(lessons, palette, options)
         state.decide("steps", steps)
         hooks.tell(f"{steps} steps of learning fit into the time")
-    training = _begun(lessons, options, steps)
+    training = _begun(lessons, palette, options, steps)
     if (found := state.checkpoint()) is not None:
         training.restore(found)
         hooks.tell(f"going on after {training.at} steps")
@@ -171,7 +177,7 @@ def _taught(state: LearningState, lessons: Sequence[Lesson], options: LearnOptio
         if training.at % _SAVED_EVERY == 0 or training.at == steps:
             state.save(training.state())
         if time.monotonic() - shown > _SHOWN_EVERY or training.at == steps:
-            _preview(state.directory / "preview.png", training.student, lessons[0])
+            _preview(state.directory / "preview.png", training.student, lessons[0], palette)
             shown = time.monotonic()
         event = pace.finished(training.at - 1, 0, loss=sum(terms.values()), steps=1)
         if hooks.stop is not None and hooks.stop.is_set():
@@ -180,9 +186,9 @@ def _taught(state: LearningState, lessons: Sequence[Lesson], options: LearnOptio
     return training
 
 
-def _affordable(lessons: Sequence[Lesson], options: LearnOptions) -> int:
+def _affordable(lessons: Sequence[Lesson], palette: Tensor, options: LearnOptions) -> int:
     """How many steps there is time for, by how long a few take."""
-    trial = _begun(lessons, options, _TRIED + 1)
+    trial = _begun(lessons, palette, options, _TRIED + 1)
     trial.step()  # the first is slower
     began = time.monotonic()
     for _ in range(_TRIED):
@@ -191,7 +197,7 @@ def _affordable(lessons: Sequence[Lesson], options: LearnOptions) -> int:
     return max(_SAVED_EVERY, int((1 - _SHARE) * 60 * options.minutes / each))
 
 
-def _begun(lessons: Sequence[Lesson], options: LearnOptions, steps: int) -> Training:
+def _begun(lessons: Sequence[Lesson], palette: Tensor, options: LearnOptions, steps: int) -> Training:
     """With a new network, from the base where there is one."""
     device = pick_device(options.device)
     dtype = pick_dtype(options.precision, device)
@@ -203,12 +209,14 @@ def _begun(lessons: Sequence[Lesson], options: LearnOptions, steps: int) -> Trai
     student.arithmetic = dtype
     weights = load_weights(options.features, False, Hooks().tell)
     network = VGG(weights.tensors).to(device, dtype)
-    return Training(student.to(device), network, lessons, steps=steps, seed=options.seed)
+    return Training(student.to(device), network, lessons, [palette], steps=steps, seed=options.seed)
 
 
 @torch.no_grad()
-def _preview(path: Path, student: Student, lesson: Lesson) -> None:
-    frame = lesson.content[None].to(next(student.parameters()).device)
-    image = student(frame, torch.zeros_like(frame), torch.zeros_like(frame[:, :1]))[0].cpu()
+def _preview(path: Path, student: Student, lesson: Lesson, palette: Tensor) -> None:
+    frame = recoloured(lesson.content, palette).to(next(student.parameters()).device)
+    height, width = frame.shape[1:]
+    noise = noise_at(no_drift(height, width, frame.device), height, width)
+    image = student.new(frame[None], noise[None])[0].cpu()
     shown = [each for each in (lesson.content, lesson.painted, image) if each is not None]
     write_picture(path, to_uint8(sheet([shown], max(lesson.content.shape[1:]))))

@@ -170,9 +170,11 @@ class Method(ABC):
     """What the spine asks of a painting method. What is not abstract suits most of them as it is.
 
     uses_features: whether the feature network is needed; without it none is looked for.
+    quick: whether a frame is painted in hundredths of a second, so that storing and warping must be quick too.
     """
 
     uses_features: ClassVar[bool] = True
+    quick: ClassVar[bool] = False
 
     def clip(
         self, options: Any, path: Path | None, fps: Fraction | None, run: RunOptions

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from vidstyle.events import Hooks, Notice, Pace
@@ -18,6 +20,7 @@ from vidstyle.options import EncodeOptions
 from vidstyle.pipeline.dissolving import carried, mixed
 from vidstyle.pipeline.guide import masks
 from vidstyle.pipeline.plan import Plan
+from vidstyle.pipeline.prefetch import prefetch
 from vidstyle.pipeline.stored import load_carry, load_pixels
 from vidstyle.types import Frame
 from vidstyle.video.depth import to_depth
@@ -31,9 +34,13 @@ def encode(plan: Plan, frames: FrameStore, hooks: Hooks) -> list[Path]:
     pace = Pace("encode", len(frames.frames()))
     mask = mask_of(plan, frames)
     other = lru_cache(maxsize=1)(partial(load_pixels, frames))
-    with _opened(plan, hooks.tell) as writer:
+
+    def read() -> Iterator[tuple[Frame, np.ndarray]]:
         for frame in plan.clip.frames(plan.start, plan.stop):
-            pixels = mixed(load_pixels(frames, frame.index), load_carry(frames, frame.index), other)
+            yield frame, mixed(load_pixels(frames, frame.index), load_carry(frames, frame.index), other)
+
+    with _opened(plan, hooks.tell) as writer, closing(prefetch(read())) as painted:
+        for frame, pixels in painted:
             writer.write(plan.canvas.result(frame, pixels, mask(frame.index)))
             event = pace.finished(frame.index, 0, seconds_per_frame=None, seconds_left=None)
             hooks.report(event)

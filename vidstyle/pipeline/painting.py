@@ -60,7 +60,14 @@ class Painting:
         else:
             painted = self._painted(each.frame, content, priors, frames, draft)
         shown = dissolving(faded(painted, each.fade), each.dissolve)
-        stored = save_painted(self.store, frames, index, shown)
+        stored = save_painted(
+            self.store,
+            frames,
+            index,
+            shown,
+            depth=self.plan.stored_depth,
+            flush=not self.plan.method.quick,
+        )
         self.trace.painted(index, shot, frames.number, painted)
         loss = sum(painted.losses.values()) if painted.losses else None
         event = self.pace.finished(index, shot, loss=loss, steps=painted.steps, pass_number=frames.number)
@@ -121,7 +128,9 @@ def _priors(
         vectors, weight = plan.canvas.tensor(link.flow.vectors), plan.canvas.tensor(link.weight)
         # By splines: what a warp blurs a little, the next frame's blurs again, and so on.
         warped = (warp_wrapped if plan.flow.wraps else warp)(
-            unfaded(plan.canvas.move(painted.image), fade_in(painted.carry)), vectors, "spline"
+            unfaded(plan.canvas.move(painted.image), fade_in(painted.carry)),
+            vectors,
+            "quick" if plan.method.quick else "spline",
         )
         priors.append(Prior(warped, weight, carried(painted.carry), vectors))
     return priors

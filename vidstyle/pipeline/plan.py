@@ -73,6 +73,12 @@ class Plan:
         return frame_total(self.clip, self.start, self.stop)
 
     @property
+    def stored_depth(self) -> int:
+        """Bits with which painted frames are kept: 16, but 8 where a frame is stored sooner than painted."""
+        deep = max(self.clip.bit_depth, self.encode.bit_depth or 8) > 8
+        return 16 if deep or not self.method.quick else 8
+
+    @property
     def work(self) -> int | None:
         """How often a frame is painted, in all passes; None or an estimate, as `total`."""
         return None if self.total is None else self.total * self.run.passes
@@ -82,7 +88,7 @@ class Plan:
         return self.method.painter(self.inputs, replace(self.engine, observer=observer))
 
     def bytes_needed(self, painted: int) -> int:
-        """A generous guess of the disk that the frames still to be painted will take (16-bit PNG)."""
+        """A generous guess of the disk that the frames still to be painted will take (PNG)."""
         # A pass that is done is given up once the one after it is; so two at most are kept.
         frames = (self.total or 1) * min(2, self.run.passes)
-        return max(0, frames - painted) * self.canvas.width * self.canvas.height * 6
+        return max(0, frames - painted) * self.canvas.width * self.canvas.height * 3 * self.stored_depth // 8

@@ -9,21 +9,32 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from vidstyle.image.convert import to_float, to_uint16
+from vidstyle.image.convert import to_float, to_uint8, to_uint16
 from vidstyle.job import FrameStore, JobStore
 from vidstyle.pipeline.frame_order import backwards
 from vidstyle.types import Painted
 from vidstyle.video.pictures import decode_png, encode_png
 
 
-def save_painted(job: JobStore, frames: FrameStore, index: int, painted: Painted) -> Painted:
-    """Store a painted frame; returns it as it was stored, since that is what a resumed run would read."""
-    pixels = to_uint16(painted.image)
+def save_painted(
+    job: JobStore,
+    frames: FrameStore,
+    index: int,
+    painted: Painted,
+    *,
+    depth: int = 16,
+    flush: bool = True,
+) -> Painted:
+    """Store a painted frame; returns it as it was stored, since that is what a resumed run would read.
+
+    depth: bits, 8 or 16. flush: see `FrameStore.save_frame`.
+    """
+    pixels = to_uint16(painted.image) if depth > 8 else to_uint8(painted.image)
     carry = {name: tensor.detach().cpu().contiguous() for name, tensor in painted.carry.items()}
     picture, rest = encode_png(pixels), save_tensors(carry) if carry else None
     if frames.differs_from_damaged(index, picture, rest):
         _forget_followers(job, frames, index)
-    frames.save_frame(index, picture, rest)
+    frames.save_frame(index, picture, rest, flush=flush)
     return Painted(to_float(pixels), carry)
 
 
@@ -34,7 +45,8 @@ def load_painted(frames: FrameStore, index: int) -> Painted:
 
 def load_pixels(frames: FrameStore, index: int) -> np.ndarray:
     """The pixels of a stored frame, uint16 (3, H, W). Raises FrameDamaged."""
-    return decode_png(frames.load_frame(index))[0]
+    pixels = decode_png(frames.load_frame(index))[0]
+    return pixels if pixels.dtype == np.uint16 else pixels.astype(np.uint16) * 257
 
 
 def load_carry(frames: FrameStore, index: int) -> dict[str, Tensor]:

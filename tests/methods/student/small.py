@@ -15,5 +15,5 @@ from vidstyle.methods.student.network import Plan, Student
 def inputs(options: Any, pictures: Any, guidance: Any, folder: Path) -> StudentInputs:
     """The look of a network that nobody has taught."""
     torch.manual_seed(5)
-    student = Student(Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1))
-    return StudentInputs(options, look=look_of(student, pictures[0], {}))
+    student = Student(Plan(4, 4, 4, 4, 1, 1, 1, 1))
+    return StudentInputs(options, look=look_of(student, pictures[:1], {}))

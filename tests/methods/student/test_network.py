@@ -17,7 +17,7 @@ from vidstyle.methods.student.look import look_of, read_look, write_look
 from vidstyle.methods.student.network import Enlarging, Plan, Student, laid_over
 from vidstyle.methods.student.noise import CHANNELS
 
-TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1)
+TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)
 
 
 def tiny(styles: int = 1, seed: int = 1) -> Student:
@@ -88,7 +88,7 @@ def test_styles_are_folded_and_begun_with() -> None:
 
 
 def test_a_look_is_read_as_it_was_written(tmp_path: Path) -> None:
-    look = look_of(tiny(), picture(120, 200)[0], {"steps": "3"})
+    look = look_of(tiny(), [picture(120, 200)[0]], {"steps": "3"})
     write_look(tmp_path / "a.safetensors", look)
     again = read_look(tmp_path / "a.safetensors")
     assert again.digest == look.digest and again.made == {"steps": "3"} and again.plan == TINY
@@ -113,7 +113,7 @@ def test_a_look_that_is_not_whole_is_told_in_a_line(
     tmp_path: Path, change: dict[str, Any], words: str
 ) -> None:
     path = tmp_path / "a.safetensors"
-    write_look(path, look_of(tiny(), picture(9, 9)[0], {}))
+    write_look(path, look_of(tiny(), [picture(9, 9)[0]], {}))
     tensors, metadata = read_tensors(path)
     told = json.loads(metadata["vidstyle_look"]) | change
     save_file(tensors, path, {"vidstyle_look": json.dumps(told)})
@@ -132,7 +132,7 @@ def test_other_files_are_no_looks(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(WeightsError, match=r"a\.safetensors"):
         read_look(path)
     half = tmp_path / "half.safetensors"
-    write_look(half, look_of(tiny(), picture(9, 9)[0], {}))
+    write_look(half, look_of(tiny(), [picture(9, 9)[0]], {}))
     half.write_bytes(half.read_bytes()[:-200])
     with pytest.raises(WeightsError, match="half"):
         read_look(half)

@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from tests.methods.painters import tiny_network
+from vidstyle.image.colour import palette
 from vidstyle.image.warp import warp
 from vidstyle.methods.student import training
 from vidstyle.methods.student.motion import sequence
 from vidstyle.methods.student.network import Plan, Student
 from vidstyle.methods.student.noise import CHANNELS
+from vidstyle.methods.student.recolouring import recoloured
 from vidstyle.methods.student.training import Lesson, Training
 
 
@@ -28,10 +30,10 @@ def picture(seed: int, height: int = 40, width: int = 50) -> torch.Tensor:
 
 def begun(steps: int = 6, styles: int = 2) -> Training:
     torch.manual_seed(1)
-    student = Student(Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1), styles)
+    student = Student(Plan(4, 4, 4, 4, 1, 1, 1, 1), styles)
     lessons = [Lesson(picture(i), 1 - picture(i), i % styles) for i in range(4)]
     lessons += [Lesson(picture(9), None, style) for style in range(styles)]
-    return Training(student, tiny_network(), lessons, steps=steps)
+    return Training(student, tiny_network(), lessons, [palette(picture(7))] * styles, steps=steps)
 
 
 def test_it_goes_on_to_the_bit() -> None:
@@ -51,6 +53,7 @@ def test_it_goes_on_to_the_bit() -> None:
 def test_it_learns_and_what_nobody_has_painted_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     for term in ("_STYLE", "_CONTENT"):  # by untaught features, which say little
         monkeypatch.setattr(training, term, 0.1)
+    monkeypatch.setattr(training, "_RATE", 5e-3)
     learning = begun(steps=60, styles=1)
     before, terms = off(learning.student), [learning.step() for _ in range(60)]
     assert off(learning.student) < 0.9 * before
@@ -60,8 +63,9 @@ def test_it_learns_and_what_nobody_has_painted_counts_too(monkeypatch: pytest.Mo
 def off(student: Student) -> float:
     """From what it is taught: the negative."""
     shown = torch.stack([picture(i) for i in range(4)])
+    seen = torch.stack([recoloured(each, palette(picture(7))) for each in shown])
     with torch.no_grad():
-        return float((student.new(shown, torch.zeros(4, CHANNELS, 20, 25)) - (1 - shown)).abs().mean())
+        return float((student.new(seen, torch.zeros(4, CHANNELS, 20, 25)) - (1 - shown)).abs().mean())
 
 
 def test_a_state_of_another_network_is_refused() -> None:

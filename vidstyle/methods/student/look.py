@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,11 @@ from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.student.network import Plan, Student
 from vidstyle.methods.student.options import SHIPPED, SUFFIX
+from vidstyle.methods.student.recolouring import palette_of
 from vidstyle.plain import json_text, parse_json, plain_size
 
 _ENTRY, _VERSION = "vidstyle_look", 1
+_PICTURES = "thumbnail", "palette"  # the tensors that are no weights
 _THUMBNAIL = 96  # pixels, the longer side
 _MOST_BYTES = 8_000_000  # ten times what `vidstyle learn` writes
 
@@ -35,12 +37,14 @@ _MOST_BYTES = 8_000_000  # ten times what `vidstyle learn` writes
 class Look:
     """plan, weights: of the network, float32 by their names. thumbnail: uint8 (3, h, w).
 
+    palette: float32 (3, 4), of the style: what the network has learnt to see a frame in, see `match_palette`.
     made: how it came about, in words and numbers. digest: in hexadecimal, of all of these.
     """
 
     plan: Plan
     weights: Mapping[str, Tensor]
     thumbnail: Tensor
+    palette: Tensor
     made: Mapping[str, str] = field(default_factory=dict)
 
     def student(self, arithmetic: torch.dtype = torch.float32) -> Student:
@@ -52,19 +56,20 @@ class Look:
 
     def _stored(self) -> dict[str, Tensor]:
         halves = {name: weight.half().contiguous() for name, weight in self.weights.items()}
-        return halves | {"thumbnail": self.thumbnail.contiguous()}
+        return halves | {"thumbnail": self.thumbnail.contiguous(), "palette": self.palette.contiguous()}
 
     @property
     def digest(self) -> str:
         return _digest(self._stored(), self.plan.to_json(), dict(self.made))
 
 
-def look_of(student: Student, picture: Tensor, made: Mapping[str, str]) -> Look:
-    """Of a network that paints one style. picture: what it was learnt from, float32 (3, H, W) in [0, 1]."""
-    size = fit(picture.shape[2], picture.shape[1], _THUMBNAIL)
-    small = torch.from_numpy(to_uint8(resize(picture.cpu(), size[::-1])))
+def look_of(student: Student, pictures: Sequence[Tensor], made: Mapping[str, str]) -> Look:
+    """Of a network that paints one style. pictures: of the style, float32 (3, H, W) in [0, 1]."""
+    first = pictures[0].cpu()
+    size = fit(first.shape[2], first.shape[1], _THUMBNAIL)
+    small = torch.from_numpy(to_uint8(resize(first, size[::-1])))
     weights = {name: weight.half().float() for name, weight in student.folded().items()}
-    return Look(student.plan, weights, small, made)
+    return Look(student.plan, weights, small, palette_of([each.cpu() for each in pictures]), made)
 
 
 def write_look(path: Path, look: Look) -> None:
@@ -119,9 +124,12 @@ def _checked(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> Look:
     thumbnail = tensors["thumbnail"]
     if thumbnail.dtype != torch.uint8 or thumbnail.ndim != 3 or thumbnail.shape[0] != 3:
         raise ValueError("its thumbnail is no picture")
+    palette = tensors["palette"]
+    if palette.dtype != torch.float32 or palette.shape != (3, 4) or not bool(palette.isfinite().all()):
+        raise ValueError("its palette is none")
     with torch.device("meta"):
         wanted = {name: tuple(weight.shape) for name, weight in Student(plan).folded().items()}
-    found = {name: weight for name, weight in tensors.items() if name != "thumbnail"}
+    found = {name: weight for name, weight in tensors.items() if name not in _PICTURES}
     if {name: tuple(weight.shape) for name, weight in found.items()} != wanted:
         raise ValueError("its weights are not those of its plan")
     if not all(each.dtype == torch.float16 and bool(each.isfinite().all()) for each in found.values()):
@@ -129,7 +137,7 @@ def _checked(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> Look:
     if not isinstance(made, dict):
         raise ValueError("it does not say how it was made")
     weights = {name: weight.float() for name, weight in found.items()}
-    return Look(plan, weights, thumbnail, {str(name): str(value) for name, value in made.items()})
+    return Look(plan, weights, thumbnail, palette, {str(name): str(value) for name, value in made.items()})
 
 
 def _digest(tensors: Mapping[str, Tensor], *told: Any) -> str:

@@ -22,6 +22,7 @@ class StudentMethod(Method):
     """See `painter`. No feature network is needed to paint."""
 
     uses_features = False
+    quick = True
 
     def open(self, options: StudentOptions, source: Source) -> StudentInputs:
         if options.look is None:
@@ -34,7 +35,7 @@ class StudentMethod(Method):
 
     def painter(self, inputs: StudentInputs, engine: Engine) -> StudentPainter:
         student = inputs.look.student(engine.dtype).to(engine.device).requires_grad_(False)
-        return StudentPainter(student)
+        return StudentPainter(student, inputs.look.palette.to(engine.device))
 
 
 METHOD = StudentMethod()

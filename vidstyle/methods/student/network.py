@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from vidstyle.methods.student.noise import CHANNELS
 
-_GRID = 8  # pixels of a position of the coarsest maps
+_GRID = 16  # pixels of a position of the coarsest maps
 # Pixels mirrored around a frame, so that what zeros make of its border is cut off; 8 leave coloured lines.
 _MARGIN = 24
 _MOST_KEPT = 0.8
@@ -31,13 +31,18 @@ _MIDDLE = 0.5  # of the range of a picture
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a network is. half, quarter, eighth: channels at these sizes; blocks at the last two."""
+    """How large a network is: channels at each size, and blocks at the last three, before and after.
+
+    As it is it takes nine thousand multiply-adds a pixel.
+    """
 
     half: int = 16
     quarter: int = 32
     eighth: int = 48
+    sixteenth: int = 64
     before: int = 2
-    deep: int = 4
+    deep: int = 2
+    deepest: int = 3
     after: int = 1
 
     @classmethod
@@ -138,6 +143,9 @@ class Student(nn.Module):
         self.before = nn.ModuleList(Block(quarter, styles) for _ in range(plan.before))
         self.down = Convolution(quarter, eighth, styles, stride=2)
         self.deep = nn.ModuleList(Block(eighth, styles) for _ in range(plan.deep))
+        self.lower = Convolution(eighth, plan.sixteenth, styles, stride=2)
+        self.deepest = nn.ModuleList(Block(plan.sixteenth, styles) for _ in range(plan.deepest))
+        self.rise = Enlarging(plan.sixteenth, eighth, styles, gain=0.2)
         self.up = Enlarging(eighth, quarter, styles)
         self.after = nn.ModuleList(Block(quarter, styles) for _ in range(plan.after))
         self.finer = Enlarging(quarter, half, styles)
@@ -202,6 +210,10 @@ class Student(nn.Module):
         deep = F.relu(self.down(x, style))
         for block in self.deep:
             deep = block(deep, style)
+        deepest = F.relu(self.lower(deep, style))
+        for block in self.deepest:
+            deepest = block(deepest, style)
+        deep = deep + F.relu(self.rise(deepest, style))
         x = x + F.relu(self.up(deep, style))
         for block in self.after:
             x = block(x, style)

@@ -9,33 +9,42 @@ from torch import Tensor
 
 from vidstyle.methods.student.network import Student, laid_over
 from vidstyle.methods.student.noise import drift_after, no_drift, noise_at
+from vidstyle.methods.student.recolouring import colours_after, recoloured
 from vidstyle.types import Draft, Painted, Prior
 
-DRIFT = "drift"
+DRIFT, COLOURS = "drift", "colours"
 
 
 class StudentPainter:
-    """Paints with a network that has learnt a look; without priors from the frame alone."""
+    """Paints with a network that has learnt a look; without priors from the frame alone.
 
-    def __init__(self, student: Student) -> None:
-        self.student = student.fix()
+    palette: float32 (3, 4), the colours that the network has learnt to see a frame in.
+    """
+
+    def __init__(self, student: Student, palette: Tensor) -> None:
+        self.student, self.palette = student.fix(), palette
 
     @torch.no_grad()
     def paint(
         self, content: Tensor, priors: Sequence[Prior], seed: int, draft: Draft | None = None
     ) -> Painted:
-        """See `Painter.paint`. Nothing is random, there is no loss; where the noise lies is carried.
+        """See `Painter.paint`. Nothing is random, and there is no loss.
 
+        Where the noise lies is carried, and the colours of the last frames: that a frame is seen in those of
+        the style, by one rule for as long as a shot lasts, whoever passes through it.
         Where no prior sees a pixel, a later pass keeps to what the pass before has left.
         """
         height, width = content.shape[1:]
         drift = _drift(content, priors, draft)
-        new = self.student.new(content[None], noise_at(drift, height, width)[None])
+        colours = colours_after(_earlier(priors, draft, COLOURS), content)
+        new = self.student.new(
+            recoloured(content, self.palette, colours)[None], noise_at(drift, height, width)[None]
+        )
         before, holds = _laid_over(content, priors)
         if draft is not None:
             before, holds = torch.lerp(draft.image, before, holds), torch.ones_like(holds)
         image = laid_over(new, before[None], holds[None])[0]
-        return Painted(image.clamp(0, 1), {DRIFT: drift})
+        return Painted(image.clamp(0, 1), {DRIFT: drift, COLOURS: colours})
 
 
 def _drift(content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor:
@@ -46,6 +55,12 @@ def _drift(content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Ten
         if prior.vectors is not None and DRIFT in prior.carry:
             return drift_after(prior.carry[DRIFT].to(content.device), prior.vectors, prior.weight)
     return no_drift(*content.shape[1:], content.device)
+
+
+def _earlier(priors: Sequence[Prior], draft: Draft | None, name: str) -> Tensor | None:
+    """What was carried by that name from the nearest frame, or from the pass before."""
+    carries = [each.carry for each in ([] if draft is None else [draft]) + list(priors)]
+    return next((carry[name] for carry in carries if name in carry), None)
 
 
 def _laid_over(content: Tensor, priors: Sequence[Prior]) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Teaching a network a look: by pictures that were painted by optimisation, and by made-up motion.
 
-L = 3·(1 − t)·L1 + (1 − t)·L_features + 20·L_style + 2·L_content + 10·L_time, t from 0 to 1 as it is taught:
+L = 2·(1 − t)·L1 + (1 − t)·L_features + 40·L_style + 2·L_content + 10·L_time, t from 0 to 1 as it is taught:
 the first two against the painted pictures at the same places, L_style between Gram matrices of what is seen of
 them, L_time against the earlier painting where it holds, of the new picture and of what both make together.
 Of pictures that nobody has painted L_style is that of all that was painted, and the first two are left out.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +24,7 @@ from vidstyle.losses.gram import gram_distance, gram_matrix
 from vidstyle.methods.student.motion import Moment, sequence
 from vidstyle.methods.student.network import Student, laid_over
 from vidstyle.methods.student.noise import some_noise
+from vidstyle.methods.student.recolouring import recoloured
 
 SIDE = 160
 """Of what is painted in a step, in pixels."""
@@ -34,7 +35,7 @@ _BETAS = (0.9, 0.99)
 _ROLLOUTS, _LONGEST = 0.2, 4  # share of the steps with more than two frames, and how many at most
 _TAUGHT = 2  # frames of them, the last ones; those before only lead there
 _MOST_OF_A_GRADIENT = 1.0
-_L1, _FEATURES, _STYLE, _CONTENT, _TIME = 3.0, 1.0, 20.0, 2.0, 10.0
+_L1, _FEATURES, _STYLE, _CONTENT, _TIME = 2.0, 1.0, 40.0, 2.0, 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +53,23 @@ class Lesson:
 class Training:
     """Adam over lessons. A step depends on the seed, its number and the state alone: it goes on to the bit.
 
-    steps: in all, by which the rate falls. network: for the loss. at: number of the next step.
+    palettes: of each style, that its pictures are recoloured to. steps: in all, by which the rate falls.
+    network: for the loss. at: number of the next step.
     """
 
     def __init__(
-        self, student: Student, network: VGG, lessons: Sequence[Lesson], *, steps: int, seed: int = 0
+        self,
+        student: Student,
+        network: VGG,
+        lessons: Sequence[Lesson],
+        palettes: Sequence[Tensor],
+        *,
+        steps: int,
+        seed: int = 0,
     ) -> None:
         self.student, self.network, self.steps, self.seed, self.at = student, network, steps, seed, 0
-        of_style = [[each for each in lessons if each.style == style] for style in range(student.styles)]
+        seen = [replace(each, content=recoloured(each.content, palettes[each.style])) for each in lessons]
+        of_style = [[each for each in seen if each.style == style] for style in range(student.styles)]
         self._shown = [[each for each in own if each.painted is not None] for own in of_style]
         self._alone = [[each for each in own if each.painted is None] for own in of_style]
         self._device = next(student.parameters()).device
@@ -74,8 +84,8 @@ class Training:
         style = self.at % self.student.styles
         for group in self._adam.param_groups:
             group["lr"] = self._rate()
-        # Every third step is of pictures that nobody has painted, if there are any.
-        alone = bool(self._alone[style]) and (self.at // self.student.styles) % 3 == 2
+        # Every other step is of pictures that nobody has painted, if there are any.
+        alone = bool(self._alone[style]) and (self.at // self.student.styles) % 2 == 1
         terms = self._terms(self._alone[style] if alone else self._shown[style], style, random)
         self._adam.zero_grad()
         torch.stack(list(terms.values())).sum().backward()
@@ -120,15 +130,15 @@ class Training:
         moments = moments[-_TAUGHT:]
         one = int(torch.randint(len(painted), (1,), generator=random))
         seen = self.network(painted[one].image, self._layers)
-        with torch.no_grad():
-            subject = self.network(moments[one].content[None], [self._subject])[self._subject]
-        terms = {
-            "time": _TIME * painted[-1].unsteadiness(moments[-1].holds),
-            "content": _CONTENT * _distance(seen[self._subject], subject),
-        }
+        terms = {"time": _TIME * painted[-1].unsteadiness(moments[-1].holds)}
         targets = [moment.painted[None] for moment in moments if moment.painted is not None]
         if not targets:
-            return terms | {"style": _STYLE * self._style(seen, self._wanted[style])}
+            with torch.no_grad():
+                subject = self.network(moments[one].content[None], [self._subject])[self._subject]
+            return terms | {
+                "style": _STYLE * self._style(seen, self._wanted[style]),
+                "content": _CONTENT * _distance(seen[self._subject], subject),
+            }
         with torch.no_grad():
             wanted = self.network(targets[one], self._layers)
         off = [(each.image - target).abs().mean() for each, target in zip(painted, targets, strict=True)]
