@@ -2,11 +2,12 @@
 
     python scripts/train_student.py PHOTOGRAPHS --work FOLDER
 
-PHOTOGRAPHS: a folder of photographs (those of the looks that ship: 120 of COCO's, Lin et al. 2014, under the
-licences of their authors on Flickr). A dozen of them and the package's own pictures are painted in every style
-by optimisation; one network is taught all styles at once, by those and by the other photographs, through the
-bundled features; then each style goes on alone through VGG-19's. Everything lies in the work folder: the same
-command again goes on. The photographs are not shipped. Takes about two hours of one core, half of it painting.
+PHOTOGRAPHS: a folder of photographs (for the looks that ship 130 of the public collection
+imagenet-sample-images, one of each kind of thing in ImageNet; Russakovsky et al. 2015). A dozen pictures, the
+package's own among them, are painted in every style by optimisation; one network is taught all styles at
+once, by those and by the other photographs, through the bundled features; then each style goes on alone
+through VGG-19's. Everything lies in the work folder: the same command again goes on. The photographs are not
+shipped. Takes about two hours of one core, half of it painting.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for what is painted and learnt")
     parser.add_argument("--count", type=int, default=9, help="photographs to paint, besides our own pictures")
     parser.add_argument("--more", type=int, default=120, help="photographs that nobody paints")
-    parser.add_argument("--steps", type=int, default=6000, help="of all styles together")
-    parser.add_argument("--alone", type=int, default=1200, help="steps of each style after that")
+    parser.add_argument("--steps", type=int, default=4000, help="of all styles together")
+    parser.add_argument("--alone", type=int, default=1000, help="steps of each style after that")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     photos = sorted(given.photos.glob("*.jpg"))

@@ -170,7 +170,7 @@ class Method(ABC):
     """What the spine asks of a painting method. What is not abstract suits most of them as it is.
 
     uses_features: whether the feature network is needed; without it none is looked for.
-    quick: whether a frame is painted in hundredths of a second, so that storing and warping must be quick too.
+    quick: whether a frame is painted in hundredths of a second; then storing and warping are quick, too.
     """
 
     uses_features: ClassVar[bool] = True

@@ -4,8 +4,8 @@ It makes a new picture x of a frame and of noise that lies on what is seen (see 
 painting before, ω, warped to where it holds by c: y = x + 0.8·c·g·(ω − x), with g = exp(−d² / 2σ²) of how far
 x and ω differ there. So what is painted is a mean of what was painted of the same surface in the last few
 frames: it is steady, it cannot drift, nothing can grow, however long a clip is, and what flow gets wrong is
-painted anew. Departure from Ruder et al.: they let the network see the earlier painting. In a loop a small one
-made patterns of that, which grew from frame to frame, whatever it was taught.
+painted anew. Departure from Ruder et al.: they let the network see the earlier painting. In a loop a small
+one made patterns of that, which grew from frame to frame, whatever it was taught.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def palette_of(pictures: Sequence[Tensor]) -> Tensor:
 
 
 def colours_after(earlier: Tensor | None, frame: Tensor) -> Tensor:
-    """The palette (3, 4) that a frame (3, H, W) is recoloured by, after that of the one before in its shot."""
+    """The palette (3, 4) by which a frame (3, H, W) is recoloured, after that of the one before it."""
     own = palette(frame[:, ::_STEP, ::_STEP])
     return own if earlier is None else torch.lerp(earlier.to(own), own, _RENEWED)
 

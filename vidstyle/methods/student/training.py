@@ -1,11 +1,12 @@
 """Teaching a network a look: by pictures that were painted by optimisation, and by made-up motion.
 
 L = 2·(1 − t)·L1 + (1 − t)·L_features + 40·L_style + 2·L_content + 10·L_time, t from 0 to 1 as it is taught:
-the first two against the painted pictures at the same places, L_style between Gram matrices of what is seen of
-them, L_time against the earlier painting where it holds, of the new picture and of what both make together.
-Of pictures that nobody has painted L_style is that of all that was painted, and the first two are left out.
-By a style loss alone a network of this size lays a mesh over plain areas: where the strokes lie has to be
-shown. By the painted pictures to the end it paints the mean of all strokes that might lie there: grey.
+the first two against the painted pictures at the same places, L_style between Gram matrices of what is seen
+of them, L_time against the earlier painting where it holds, of the new picture and of what both make together.
+Of pictures that nobody has painted L_style is that of all that was painted, and L_content, which is of these
+alone, takes the place of the first two. By a style loss alone a network of this size lays a mesh over plain
+areas: where the strokes lie has to be shown. By the painted pictures to the end it paints the mean of all
+strokes that might lie there: grey.
 """
 
 from __future__ import annotations
