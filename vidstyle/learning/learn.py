@@ -79,10 +79,9 @@ def learn(
             "styles": ", ".join(path.name for path in styles),
             "steps": str(training.at),
             "pictures": str(len([each for each in lessons if each.painted is not None])),
-            "size": str(options.size),
             "features": options.features,
         }
-        write_look(output, look_of(training.student, pictures, made))
+        write_look(output, look_of(training.student, pictures, made, flow=options.flow, size=options.size))
     finally:
         state.close()
     return output
@@ -209,7 +208,9 @@ def _begun(lessons: Sequence[Lesson], palette: Tensor, options: LearnOptions, st
     student.arithmetic = dtype
     weights = load_weights(options.features, False, Hooks().tell)
     network = VGG(weights.tensors).to(device, dtype)
-    return Training(student.to(device), network, lessons, [palette], steps=steps, seed=options.seed)
+    return Training(
+        student.to(device), network, lessons, [palette], steps=steps, seed=options.seed, flow=options.flow
+    )
 
 
 @torch.no_grad()

@@ -35,6 +35,11 @@ class LearnOptions(Checked):
         "With which care they are painted, as by --quality of style.",
         choices=("draft", "standard", "high"),
     )
+    flow: bool = option(
+        True,
+        "Paint over what was painted before, brought along by optical flow; --no-flow for a look that paints "
+        "each frame by itself: faster, plainer, and not as steady.",
+    )
     begin: bool = option(True, "Begin with a network that has learnt other looks; without it, from nothing.")
     seed: int = as_in(RunOptions, "seed")
     device: str = as_in(RunOptions, "device")

@@ -29,6 +29,7 @@ from vidstyle.plain import json_text, parse_json, plain_size
 
 _ENTRY, _VERSION = "vidstyle_look", 1
 _PICTURES = "thumbnail", "palette"  # the tensors that are no weights
+_LARGEST = 2**14  # pixels, of a picture that anybody has learnt on
 _THUMBNAIL = 96  # pixels, the longer side
 _MOST_BYTES = 8_000_000  # ten times what `vidstyle learn` writes
 
@@ -38,13 +39,17 @@ class Look:
     """plan, weights: of the network, float32 by their names. thumbnail: uint8 (3, h, w).
 
     palette: float32 (3, 4), of the style: what the network has learnt to see a frame in, see `match_palette`.
-    made: how it came about, in words and numbers. digest: in hexadecimal, of all of these.
+    flow: whether what was painted before is laid under; without, each frame is painted by itself. size:
+    longer side in pixels of the pictures that it has learnt on. made: how it came about, in words and
+    numbers. digest: in hexadecimal, of all of these.
     """
 
     plan: Plan
     weights: Mapping[str, Tensor]
     thumbnail: Tensor
     palette: Tensor
+    flow: bool = True
+    size: int = 320
     made: Mapping[str, str] = field(default_factory=dict)
 
     def student(self, arithmetic: torch.dtype = torch.float32) -> Student:
@@ -60,21 +65,37 @@ class Look:
 
     @property
     def digest(self) -> str:
-        return _digest(self._stored(), self.plan.to_json(), dict(self.made))
+        return _digest(self._stored(), self._told())
+
+    def _told(self) -> dict[str, Any]:
+        """What stands in the file's metadata beside the digest."""
+        plan, made = self.plan.to_json(), dict(self.made)
+        return {"version": _VERSION, "plan": plan, "flow": self.flow, "size": self.size, "made": made}
 
 
-def look_of(student: Student, pictures: Sequence[Tensor], made: Mapping[str, str]) -> Look:
-    """Of a network that paints one style. pictures: of the style, float32 (3, H, W) in [0, 1]."""
+def look_of(
+    student: Student,
+    pictures: Sequence[Tensor],
+    made: Mapping[str, str],
+    *,
+    flow: bool = True,
+    size: int = 320,
+) -> Look:
+    """Of a network that paints one style. pictures: of the style, float32 (3, H, W) in [0, 1].
+
+    flow, size, made: as a `Look` has them.
+    """
     first = pictures[0].cpu()
-    size = fit(first.shape[2], first.shape[1], _THUMBNAIL)
-    small = torch.from_numpy(to_uint8(resize(first, size[::-1])))
+    columns, rows = fit(first.shape[2], first.shape[1], _THUMBNAIL)
+    small = torch.from_numpy(to_uint8(resize(first, (rows, columns))))
     weights = {name: weight.half().float() for name, weight in student.folded().items()}
-    return Look(student.plan, weights, small, palette_of([each.cpu() for each in pictures]), made)
+    palette = palette_of([each.cpu() for each in pictures])
+    return Look(student.plan, weights, small, palette, flow, size, made)
 
 
 def write_look(path: Path, look: Look) -> None:
     """Write it whole or not at all. Raises OutputError."""
-    told = {"version": _VERSION, "plan": look.plan.to_json(), "made": dict(look.made), "digest": look.digest}
+    told = look._told() | {"digest": look.digest}
     try:
         with whole(path) as part:
             save_file(look._stored(), part, {_ENTRY: json_text(told)})
@@ -118,9 +139,11 @@ def read_look(path: Path) -> Look:
 
 def _checked(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> Look:
     """Raises KeyError, TypeError or ValueError for what does not fit together."""
-    plan, made = Plan.stored(told["plan"]), told["made"]
-    if _digest(tensors, told["plan"], made) != told["digest"]:
+    plan, made, flow, size = Plan.stored(told["plan"]), told["made"], told["flow"], told["size"]
+    if _digest(tensors, {key: value for key, value in told.items() if key != "digest"}) != told["digest"]:
         raise ValueError("its digest is another")
+    if type(flow) is not bool or type(size) is not int or not 0 < size < _LARGEST:
+        raise ValueError("it does not say how it paints")
     thumbnail = tensors["thumbnail"]
     if thumbnail.dtype != torch.uint8 or thumbnail.ndim != 3 or thumbnail.shape[0] != 3:
         raise ValueError("its thumbnail is no picture")
@@ -137,7 +160,8 @@ def _checked(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> Look:
     if not isinstance(made, dict):
         raise ValueError("it does not say how it was made")
     weights = {name: weight.float() for name, weight in found.items()}
-    return Look(plan, weights, thumbnail, palette, {str(name): str(value) for name, value in made.items()})
+    made = {str(name): str(value) for name, value in made.items()}
+    return Look(plan, weights, thumbnail, palette, flow, size, made)
 
 
 def _digest(tensors: Mapping[str, Tensor], *told: Any) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vidstyle.errors import UsageError
+from vidstyle.flow.classic import NoFlow
+from vidstyle.flow.pair import EstimatedFlow, FlowSource
 from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.student.look import Look, look_named, read_look
 from vidstyle.methods.student.options import StudentOptions
@@ -24,18 +26,24 @@ class StudentMethod(Method):
     uses_features = False
     quick = True
 
+    def flow(self, options: StudentOptions) -> FlowSource | None:
+        """For a look that paints each frame by itself none is estimated."""
+        return None if _look(options).flow else EstimatedFlow(NoFlow())
+
     def open(self, options: StudentOptions, source: Source) -> StudentInputs:
-        if options.look is None:
-            raise UsageError("give a look to paint with: --look LOOK; vidstyle looks lists those there are")
-        path = look_named(options.look)
-        look = read_look(path)
+        look, path = _look(options), look_named(options.look or "")
         return StudentInputs(
             options, look=look, contents={"look": {"name": path.name, "digest": look.digest}}
         )
 
     def painter(self, inputs: StudentInputs, engine: Engine) -> StudentPainter:
-        student = inputs.look.student(engine.dtype).to(engine.device).requires_grad_(False)
-        return StudentPainter(student, inputs.look.palette.to(engine.device))
+        return StudentPainter(inputs.look, inputs.options.strokes, engine)
+
+
+def _look(options: StudentOptions) -> Look:
+    if options.look is None:
+        raise UsageError("give a look to paint with: --look LOOK; vidstyle looks lists those there are")
+    return read_look(look_named(options.look))
 
 
 METHOD = StudentMethod()

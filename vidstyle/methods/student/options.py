@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from vidstyle.options.base import Command, MethodOptions, Pictures, file_option
+from vidstyle.options.base import Command, MethodOptions, Pictures, file_option, option
 from vidstyle.options.run import RunOptions
 
 SUFFIX = ".safetensors"
@@ -23,6 +23,12 @@ class StudentOptions(MethodOptions):
         "looks lists; in hundredths of a second a frame.",
         words=tuple(SHIPPED),
         metavar="LOOK",
+    )
+    strokes: str = option(
+        "pixels",
+        "With --look: strokes keep their size in pixels, or their size in the picture: in one that is larger "
+        "than those which the look has learnt on they are larger then.",
+        choices=("pixels", "picture"),
     )
 
 

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vidstyle.methods.student.network import Student, laid_over
+from vidstyle.image.colour import luminance
+from vidstyle.image.resize import fit, resize
+from vidstyle.methods.base import Engine
+from vidstyle.methods.student.look import Look
+from vidstyle.methods.student.network import laid_over
 from vidstyle.methods.student.noise import drift_after, no_drift, noise_at
 from vidstyle.methods.student.recolouring import colours_after, recoloured
 from vidstyle.types import Draft, Painted, Prior
@@ -18,11 +22,13 @@ DRIFT, COLOURS = "drift", "colours"
 class StudentPainter:
     """Paints with a network that has learnt a look; without priors from the frame alone.
 
-    palette: float32 (3, 4), the colours that the network has learnt to see a frame in.
+    look: what the network has learnt. strokes: as by the options.
     """
 
-    def __init__(self, student: Student, palette: Tensor) -> None:
-        self.student, self.palette = student.fix(), palette
+    def __init__(self, look: Look, strokes: str, engine: Engine) -> None:
+        self.student = look.student(engine.dtype).to(engine.device).fix()
+        self.palette, self.flow = look.palette.to(engine.device), look.flow
+        self.size = look.size if strokes == "picture" else None
 
     @torch.no_grad()
     def paint(
@@ -34,17 +40,32 @@ class StudentPainter:
         the style, by one rule for as long as a shot lasts, whoever passes through it.
         Where no prior sees a pixel, a later pass keeps to what the pass before has left.
         """
-        height, width = content.shape[1:]
-        drift = _drift(content, priors, draft)
         colours = colours_after(_earlier(priors, draft, COLOURS), content)
-        new = self.student.new(
-            recoloured(content, self.palette, colours)[None], noise_at(drift, height, width)[None]
-        )
+        drift = _drift(content, priors, draft)
+        new = self._new(recoloured(content, self.palette, colours), drift)[None]
+        if not self.flow:
+            return Painted(new[0], {COLOURS: colours})
         before, holds = _laid_over(content, priors)
         if draft is not None:
             before, holds = torch.lerp(draft.image, before, holds), torch.ones_like(holds)
         image = laid_over(new, before[None], holds[None])[0]
         return Painted(image.clamp(0, 1), {DRIFT: drift, COLOURS: colours})
+
+    def _new(self, frame: Tensor, drift: Tensor) -> Tensor:
+        """x, of a frame (3, H, W) in the style's colours."""
+        height, width = frame.shape[1:]
+        noise = noise_at(drift, height, width)
+        if not self.flow:
+            noise = torch.zeros_like(noise)
+        if self.size is None or self.size >= max(height, width):
+            return self.student.new(frame[None], noise[None])[0]
+        columns, rows = fit(width, height, self.size)
+        small = resize(frame, (rows, columns))
+        coarse = resize(noise, (-(-rows // 2), -(-columns // 2)))
+        made = resize(self.student.new(small[None], coarse[None])[0], (height, width))
+        # What the small frame cannot show of the large one: edges would be as soft as the strokes are large.
+        detail = luminance(frame - resize(small, (height, width)))
+        return (made + detail).clamp(0, 1)
 
 
 def _drift(content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor:
@@ -54,7 +75,8 @@ def _drift(content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Ten
     for prior in priors:
         if prior.vectors is not None and DRIFT in prior.carry:
             return drift_after(prior.carry[DRIFT].to(content.device), prior.vectors, prior.weight)
-    return no_drift(*content.shape[1:], content.device)
+    height, width = content.shape[1:]
+    return no_drift(height, width, content.device)
 
 
 def _earlier(priors: Sequence[Prior], draft: Draft | None, name: str) -> Tensor | None:

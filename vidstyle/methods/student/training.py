@@ -2,7 +2,7 @@
 
 L = 2·(1 − t)·L1 + (1 − t)·L_features + 40·L_style + 2·L_content + 10·L_time, t from 0 to 1 as it is taught:
 the first two against the painted pictures at the same places, L_style between Gram matrices of what is seen
-of them, L_time against the earlier painting where it holds, of the new picture and of what both make together.
+of them, L_time against the earlier painting where it holds, of the new picture and of both together.
 Of pictures that nobody has painted L_style is that of all that was painted, and L_content, which is of these
 alone, takes the place of the first two. By a style loss alone a network of this size lays a mesh over plain
 areas: where the strokes lie has to be shown. By the painted pictures to the end it paints the mean of all
@@ -55,7 +55,8 @@ class Training:
     """Adam over lessons. A step depends on the seed, its number and the state alone: it goes on to the bit.
 
     palettes: of each style, that its pictures are recoloured to. steps: in all, by which the rate falls.
-    network: for the loss. at: number of the next step.
+    network: for the loss. at: number of the next step. flow: whether it is to paint over what it has painted
+    before; without, it sees no noise, which would lie on the picture like dust on a lens.
     """
 
     def __init__(
@@ -67,8 +68,10 @@ class Training:
         *,
         steps: int,
         seed: int = 0,
+        flow: bool = True,
     ) -> None:
         self.student, self.network, self.steps, self.seed, self.at = student, network, steps, seed, 0
+        self._flow = flow
         seen = [replace(each, content=recoloured(each.content, palettes[each.style])) for each in lessons]
         of_style = [[each for each in seen if each.style == style] for style in range(student.styles)]
         self._shown = [[each for each in own if each.painted is not None] for own in of_style]
@@ -127,7 +130,7 @@ class Training:
 
     def _terms(self, lessons: Sequence[Lesson], style: int, random: torch.Generator) -> dict[str, Tensor]:
         moments = self._moments(lessons, random)
-        painted = paintings(self.student, moments, style)[-_TAUGHT:]
+        painted = paintings(self.student, moments, style, self._flow)[-_TAUGHT:]
         moments = moments[-_TAUGHT:]
         one = int(torch.randint(len(painted), (1,), generator=random))
         seen = self.network(painted[one].image, self._layers)
@@ -196,8 +199,11 @@ class Frame:
         return (holds * off).mean()
 
 
-def paintings(student: Student, moments: Sequence[Moment], style: int) -> list[Frame]:
-    """Each moment painted after the one before. Only the last ones have gradients; others lead there."""
+def paintings(student: Student, moments: Sequence[Moment], style: int, flow: bool = True) -> list[Frame]:
+    """Each moment painted after the one before; without `flow` by itself, with no noise.
+
+    Only the last ones have gradients; others lead there.
+    """
     found: list[Frame] = []
     for k, moment in enumerate(moments):
         frame, holds = moment.content[None], moment.holds[None]
@@ -205,8 +211,9 @@ def paintings(student: Student, moments: Sequence[Moment], style: int) -> list[F
         with torch.set_grad_enabled(k >= len(moments) - _TAUGHT):
             if found:
                 earlier = warp(found[-1].image, moment.vectors, "spline")
-            new = student.new(frame, moment.noise[None, :, ::2, ::2], style)
-            found.append(Frame(laid_over(new, earlier, holds), new, earlier))
+            noise = moment.noise[None, :, ::2, ::2]
+            new = student.new(frame, noise if flow else torch.zeros_like(noise), style)
+            found.append(Frame(laid_over(new, earlier, holds) if flow else new, new, earlier))
     return found
 
 
