@@ -57,8 +57,8 @@ class QuickFlow:
         flow = flow[:height, :width]
         off = cv2.absdiff(small, remap(small_before, flow)).astype(np.float32) / 255
         trust = alike(cv2.transform(off * off, np.full((1, 3), 1 / 3, np.float32)))
-        places, last = places_of(flow), np.array([width - 1, height - 1], np.float32)
-        trust *= ((places >= -HALF_A_PIXEL) & (places <= last + HALF_A_PIXEL)).all(-1)
+        last = width - 1 + HALF_A_PIXEL, height - 1 + HALF_A_PIXEL
+        trust *= cv2.inRange(places_of(flow), (-HALF_A_PIXEL, -HALF_A_PIXEL), last) > 0
         if trust.mean() < _LEAST_SEEN_AGAIN:
             return None
         scale = np.array([size[1] / width, size[0] / height], np.float32)

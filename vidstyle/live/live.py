@@ -14,7 +14,7 @@ from vidstyle.device import pick_device, pick_dtype
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks, Pace
 from vidstyle.live.pace import Clock, Every, Newest, Paced, Rate
-from vidstyle.live.source import open_source, pixels_of
+from vidstyle.live.source import Source, open_source
 from vidstyle.live.stream import Stream
 from vidstyle.methods.student.look import look_named, read_look
 from vidstyle.methods.student.network import Student
@@ -24,7 +24,6 @@ from vidstyle.options.live import LiveOptions
 from vidstyle.pipeline.prefetch import prefetch
 from vidstyle.types import Frame
 from vidstyle.video.camera import Camera
-from vidstyle.video.clip import Clip
 from vidstyle.video.formats import CODECS, CONTAINERS, check_output, check_spared
 from vidstyle.video.sequences import DEFAULT_RATE
 from vidstyle.video.window import CLOSED, ScreenWindow, Window, lettered
@@ -55,14 +54,15 @@ def live(
     if output is None and not options.window:
         raise UsageError("with --no-window nothing is shown: give a file to paint into, -o FILE")
     looks = _looks(options)
-    clip = open_source(source, options.size)
+    opened = open_source(source, options.size)
+    clip = opened.clip
     if output is not None:
         check_spared(output, [*files_read(options), clip.path], options.overwrite)
         check_output(output, clip, _codec(output), overwrite=options.overwrite)
     with ExitStack() as stack:
         screen = stack.enter_context(closing(window or ScreenWindow())) if options.window else None
-        writer = None if output is None else stack.enter_context(_writer(output, clip, options, hooks))
-        _Show(clip, looks, screen, writer, hooks, clock).run()
+        writer = None if output is None else stack.enter_context(_writer(output, opened, options, hooks))
+        _Show(opened, looks, screen, writer, hooks, clock).run()
     return output
 
 
@@ -71,14 +71,15 @@ class _Show:
 
     def __init__(
         self,
-        clip: Clip,
+        source: Source,
         looks: dict[str, Student],
         window: Window | None,
         writer: Writer | None,
         hooks: Hooks,
         clock: Clock,
     ) -> None:
-        self._clip, self._looks, self._hooks = clip, looks, hooks
+        clip = source.clip
+        self._source, self._looks, self._hooks = source, looks, hooks
         self._window, self._writer = window, writer
         self._names, self._at = [*looks], 0
         self._taken: deque[Frame] = deque()
@@ -94,7 +95,7 @@ class _Show:
 
     def run(self) -> None:
         """To the end of the frames, or until it is to end."""
-        pace = Pace("paint", self._clip.frame_count)
+        pace = Pace("paint", self._source.clip.frame_count)
         with (
             Stream(self._looks[self._names[0]]) as stream,
             closing(self._pixels()) as pixels,
@@ -114,7 +115,7 @@ class _Show:
         """Of the frames to be painted, which are kept for what else they tell."""
         for frame in self._frames:
             self._taken.append(frame)
-            yield pixels_of(frame, self._clip)
+            yield self._source.pixels_of(frame)
 
     def _is_over(self, stream: Stream, picture: np.ndarray) -> bool:
         """Show a picture and do as the user says."""
@@ -148,13 +149,13 @@ def _codec(output: Path) -> str:
     return next((name for name in _QUICK if container in CODECS[name].containers), "h264")
 
 
-def _writer(output: Path, clip: Clip, options: LiveOptions, hooks: Hooks) -> Writer:
+def _writer(output: Path, source: Source, options: LiveOptions, hooks: Hooks) -> Writer:
     codec = _codec(output)
     return open_writer(
         output,
-        clip,
-        width=clip.width,
-        height=clip.height,
+        source.clip,
+        width=source.width,
+        height=source.height,
         codec=codec,
         preset=_QUICK[codec],
         stop=_END,
