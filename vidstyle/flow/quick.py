@@ -1,4 +1,4 @@
-"""Flow for live use: in one direction, at half the size, in a few milliseconds."""
+"""Flow for live use: in one direction, of small pictures, in a few milliseconds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from vidstyle.flow.consistency import HALF_A_PIXEL, alike
 from vidstyle.flow.grey import LEAST_SIDE, large_enough, no_motion
 from vidstyle.image.interleaved import places_of, remap
 
+_Seen = tuple[np.ndarray, np.ndarray]  # a small frame, in colour and in grey
+_LONGEST = 480  # pixels of its longer side
 _LEAST_SEEN_AGAIN = 0.25  # share of a frame; after a cut it is less
 
 
@@ -36,7 +38,7 @@ class QuickFlow:
         self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._search.setFinestScale(1)  # at 2, its own, edges are a quarter further off, for 1 ms in 7
         self._size: tuple[int, int] | None = None
-        self._before: tuple[np.ndarray, np.ndarray] | None = None
+        self._before: _Seen | None = None
 
     def __call__(self, frame: np.ndarray) -> Motion | None:
         """frame: uint8 (H, W, 3). None for what is the first, of another size, or follows a cut."""
@@ -45,12 +47,7 @@ class QuickFlow:
         self._before, self._size = seen, frame.shape[:2]
         return self._motion(seen, before, frame.shape[:2]) if before and size == frame.shape[:2] else None
 
-    def _motion(
-        self,
-        seen: tuple[np.ndarray, np.ndarray],
-        before: tuple[np.ndarray, np.ndarray],
-        size: tuple[int, int],
-    ) -> Motion | None:
+    def _motion(self, seen: _Seen, before: _Seen, size: tuple[int, int]) -> Motion | None:
         (small, grey), (small_before, grey_before) = seen, before
         flow = self._search.calc(grey, grey_before, no_motion(grey))
         height, width = small.shape[:2]
@@ -64,10 +61,9 @@ class QuickFlow:
         scale = np.array([size[1] / width, size[0] / height], np.float32)
         return Motion(*(cv2.resize(each, size[::-1]) for each in (flow * scale, trust)))
 
-    def _small(self, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Half as large, where that is enough, and its grey values with what OpenCV needs around them."""
-        height, width = frame.shape[:2]
-        if min(height, width) >= 2 * LEAST_SIDE:
-            half = -(-width // 2), -(-height // 2)
+    def _small(self, frame: np.ndarray) -> _Seen:
+        """Halved until it is small enough, and its grey values with what OpenCV needs around them."""
+        while max(frame.shape) > _LONGEST and min(frame.shape[:2]) >= 2 * LEAST_SIDE:
+            half = -(-frame.shape[1] // 2), -(-frame.shape[0] // 2)
             frame = cv2.resize(frame, half, interpolation=cv2.INTER_AREA)
         return frame, cv2.cvtColor(large_enough(frame), cv2.COLOR_RGB2GRAY)
