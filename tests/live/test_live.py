@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -131,8 +134,27 @@ def test_a_camera_is_painted(looks: tuple[str, ...], monkeypatch: pytest.MonkeyP
     window = FakeWindow()
     live("camera", Path("out.mp4"), options=LiveOptions(look=looks, size=32), window=window)
     result = open_clip("out.mp4")
-    assert (result.width, result.height) == (32, 24)
+    assert (result.width, result.height) == (32, 24) and result.streams == ()
     assert len(times(Path("out.mp4"))) == len(window.shown) >= 1
+
+
+def test_what_a_camera_has_shown_is_kept_when_it_goes(
+    looks: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera, "_SYSTEMS", {})
+    monkeypatch.setattr(camera, "_OTHERS", camera._System("lavfi", "testsrc=size=64x48:duration=1", {}))
+    whole, told = camera.Camera._decoded, list[str]()
+
+    def unplugged(self: camera.Camera) -> Iterator[object]:
+        yield from islice(whole(self), 3)
+        raise av.OSError(5, "Input/output error")
+
+    monkeypatch.setattr(camera.Camera, "_decoded", unplugged)
+    live("0", Path("out.mp4"), options=LiveOptions(look=looks, window=False), hooks=Hooks(notice=told.append))
+    assert 1 <= len(times(Path("out.mp4"))) <= 3
+    assert told == [
+        "the camera testsrc=size=64x48:duration=1 has gone (input/output error); what it had shown is kept"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -72,16 +72,16 @@ class _Show:
     def __init__(
         self,
         source: Source,
-        looks: dict[str, Student],
+        looks: list[tuple[str, Student]],
         window: Window | None,
         writer: Writer | None,
         hooks: Hooks,
         clock: Clock,
     ) -> None:
         clip = source.clip
-        self._source, self._looks, self._hooks = source, looks, hooks
+        self._source, self._hooks = source, hooks
         self._window, self._writer = window, writer
-        self._names, self._at = [*looks], 0
+        self._looks, self._at = looks, 0
         self._taken: deque[Frame] = deque()
         self._rate = Rate(clock)
         self._frames: Every | Newest | Paced
@@ -95,9 +95,10 @@ class _Show:
 
     def run(self) -> None:
         """To the end of the frames, or until it is to end."""
-        pace = Pace("paint", self._source.clip.frame_count)
+        clip = self._source.clip
+        pace = Pace("paint", clip.frame_count)
         with (
-            Stream(self._looks[self._names[0]]) as stream,
+            Stream(self._looks[0][1]) as stream,
             closing(self._pixels()) as pixels,
             closing(stream.painted(pixels)) as painted,
             closing(prefetch(painted, 1)) as pictures,
@@ -110,6 +111,8 @@ class _Show:
                     self._hooks.progress(pace.finished(frame.index, 0))
                 if self._is_over(stream, picture):
                     break
+        for line in clip.notices:
+            self._hooks.tell(line)
 
     def _pixels(self) -> Generator[np.ndarray, None, None]:
         """Of the frames to be painted, which are kept for what else they tell."""
@@ -120,27 +123,27 @@ class _Show:
     def _is_over(self, stream: Stream, picture: np.ndarray) -> bool:
         """Show a picture and do as the user says."""
         if self._window is not None:
-            told = f"{self._names[self._at]}: {self._rate.shown():.1f} frames/s"
+            told = f"{self._looks[self._at][0]}: {self._rate.shown():.1f} frames/s"
             if self._frames.dropped:
                 told += f", {self._frames.dropped} dropped"
             key = self._window.show(lettered(picture, told))
             if key == CLOSED:
                 return True
             if key in _STEPS:
-                self._at = (self._at + _STEPS[key]) % len(self._names)
-                stream.student = self._looks[self._names[self._at]]
+                self._at = (self._at + _STEPS[key]) % len(self._looks)
+                stream.student = self._looks[self._at][1]
         return self._hooks.stop is not None and self._hooks.stop.is_set()
 
 
-def _looks(options: LiveOptions) -> dict[str, Student]:
-    """The networks by the names of their looks, ready to paint."""
+def _looks(options: LiveOptions) -> list[tuple[str, Student]]:
+    """Names of looks, and their networks, ready to paint."""
     names = options.look or tuple(name for name in SHIPPED if name != BASE)
     if not names:
         raise UsageError("give a look to paint with: --look LOOK, a file made by vidstyle learn")
     device = pick_device(options.device)
     dtype = pick_dtype(options.precision, device)
     paths = [look_named(name) for name in names]
-    return {path.stem: read_look(path).student(dtype).to(device).fix() for path in paths}
+    return [(path.stem, read_look(path).student(dtype).to(device).fix()) for path in paths]
 
 
 def _codec(output: Path) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from .limits import check_size
 _NUMBERED = re.compile(r"(?:camera(?::(.+))?|(\d+))")  # camera, camera:1, camera:NAME, 1
 _RATE = Fraction(30)
 _TICKS = 1000  # a second
+_POLL = 0.005  # seconds
 
 
 class _System(NamedTuple):
@@ -88,19 +90,32 @@ class Camera(Clip):
 
     def frames(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         convert = ToRGB(self.width, self.height, deep=False)
+        context = self._container.streams.video[0].codec_context
         began, last = None, -1
         try:
-            for index, frame in enumerate(self._container.decode(video=0)):
+            for index, frame in enumerate(self._decoded()):
                 now = time.monotonic()
                 began = now if began is None else began
                 last = max(last + 1, round((now - began) * _TICKS))
-                context = self._container.streams.video[0].codec_context
-                pixels = convert(frame, frame_color(frame, context))
-                yield Frame(pixels, index, last, self.time_base)
+                yield Frame(convert(frame, frame_color(frame, context)), index, last, self.time_base)
         except av.FFmpegError as error:
-            raise MediaError(f"the camera {self.path} has gone ({reason_of(error)})") from error
+            gone = f"the camera {self.path} has gone ({reason_of(error)})"
+            if last < 0:
+                raise MediaError(gone) from error
+            self.notice(f"{gone}; what it had shown is kept")
         finally:
             self._container.close()
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        """Frames that are whole: the first ones of a camera that sends JPEGs often are not."""
+        while True:
+            try:
+                for packet in self._container.demux(video=0):
+                    with suppress(av.InvalidDataError):
+                        yield from packet.decode()
+                return
+            except av.BlockingIOError:  # none has come yet, some systems say
+                time.sleep(_POLL)
 
     def digest(self) -> str:
         """Of its name: what it shows is never the same."""
