@@ -67,10 +67,12 @@ def _try() -> None:
 
 
 def lettered(picture: np.ndarray, line: str) -> np.ndarray:
-    """A copy of a picture uint8 (H, W, 3) with a line of white text on black in its upper left corner."""
+    """A copy of a picture uint8 (H, W, 3) with a line of text, white with black around, in a corner."""
     shown = picture.copy()
     scale = max(0.4, picture.shape[1] / 1280)
-    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        place = (round(12 * scale), round(28 * scale))
-        cv2.putText(shown, line, place, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, thickness, cv2.LINE_AA)
+    left, base = round(12 * scale), round(28 * scale)
+    # By shifts: OpenCV 5 sets thicker letters further apart.
+    for x, y, colour in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, 255)):
+        place, font = (left + x, base + y), cv2.FONT_HERSHEY_SIMPLEX
+        cv2.putText(shown, line, place, font, scale, (colour,) * 3, 1, cv2.LINE_AA)
     return shown
