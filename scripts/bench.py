@@ -43,6 +43,7 @@ BENCHMARKS = (
     "photo",
     "guidance",
     "load",
+    "live",
 )
 """Each is a module of `benchmarks`."""
 

@@ -33,6 +33,7 @@ from benchmarks import (  # noqa: E402
     dfi,
     flow,
     guidance,
+    live,
     load,
     losses,
     memory,
@@ -310,3 +311,10 @@ def test_regions_bring_each_its_own_style_and_a_map_is_carried(setting: Setting)
     assert by_regions["gram", 3] < by_regions["gram", 0]
     assert by_regions["gram", 1] == pytest.approx(by_regions["gram", 0], rel=0.05)
     assert all(float(share.rstrip(" %")) < 3 for share in column(moved, "wrong labels").values())
+
+
+def test_live_painting_is_timed_by_stages(setting: Setting) -> None:
+    (table,) = live.run(setting, sizes=((48, 32), (64, 48)))
+    assert list(table.columns)[1:] == ["48x32", "64x48"]
+    for size in table.columns[1:]:
+        assert all(figure > 0 for figure in column(table, size).values())

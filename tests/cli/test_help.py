@@ -19,11 +19,12 @@ from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.texture.options import TextureOptions, TextureRunOptions
 from vidstyle.options import EncodeOptions, EvaluateOptions, FlowOptions, RunOptions
+from vidstyle.options.live import LiveOptions
 
 STYLE = (NeuralOptions, RunOptions, EncodeOptions)
 
 
-@pytest.mark.parametrize("command", ["style", "evaluate"])
+@pytest.mark.parametrize("command", ["style", "evaluate", "live"])
 def test_help_imports_nothing_heavy(command: str) -> None:
     code = (
         f"import sys, json\nfrom vidstyle.cli import main\nmain(['{command}', '--help'])\n"
@@ -44,6 +45,7 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         ("texture", 200, (TextureOptions, TextureRunOptions, EncodeOptions), "", "--flow --passes --init"),
         ("flow", 200, (FlowOptions,), "--check --no-pictures --no-cuts", ""),
         ("evaluate", 200, (EvaluateOptions,), "--json --html --overwrite", ""),
+        ("live", 200, (LiveOptions,), "--output --no-window --quiet", "--verbose"),
     ],
 )
 def test_every_option_is_listed(

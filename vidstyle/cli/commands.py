@@ -13,6 +13,7 @@ from vidstyle.cli.batch import batch
 from vidstyle.cli.doctor import doctor
 from vidstyle.cli.evaluate import evaluate
 from vidstyle.cli.learn import learn, looks
+from vidstyle.cli.live import live
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
 from vidstyle.cli.painting import painting_commands
 from vidstyle.cli.progress import Shown
@@ -61,6 +62,7 @@ for _name in METHODS:
 app.command()(batch)
 app.command()(learn)
 app.command()(looks)
+app.command()(live)
 
 
 @app.command()

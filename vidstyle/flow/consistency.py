@@ -86,10 +86,14 @@ def agreement(target: np.ndarray, source: np.ndarray, vectors: np.ndarray) -> np
     frames forward and backward flow meet by chance here and there, on a surface that is not the same.
     """
     one, other = (torch.from_numpy(reduce_to_uint8(pixels)).float() / 255 for pixels in (target, source))
-    squares = (one - warp(other, torch.from_numpy(vectors))).square().mean(dim=0).numpy()
+    return alike((one - warp(other, torch.from_numpy(vectors))).square().mean(dim=0).numpy())[None]
+
+
+def alike(squares: np.ndarray) -> np.ndarray:
+    """`agreement` by d² of each pixel: float32 (H, W), as what it returns."""
     weight = np.exp(-100 * cv2.GaussianBlur(squares, (0, 0), 1.5, borderType=cv2.BORDER_REFLECT))
     solid = cv2.morphologyEx((weight > 0.5).astype(np.uint8), cv2.MORPH_OPEN, _ISLAND)
-    return np.asarray((weight * solid)[None], np.float32)
+    return np.asarray(weight * solid, np.float32)
 
 
 def long_term(weights: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -56,6 +56,10 @@ def to_vectors(flow: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _colour(pixels: np.ndarray) -> np.ndarray:
-    rgb = np.ascontiguousarray(reduce_to_uint8(pixels).transpose(1, 2, 0))
+    return large_enough(np.ascontiguousarray(reduce_to_uint8(pixels).transpose(1, 2, 0)))
+
+
+def large_enough(rgb: np.ndarray) -> np.ndarray:
+    """uint8 (h, w, 3), the last row and column repeated where a side is under LEAST_SIDE pixels."""
     below, beside = (max(0, LEAST_SIDE - side) for side in rgb.shape[:2])
     return np.asarray(cv2.copyMakeBorder(rgb, 0, below, 0, beside, cv2.BORDER_REPLICATE))

@@ -26,7 +26,7 @@ from vidstyle.methods.registry import command
 from vidstyle.methods.student.look import look_named, look_of, read_look, write_look
 from vidstyle.methods.student.network import Plan, Student
 from vidstyle.methods.student.noise import no_drift, noise_at
-from vidstyle.methods.student.options import SHIPPED, SUFFIX
+from vidstyle.methods.student.options import BASE, SHIPPED, SUFFIX
 from vidstyle.methods.student.recolouring import palette_of, recoloured
 from vidstyle.methods.student.training import Lesson, Training
 from vidstyle.options import RunOptions
@@ -40,8 +40,6 @@ from vidstyle.video.pictures import write_picture
 
 PAINTED_BY = "style"
 """The method that paints what is learnt from."""
-BASE = "base"
-"""The look that comes with the package to begin with."""
 _VERSION = 1  # counted up by what changes what is learnt
 _LEAST, _MOST = 3, 16  # pictures to be painted
 _SHARE = 0.4  # of --minutes, for painting them

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vidstyle.learning.learn import BASE
 from vidstyle.methods.student.look import read_look
-from vidstyle.methods.student.options import SHIPPED
+from vidstyle.methods.student.options import BASE, SHIPPED
 
 
 def described(path: Path) -> dict[str, Any]:

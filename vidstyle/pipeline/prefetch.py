@@ -7,14 +7,17 @@ import threading
 from collections.abc import Generator, Iterable
 from typing import TypeVar
 
-_WINDOW = 3  # items ready and waiting; more would only take memory
+_WINDOW = 3
 
 Item = TypeVar("Item")
 
 
-def prefetch(items: Iterable[Item]) -> Generator[Item, None, None]:
-    """The same items, made by a background thread a few in advance. Close it to end the thread."""
-    ready: queue.Queue[Item | BaseException | None] = queue.Queue(_WINDOW)
+def prefetch(items: Iterable[Item], window: int = _WINDOW) -> Generator[Item, None, None]:
+    """The same items, made by a background thread a few in advance. Close it to end the thread.
+
+    window: how many are ready and waiting at most; more would only take memory.
+    """
+    ready: queue.Queue[Item | BaseException | None] = queue.Queue(window)
     closed = threading.Event()
 
     def put(item: Item | BaseException | None) -> None:

@@ -112,6 +112,11 @@ class VideoClip(Clip):
                 f"{path.name} is HDR; its colours are painted as they are encoded, without tone mapping"
             )
 
+    def resize(self, width: int, height: int) -> None:
+        """Let frames come of this size, as displayed, from now on: scaled as they are converted to RGB."""
+        self.width, self.height = width, height
+        self._scaled = (height, width) if self._orientation.transpose else (width, height)
+
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         convert = ToRGB(*self._scaled, deep=self.bit_depth > 8, alpha=self._reads_alpha)
         index = -1

@@ -8,6 +8,7 @@ from vidstyle.errors import UsageError
 from vidstyle.flow.classic import NoFlow
 from vidstyle.flow.pair import EstimatedFlow, FlowSource
 from vidstyle.methods.base import Engine, Inputs, Method, Source
+from vidstyle.methods.student.brush import Brush
 from vidstyle.methods.student.look import Look, look_named, read_look
 from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
@@ -37,7 +38,7 @@ class StudentMethod(Method):
         )
 
     def painter(self, inputs: StudentInputs, engine: Engine) -> StudentPainter:
-        return StudentPainter(inputs.look, inputs.options.strokes, engine)
+        return StudentPainter(Brush(inputs.look, engine.device, engine.dtype, inputs.options.strokes))
 
 
 def _look(options: StudentOptions) -> Look:

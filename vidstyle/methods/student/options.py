@@ -11,6 +11,8 @@ from vidstyle.options.run import RunOptions
 SUFFIX = ".safetensors"
 SHIPPED = {path.stem: path for path in sorted((Path(__file__).parent / "looks").glob(f"*{SUFFIX}"))}
 """The looks that come with the package, by name."""
+BASE = "base"
+"""That which others begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)

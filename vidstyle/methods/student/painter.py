@@ -7,28 +7,20 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vidstyle.image.colour import luminance
-from vidstyle.image.resize import fit, resize
-from vidstyle.methods.base import Engine
-from vidstyle.methods.student.look import Look
+from vidstyle.methods.student.brush import Brush
 from vidstyle.methods.student.network import laid_over
-from vidstyle.methods.student.noise import drift_after, no_drift, noise_at
-from vidstyle.methods.student.recolouring import colours_after, recoloured
+from vidstyle.methods.student.noise import drift_after, no_drift
+from vidstyle.methods.student.recolouring import colours_after
 from vidstyle.types import Draft, Painted, Prior
 
 DRIFT, COLOURS = "drift", "colours"
 
 
 class StudentPainter:
-    """Paints with a network that has learnt a look; without priors from the frame alone.
+    """Paints with a look; without priors from the frame alone."""
 
-    look: what the network has learnt. strokes: as by the options.
-    """
-
-    def __init__(self, look: Look, strokes: str, engine: Engine) -> None:
-        self.student = look.student(engine.dtype).to(engine.device).fix()
-        self.palette, self.flow = look.palette.to(engine.device), look.flow
-        self.size = look.size if strokes == "picture" else None
+    def __init__(self, brush: Brush) -> None:
+        self.brush = brush
 
     @torch.no_grad()
     def paint(
@@ -42,30 +34,14 @@ class StudentPainter:
         """
         colours = colours_after(_earlier(priors, draft, COLOURS), content)
         drift = _drift(content, priors, draft)
-        new = self._new(recoloured(content, self.palette, colours), drift)[None]
-        if not self.flow:
-            return Painted(new[0], {COLOURS: colours})
+        new = self.brush.new(content, drift, colours)
+        if not self.brush.flow:
+            return Painted(new, {COLOURS: colours})
         before, holds = _laid_over(content, priors)
         if draft is not None:
             before, holds = torch.lerp(draft.image, before, holds), torch.ones_like(holds)
-        image = laid_over(new, before[None], holds[None])[0]
+        image = laid_over(new[None], before[None], holds[None])[0]
         return Painted(image.clamp(0, 1), {DRIFT: drift, COLOURS: colours})
-
-    def _new(self, frame: Tensor, drift: Tensor) -> Tensor:
-        """x, of a frame (3, H, W) in the style's colours."""
-        height, width = frame.shape[1:]
-        noise = noise_at(drift, height, width)
-        if not self.flow:
-            noise = torch.zeros_like(noise)
-        if self.size is None or self.size >= max(height, width):
-            return self.student.new(frame[None], noise[None])[0]
-        columns, rows = fit(width, height, self.size)
-        small = resize(frame, (rows, columns))
-        coarse = resize(noise, (-(-rows // 2), -(-columns // 2)))
-        made = resize(self.student.new(small[None], coarse[None])[0], (height, width))
-        # What the small frame cannot show of the large one: edges would be as soft as the strokes are large.
-        detail = luminance(frame - resize(small, (height, width)))
-        return (made + detail).clamp(0, 1)
 
 
 def _drift(content: Tensor, priors: Sequence[Prior], draft: Draft | None) -> Tensor:

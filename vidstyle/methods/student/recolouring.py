@@ -28,8 +28,12 @@ def palette_of(pictures: Sequence[Tensor]) -> Tensor:
 
 
 def colours_after(earlier: Tensor | None, frame: Tensor) -> Tensor:
-    """The palette (3, 4) by which a frame (3, H, W) is recoloured, after that of the one before it."""
-    own = palette(frame[:, ::_STEP, ::_STEP])
+    """The palette (3, 4) by which a frame is recoloured, after that of the one before it.
+
+    frame: float32 (3, H, W) in [0, 1], or uint8.
+    """
+    seen = frame[:, ::_STEP, ::_STEP]
+    own = palette(seen if seen.is_floating_point() else seen.float() / 255)
     return own if earlier is None else torch.lerp(earlier.to(own), own, _RENEWED)
 
 
