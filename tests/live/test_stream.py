@@ -68,7 +68,7 @@ def test_nothing_is_kept_of_another_look() -> None:
         for frame in frames[:2]:
             stream.paint(frame)
             alone.paint(frame)
-        stream.student = other
+        stream.brush = other
         first, second = (stream.paint(frame) for frame in frames[2:])
         assert np.array_equal(first, alone.paint(frames[2]))
         assert not np.array_equal(second, alone.paint(frames[3]))
