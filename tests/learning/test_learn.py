@@ -14,7 +14,7 @@ from tests.video.clip_makers import make_video, write_image
 from vidstyle.cli import main
 from vidstyle.errors import JobMismatch, Stopped, UsageError
 from vidstyle.events import Hooks, Progress
-from vidstyle.learning import learn as learning
+from vidstyle.learning import teaching
 from vidstyle.learning.learn import learn
 from vidstyle.learning.pictures import pictures_of, spread
 from vidstyle.methods.student import training
@@ -22,15 +22,15 @@ from vidstyle.methods.student.look import read_look
 from vidstyle.methods.student.network import Plan
 from vidstyle.options.learning import LearnOptions
 
-TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1, gate=4)
+TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1)
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Little is painted and learnt, in a folder of its own with two pictures and a style."""
     monkeypatch.setattr(training, "SIDE", 32)
-    monkeypatch.setattr(learning, "Plan", lambda: TINY)
-    monkeypatch.setattr(learning, "_SAVED_EVERY", 2)
+    monkeypatch.setattr(teaching, "Plan", lambda: TINY)
+    monkeypatch.setattr(teaching, "_SAVED_EVERY", 2)
     monkeypatch.chdir(tmp_path)
     random = np.random.default_rng(1)
     for name in ("style", "on/a", "on/b"):

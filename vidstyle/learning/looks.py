@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vidstyle.learning.learn import BASE
+from vidstyle.learning.teaching import BASE
 from vidstyle.methods.student.look import read_look
 from vidstyle.methods.student.options import SHIPPED
 
