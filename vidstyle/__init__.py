@@ -89,10 +89,11 @@ def stylize(
         with a file that was learnt, or one that comes with the package.
     settings: any field of `vidstyle.methods.style.options.NeuralOptions` and of `RunOptions` and
         `EncodeOptions` in `vidstyle.options`, such as size=480, quality="draft", color="content",
-        features="bundled", codec="h265", fast=True; and the hooks `progress` (called with a `vidstyle.events.Progress`
-        per frame), `notice` (with lines of text), `begun` (with the job directory), `losses` (with a
-        `vidstyle.events.FrameLosses` per frame) and `stop` (like a threading.Event: once set, the run ends
-        after the frame in hand with `vidstyle.errors.Stopped`).
+        features="bundled", codec="h265"; of `vidstyle.options.learning.FastOptions`, such as fast=True; and
+        the hooks `progress` (called with a `vidstyle.events.Progress` per frame), `notice` (with lines of
+        text), `begun` (with the job directory), `losses` (with a `vidstyle.events.FrameLosses` per frame) and
+        `stop` (like a threading.Event: once set, the run ends after the frame in hand with
+        `vidstyle.errors.Stopped`).
 
     The job's state is kept in OUTPUT.vidstyle, so the same call again goes on where an earlier one ended.
     Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.

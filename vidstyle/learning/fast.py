@@ -108,7 +108,7 @@ def _fingerprint(plan: Plan, fast: FastOptions) -> dict[str, Any]:
 
 
 def _ready(plan: Plan, store: LearningStore, fast: FastOptions, hooks: Hooks) -> Plan:
-    """The plan of painting all frames with what is learnt, once it is; of a very short clip, each by itself."""
+    """The plan of painting all frames with what is learnt, once it is; of a very short clip, as it was."""
     if not _is_learnt(store):
         plan.clip.seek_points.update(store.times())
         began = time.monotonic()
@@ -134,7 +134,7 @@ def _learn(plan: Plan, store: LearningStore, chosen: Chosen, time: _Time, hooks:
     """Paint the key frames, teach the network, and write the look."""
     count = paint_keys(plan, store, chosen, time.enough, hooks)
     teacher = Teacher(
-        lessons=lessons_of(store, count, other_pictures(plan, chosen)),
+        lessons=lessons_of(store, count, other_pictures(plan, chosen, count)),
         weights=plan.engine.weights,
         device=plan.engine.device,
         dtype=plan.engine.dtype,

@@ -115,10 +115,10 @@ def _canvas(plan: Plan, longest: int) -> Canvas:
     return Canvas(rows, columns, plan.canvas.device)
 
 
-def other_pictures(plan: Plan, chosen: Chosen) -> list[Tensor]:
-    """Frames to learn on that nobody has painted, float32 (3, H, W) in [0, 1]."""
-    canvas = _canvas(plan, _LONGEST_OTHER)
-    return [to_float(_frame(plan, canvas, index).pixels) for index in chosen.others]
+def other_pictures(plan: Plan, chosen: Chosen, count: int) -> list[Tensor]:
+    """Frames to learn on that are not among the `count` that are painted, float32 (3, H, W) in [0, 1]."""
+    canvas, left = _canvas(plan, _LONGEST_OTHER), [key.frame for key in chosen.keys[count:]]
+    return [to_float(_frame(plan, canvas, index).pixels) for index in (*left, *chosen.others)]
 
 
 def _frame(plan: Plan, canvas: Canvas, index: int) -> Frame:

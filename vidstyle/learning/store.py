@@ -14,7 +14,6 @@ OUT.vidstyle/
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,8 +28,6 @@ from vidstyle.job import JobStore
 from vidstyle.job.files import output_error, write_state
 from vidstyle.methods.student.options import SUFFIX
 from vidstyle.plain import json_text, parse_json, read_plain
-
-_LEARNING = "learning"
 
 
 class LearningStore(JobStore):
@@ -49,12 +46,12 @@ class LearningStore(JobStore):
     @property
     def pictures(self) -> Path:
         """The folder of what is painted to learn from."""
-        return self._learning / "pictures"
+        return self.learning / "pictures"
 
     @property
     def keys(self) -> Path:
         """The directory of the job that paints key frames."""
-        return self._learning / "keys"
+        return self.learning / "keys"
 
     def picture(self, number: int) -> Path:
         """Of what is painted."""
@@ -62,11 +59,7 @@ class LearningStore(JobStore):
 
     def painting(self, number: int) -> Path:
         """Of that picture; there once it is whole."""
-        return self._learning / "painted" / f"{number:04d}.png"
-
-    @property
-    def begun(self) -> bool:
-        return super().begun or any(self.pictures.glob("*.png"))
+        return self.learning / "painted" / f"{number:04d}.png"
 
     def decided(self, name: str) -> Any:
         """What an earlier run decided; None where none has."""
@@ -98,26 +91,15 @@ class LearningStore(JobStore):
             "steps_total": self.decided("steps"),
         }
 
-    def drop_learning(self) -> None:
-        """Give the disk back once the result is whole; the look stays."""
-        self._require_lock()
-        self._check_folder(_LEARNING)
-        shutil.rmtree(self._learning, ignore_errors=True)
-
-    @property
-    def _learning(self) -> Path:
-        return self.directory / _LEARNING
-
     @property
     def _decided(self) -> Path:
-        return self._learning / "decided.json"
+        return self.learning / "decided.json"
 
     @property
     def _checkpoint(self) -> Path:
-        return self._learning / "checkpoint.safetensors"
+        return self.learning / "checkpoint.safetensors"
 
     def _take_over(self, restart: bool) -> None:
-        self._check_folder(_LEARNING)
         super()._take_over(restart)
         for folder in (self.pictures, self.painting(0).parent):
             try:
@@ -127,7 +109,6 @@ class LearningStore(JobStore):
 
     def _clear(self) -> None:
         super()._clear()
-        self.drop_learning()
         for path in (self.look, self.preview):
             path.unlink(missing_ok=True)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vidstyle.errors import Stopped
 from vidstyle.events import Hooks, Pace
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import Weights
@@ -112,9 +113,11 @@ def taught(
             _show(store, training.student, teacher.lessons[0])
             shown = time.monotonic()
         event = pace.finished(training.at - 1, 0, loss=sum(terms.values()), steps=1)
-        if hooks.stop is not None and hooks.stop.is_set():
+        try:
+            hooks.report(event)
+        except Stopped:
             store.save(training.state())
-        hooks.report(event)
+            raise
     return training
 
 

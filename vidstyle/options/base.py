@@ -168,7 +168,7 @@ class Command:
     takes, `RunOptions` or a dataclass with a method `for_run` that makes them.
     presets: further commands, by name: the line of each, and the options that it sets.
     within: of a method without a command of its own: the one that calls it where its option `asked` is given.
-    taught: the options of painting by a network that learns from what this method paints; None where none can.
+    taught: the options of painting by a network that learns from what it paints; None where none can.
     """
 
     options: type[Any]
