@@ -131,6 +131,23 @@ def test_it_goes_on_to_the_bit(phase: str, killed: bool, clip: Path, settings: d
         assert min(event.frame for event in after if event.phase == "paint") == 3
 
 
+def test_a_damaged_key_frame_is_painted_anew(clip: Path, settings: dict[str, Any]) -> None:
+    whole = vidstyle.stylize(clip, "style.png", "whole.mp4", fast=True, **settings)
+    stop, told = threading.Event(), list[str]()
+
+    def progress(event: Progress) -> None:
+        if event.phase == "keys" and event.done == 2:
+            stop.set()
+
+    with pytest.raises(Stopped):
+        vidstyle.stylize(clip, "style.png", "out.mp4", fast=True, progress=progress, stop=stop, **settings)
+    stored = Path("out.mp4.vidstyle/learning/keys/frames/00000000.png")
+    stored.write_bytes(stored.read_bytes()[:-40] + bytes(40))
+    vidstyle.stylize(clip, "style.png", "out.mp4", fast=True, notice=told.append, **settings)
+    assert Path("out.mp4").read_bytes() == whole.read_bytes()
+    assert "painted frame 0 was damaged on disk: it is painted anew" in told
+
+
 def test_resume_and_status_know_it(
     clip: Path, settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -169,7 +169,8 @@ def _paint(
         with closing(prefetch(first_pass(plan, first))) as order:
             for number, each in enumerate(order, first):
                 began = time.monotonic()
-                work.paint(each, 0, frames, None, None)
+                if not frames.has_frame(number):  # of those before it one may have been damaged
+                    work.paint(each, keys[number].shot, frames, None, None)
                 if count is None:
                     pace.total = count = enough(time.monotonic() - began, plan)
                     store.decide(pictures=count)

@@ -31,7 +31,7 @@ LEAST_PICTURES, LEAST_STEPS = 3, 50
 SHARE = 0.4
 """Of the time, for painting pictures; the rest is for learning."""
 _TRIED = 3  # steps, to know how long one takes
-_SAVED_EVERY = 50  # steps
+_SAVED_EVERY = 20  # steps
 _SHOWN_EVERY = 60  # seconds
 
 
