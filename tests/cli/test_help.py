@@ -19,8 +19,9 @@ from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.texture.options import TextureOptions, TextureRunOptions
 from vidstyle.options import EncodeOptions, EvaluateOptions, FlowOptions, RunOptions
+from vidstyle.options.learning import FastOptions
 
-STYLE = (NeuralOptions, RunOptions, EncodeOptions)
+STYLE = (NeuralOptions, RunOptions, EncodeOptions, FastOptions)
 
 
 @pytest.mark.parametrize("command", ["style", "evaluate"])
