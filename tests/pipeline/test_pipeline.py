@@ -270,7 +270,7 @@ def test_a_long_run_is_foretold(paint: Paint, clip: Path, monkeypatch: pytest.Mo
     # After two frames of eight: 6 * 1600 s at 48 px; a third of the side takes a ninth.
     assert [line for line in lines if "will take" in line] == [
         "this will take about 2 h 40 min more on cpu; --size 16 would take about 17 min 47 s; "
-        "--fast is many times quicker"
+        "--fast is several times quicker"
     ]
     lines.clear()
     paint(clip, "mapped.mp4", notice=lines.append, photo=True)

@@ -58,13 +58,13 @@ class FastOptions(Checked):
 
     fast: bool = option(
         False,
-        "Paint some key frames, teach a network by them, and paint all frames with it: for a clip of more "
-        "than a few seconds several times to a hundred times quicker, and less exact.",
+        "Paint some key frames, teach a network by them, and paint all frames with it: the longer the clip, "
+        "the more time that saves; it is less exact.",
     )
     minutes: float | None = as_in(
         LearnOptions,
         "minutes",
-        "How long it may take until all frames are painted with what is learnt; 5 if not given.",
+        "How long it may take, but for painting all frames of a long clip in the end; 5 if not given.",
         default=None,
     )
 
