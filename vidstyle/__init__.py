@@ -56,16 +56,24 @@ def paint(
     from vidstyle.pipeline import stylize as run_pipeline
 
     own = command(asked_for(method, settings))
-    (options, run, encode), hooks = split_settings(settings, _HOOKS, own.options, own.run, EncodeOptions)
-    return run_pipeline(
-        _path("the input", source) if own.source else None,
-        _several("the picture to learn from", pictures),
-        _path("the output", output),
-        options=options,
-        run=run.for_run() if hasattr(run, "for_run") else run,
-        encode=encode,
-        hooks=Hooks(**hooks),
-    )
+    kinds = (own.options, own.run, EncodeOptions, *filter(None, [own.taught]))
+    (options, run, encode, *taught), hooks = split_settings(settings, _HOOKS, *kinds)
+    given = {
+        "options": options,
+        "run": run.for_run() if hasattr(run, "for_run") else run,
+        "encode": encode,
+        "hooks": Hooks(**hooks),
+    }
+    several = _several("the picture to learn from", pictures)
+    if taught and taught[0].fast:
+        from vidstyle.learning.fast import paint_fast
+
+        fast = taught[0]
+        return paint_fast(
+            _path("the input", source), several, _path("the output", output), fast=fast, **given
+        )
+    clip = _path("the input", source) if own.source else None
+    return run_pipeline(clip, several, _path("the output", output), **given)
 
 
 def stylize(
@@ -81,10 +89,11 @@ def stylize(
         with a file that was learnt, or one that comes with the package.
     settings: any field of `vidstyle.methods.style.options.NeuralOptions` and of `RunOptions` and
         `EncodeOptions` in `vidstyle.options`, such as size=480, quality="draft", color="content",
-        features="bundled", codec="h265"; and the hooks `progress` (called with a `vidstyle.events.Progress`
-        per frame), `notice` (with lines of text), `begun` (with the job directory), `losses` (with a
-        `vidstyle.events.FrameLosses` per frame) and `stop` (like a threading.Event: once set, the run ends
-        after the frame in hand with `vidstyle.errors.Stopped`).
+        features="bundled", codec="h265"; of `vidstyle.options.learning.FastOptions`, such as fast=True; and
+        the hooks `progress` (called with a `vidstyle.events.Progress` per frame), `notice` (with lines of
+        text), `begun` (with the job directory), `losses` (with a `vidstyle.events.FrameLosses` per frame) and
+        `stop` (like a threading.Event: once set, the run ends after the frame in hand with
+        `vidstyle.errors.Stopped`).
 
     The job's state is kept in OUTPUT.vidstyle, so the same call again goes on where an earlier one ended.
     Raises VidstyleError, whose text is one line for the user; UsageError for a setting that does not exist.

@@ -19,9 +19,10 @@ from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.texture.options import TextureOptions, TextureRunOptions
 from vidstyle.options import EncodeOptions, EvaluateOptions, FlowOptions, RunOptions
+from vidstyle.options.learning import FastOptions
 from vidstyle.options.live import LiveOptions
 
-STYLE = (NeuralOptions, RunOptions, EncodeOptions)
+STYLE = (NeuralOptions, RunOptions, EncodeOptions, FastOptions)
 
 
 @pytest.mark.parametrize("command", ["style", "evaluate", "live"])

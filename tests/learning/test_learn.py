@@ -12,9 +12,9 @@ import pytest
 import vidstyle
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.cli import main
-from vidstyle.errors import JobMismatch, Stopped, UsageError
+from vidstyle.errors import JobMismatch, OutputError, Stopped, UsageError
 from vidstyle.events import Hooks, Progress
-from vidstyle.learning import learn as learning
+from vidstyle.learning import teaching
 from vidstyle.learning.learn import learn
 from vidstyle.learning.pictures import pictures_of, spread
 from vidstyle.methods.student import training
@@ -29,8 +29,8 @@ TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Little is painted and learnt, in a folder of its own with two pictures and a style."""
     monkeypatch.setattr(training, "SIDE", 32)
-    monkeypatch.setattr(learning, "Plan", lambda: TINY)
-    monkeypatch.setattr(learning, "_SAVED_EVERY", 2)
+    monkeypatch.setattr(teaching, "Plan", lambda: TINY)
+    monkeypatch.setattr(teaching, "_SAVED_EVERY", 2)
     monkeypatch.chdir(tmp_path)
     random = np.random.default_rng(1)
     for name in ("style", "on/a", "on/b"):
@@ -53,7 +53,7 @@ def taught(name: str, hooks: Hooks | None = None, **more: Any) -> Path:
     return learn([Path("style.png")], Path(name), options=options(**more), hooks=hooks)
 
 
-def test_it_is_stopped_and_goes_on_to_the_bit() -> None:
+def test_it_is_stopped_and_goes_on_to_the_bit(capsys: pytest.CaptureFixture[str]) -> None:
     whole = taught("whole.safetensors")
     stop, events = threading.Event(), list[Progress]()
 
@@ -66,7 +66,11 @@ def test_it_is_stopped_and_goes_on_to_the_bit() -> None:
         taught("parts.safetensors", Hooks(progress=progress, stop=stop))
     assert [event.phase for event in events] == ["paint", "learn", "learn", "learn"]
     assert events[-1].total == 5 and events[-1].seconds_left is not None
+    assert main(["status", "parts.safetensors"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("1 of 1 pictures painted to learn from; 3 of 5 steps learnt\nstopped; go on with")
     assert main(["resume", "parts.safetensors.vidstyle", "-q"]) == 0
+    assert main(["status", "parts.safetensors"]) == 0 and capsys.readouterr().out.startswith("done: ")
     assert Path("parts.safetensors").read_bytes() == whole.read_bytes()
     assert Path("parts.safetensors.vidstyle/preview.png").is_file()
 
@@ -103,6 +107,30 @@ def test_what_contradicts_itself_is_refused(clip: Path, capsys: pytest.CaptureFi
         taught("own.bin")
     with pytest.raises(JobMismatch, match="steps: 1 -> 2"):
         taught("own.safetensors", steps=2, overwrite=True)
+
+
+def test_what_is_done_is_not_done_again() -> None:
+    taught("own.safetensors", steps=1)
+    events, told = list[Progress](), list[str]()
+    taught("own.safetensors", Hooks(progress=events.append, notice=told.append), steps=1)
+    assert not events and told == ["nothing to do: this job is done (--restart learns it anew)"]
+    Path("own.safetensors").unlink()
+    Path("other.safetensors").write_bytes(b"precious")
+    taught("own.safetensors", Hooks(progress=events.append), steps=1)
+    assert Path("own.safetensors").is_file() and {event.phase for event in events} == {"paint"}
+    with pytest.raises(OutputError, match=r"other\.safetensors exists"):
+        taught("other.safetensors")
+
+
+def test_from_is_what_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["learn", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "--from" in shown and "--source" not in shown
+    command = ["learn", "style.png", "-o", "own.safetensors", "--from", "on", "--features", "bundled", "-q"]
+    assert main([*command, "--steps", "1", "--pictures", "1", "--size", "64", "--no-begin"]) == 0
+    write_image(Path("on/c.png"), np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(JobMismatch, match="--from on has changed"):
+        taught("own.safetensors", steps=1, overwrite=True)
 
 
 def test_pictures_are_spread_over_what_there_is(clip: Path) -> None:

@@ -269,8 +269,12 @@ def test_a_long_run_is_foretold(paint: Paint, clip: Path, monkeypatch: pytest.Mo
     paint(clip, "long.mp4", notice=lines.append)
     # After two frames of eight: 6 * 1600 s at 48 px; a third of the side takes a ninth.
     assert [line for line in lines if "will take" in line] == [
-        "this will take about 2 h 40 min more on cpu; --size 16 would take about 17 min 47 s"
+        "this will take about 2 h 40 min more on cpu; --size 16 would take about 17 min 47 s; "
+        "--fast is several times quicker"
     ]
+    lines.clear()
+    paint(clip, "mapped.mp4", notice=lines.append, photo=True)
+    assert [line for line in lines if "will take" in line] and "--fast" not in " ".join(lines)
 
 
 def test_progress_counts_to_the_end(paint: Paint, clip: Path) -> None:

@@ -78,6 +78,10 @@ def resume(
             from vidstyle.learning.learn import resume as learn_on
 
             return learn_on(settings, job, hooks)
+        if "fast" in settings:
+            from vidstyle.learning.fast import resume as fast_on
+
+            return fast_on(job, hooks)
         from vidstyle.pipeline import resume
 
         return resume(job, hooks)
@@ -89,7 +93,11 @@ def resume(
 def status(job: Job, *, as_json: AsJson = False) -> None:
     """Show how far a job is. It may be running meanwhile."""
     job = job_named(job)
-    store = JobStore.load(job)
+    store, learning = JobStore.load(job), None
+    if {"learns", "fast"}.intersection(store.settings):
+        from vidstyle.learning.store import LearningStore
+
+        learning = LearningStore.load(job).progress()
     running, done = store.running, store.is_done(at_once=True)
     facts = {
         "job": str(job),
@@ -99,6 +107,7 @@ def status(job: Job, *, as_json: AsJson = False) -> None:
         "total": _frames_in_all(store.settings),
         "passes": _passes(store.settings),
         "shots": store.shot_starts(),
+        "learning": learning,
         "output": str(store.done_output()) if done else store.settings.get("output"),
         "settings": store.settings,
     }
@@ -116,12 +125,23 @@ def _passes(settings: Mapping[str, Any]) -> int:
     return passes if isinstance(passes, int) else 1
 
 
+def _count(facts: Mapping[str, Any], done: str, total: str = "") -> str:
+    """7 of 20, or 7 where it is not known of how many."""
+    of = facts[total or f"{done}_total"]
+    return f"{facts[done]} of {of}" if of else str(facts[done])
+
+
 def _status_text(facts: dict[str, Any]) -> str:
     if facts["state"] == "done":
         return printable(f"done: {facts['output']}")
-    count = str(facts["painted"]) + (f" of {facts['total']}" if facts["total"] else "")
-    passes = f" in {facts['passes']} passes" if facts["passes"] > 1 else ""
-    lines = [f"{count} frames painted{passes}; shots found so far: {len(facts['shots'])}"]
+    lines = []
+    if facts["learning"]:
+        pictures, steps = (_count(facts["learning"], what) for what in ("pictures", "steps"))
+        lines.append(f"{pictures} pictures painted to learn from; {steps} steps learnt")
+    if "learns" not in facts["settings"]:
+        passes = f" in {facts['passes']} passes" if facts["passes"] > 1 else ""
+        found = f"shots found so far: {len(facts['shots'])}"
+        lines.append(f"{_count(facts, 'painted', 'total')} frames painted{passes}; {found}")
     if facts["state"] == "running":
         lines.append(f"running: process {facts['process']}")
     else:

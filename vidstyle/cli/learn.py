@@ -58,10 +58,9 @@ def looks(
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
 ) -> None:
     """List the looks that come with the package, or tell what is in some files."""
-    from vidstyle.learning.looks import described, shipped
-    from vidstyle.methods.student.look import look_named
+    from vidstyle.learning.looks import described, files_of, shipped
 
-    paths = [look_named(str(path)) for path in files or ()]
+    paths = files_of(files or ())
     if export is not None:
         if len(paths) != 1:
             raise UsageError("--export takes one LOOK: vidstyle looks LOOK --export FILE.onnx")

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import typer
 
 from vidstyle.errors import UsageError
-from vidstyle.options.base import option_name
+from vidstyle.options.base import called, option_name
 from vidstyle.options.values import WORDS
 
 Quiet = Annotated[
@@ -96,7 +96,7 @@ def collect(options: type[Any], values: Mapping[str, Any]) -> Any:
 
 def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     kind, several = _kind(hint)
-    name = option_name(spec.name)
+    name = called(spec)
     if spec.default is True:
         name += "/" + option_name(f"no_{spec.name}")
     default: Any = spec.default
@@ -143,5 +143,5 @@ def _parsed(spec: Field[Any], hint: Any, value: Any) -> Any:
         parsed = tuple(kind(item) for item in items)
     except ValueError:
         takes = f"{WORDS[kind]}s with commas between them" if several else f"a {WORDS[kind]}"
-        raise UsageError(f"{option_name(spec.name)} takes {takes}, not {','.join(items)!r}") from None
+        raise UsageError(f"{called(spec)} takes {takes}, not {','.join(items)!r}") from None
     return parsed if several else parsed[0]

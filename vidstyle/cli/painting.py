@@ -17,7 +17,7 @@ from vidstyle.events import Hooks
 from vidstyle.job import default_job_directory
 from vidstyle.methods.registry import METHODS, asked_for, command
 from vidstyle.options import EncodeOptions
-from vidstyle.options.base import Command, option_name
+from vidstyle.options.base import Command, called, option_name
 
 _INPUT = Annotated[
     Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
@@ -56,6 +56,8 @@ def _painting(method: str, help: str, preset: Mapping[str, Any]) -> Callable[...
     paint.__doc__ = help
     inside = {each.title: each.options for each in _within(method)}
     groups = {own.title: own.options, **inside, "Run": own.run, "Result": EncodeOptions}
+    if own.taught is not None:
+        groups["With --fast"] = own.taught
     return with_options(**groups)(required(**_arguments(own, optional=bool(inside)))(paint))
 
 
@@ -83,19 +85,18 @@ def _run(method: str, values: Mapping[str, Any], shown: Shown) -> int:
     run = run.for_run() if hasattr(run, "for_run") else run
     output: Path = values["output"]
     pictures = values.get("pictures") or []
+    several = [pictures] if isinstance(pictures, Path) else pictures
+    taught = None if own.taught is None else collect(own.taught, values)
 
     def paint(hooks: Hooks) -> Path:
+        settings = {"options": options, "run": run, "encode": encode, "hooks": hooks}
+        if taught is not None and taught.fast:
+            from vidstyle.learning.fast import paint_fast
+
+            return paint_fast(values["input"], several, output, fast=taught, **settings)
         from vidstyle.pipeline import stylize
 
-        return stylize(
-            values.get("input"),
-            [pictures] if isinstance(pictures, Path) else pictures,
-            output,
-            options=options,
-            run=run,
-            encode=encode,
-            hooks=hooks,
-        )
+        return stylize(values.get("input"), several, output, **settings)
 
     return work(Path(run.job) if run.job else default_job_directory(output), paint, shown)
 
@@ -105,7 +106,8 @@ def _refuse_both(host: Command, own: Command, values: Mapping[str, Any]) -> None
     asked = option_name(own.asked)
     if values.get("pictures"):
         raise UsageError(f"{asked} takes the place of style pictures; give the one or the others")
-    given, usual = collect(host.options, values), host.options()
-    for spec in fields(usual):
-        if getattr(given, spec.name) != getattr(usual, spec.name):
-            raise UsageError(f"{option_name(spec.name)} does nothing with {asked}; leave it out")
+    for kind in filter(None, (host.options, host.taught)):
+        given, usual = collect(kind, values), kind()
+        for spec in fields(usual):
+            if getattr(given, spec.name) != getattr(usual, spec.name):
+                raise UsageError(f"{called(spec)} does nothing with {asked}; leave it out")

@@ -30,6 +30,8 @@ _PHASES = {
     "measure": "measuring",
     "flow": "estimating flow",
     "learn": "learning",
+    "shots": "finding shots",
+    "keys": "painting key frames",
 }
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -212,7 +214,7 @@ class Bar(Lines):
 def _figures(event: Progress) -> list[str]:
     """What is known of the frame: "shot 2", "loss 0.0123", "3.20 s/frame", "1 h 02 min left"."""
     figures = [f"pass {event.pass_number}"] if event.pass_number > 1 else []
-    if event.phase not in ("encode", "learn"):
+    if event.phase not in ("encode", "learn", "shots"):
         figures.append(f"shot {event.shot + 1}")
     if event.loss is not None:
         figures.append(f"loss {event.loss:.4g}")

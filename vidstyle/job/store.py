@@ -8,6 +8,7 @@
         frames-2/, carry-2/ ...      the same of later passes; of the last two only
         shots/00000120               empty: a shot starts at frame 120
         times/00000150               the pts of frame 150 in the source, by which it is found again quickly
+        learning/                    of a job that teaches a network, see `vidstyle.learning.store`
         end                          how many frames there are, known after the first pass
         done                         the result is whole: its files and their digest
         vidstyle.lock                held while a run is working here
@@ -36,7 +37,7 @@ from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_fo
 from vidstyle.plain import absolute, exists, json_text, parse_json, read_plain
 from vidstyle.text import size
 
-_DONE = "done"
+_DONE, _LEARNING = "done", "learning"
 _END = "end"
 _MOST_OF_AN_END = 100  # bytes
 _COUNT = re.compile(rb"\d{1,18}")
@@ -113,7 +114,7 @@ class JobStore(FrameStore):
 
     def _take_over(self, restart: bool) -> None:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
-        for kind in FOLDERS:
+        for kind in (*FOLDERS, _LEARNING):
             self._check_folder(kind)
         found = differences(old["fingerprint"], self.fingerprint) if old else []
         if found and not restart and self.begun:
@@ -174,7 +175,19 @@ class JobStore(FrameStore):
     @property
     def begun(self) -> bool:
         """Whether there is anything painted that another job may not replace unasked."""
-        return bool(self.frames()) or (self.directory / _DONE).exists()
+        learnt_from = any((self.learning / "pictures").glob("*.png"))
+        return learnt_from or bool(self.frames()) or (self.directory / _DONE).exists()
+
+    @property
+    def learning(self) -> Path:
+        """The folder of what a network is taught by."""
+        return self.directory / _LEARNING
+
+    def drop_learning(self) -> None:
+        """Give it back to the disk."""
+        self._require_lock()
+        self._check_folder(_LEARNING)
+        shutil.rmtree(self.learning, ignore_errors=True)
 
     # Passes
 
@@ -204,6 +217,7 @@ class JobStore(FrameStore):
         remove_file(self.directory / _DONE)
         remove_file(self.directory / _END)
         self.drop_frames()
+        self.drop_learning()
         for kind in ("shots", "times"):
             self._discard(kind, self._indices(kind))
 

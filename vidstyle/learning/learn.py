@@ -8,27 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from vidstyle.device import pick_device, pick_dtype
-from vidstyle.errors import UsageError
+from vidstyle.errors import JobError, UsageError
 from vidstyle.events import Hooks, Pace
-from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import load_weights
 from vidstyle.image.convert import to_uint8
-from vidstyle.image.sheet import sheet
 from vidstyle.job import default_job_directory, file_entry
 from vidstyle.learning.pictures import pictures_of
-from vidstyle.learning.state import LearningState
+from vidstyle.learning.store import LearningStore
+from vidstyle.learning.teaching import LEAST_PICTURES, SHARE, Teacher, affordable_pictures, lessons_of, taught
 from vidstyle.methods.base import learnt_from
 from vidstyle.methods.registry import command
-from vidstyle.methods.student.look import look_named, look_of, read_look, write_look
-from vidstyle.methods.student.network import Plan, Student
-from vidstyle.methods.student.noise import no_drift, noise_at
-from vidstyle.methods.student.options import BASE, SHIPPED, SUFFIX
-from vidstyle.methods.student.recolouring import palette_of, recoloured
-from vidstyle.methods.student.training import Lesson, Training
+from vidstyle.methods.student.look import look_of, write_look
+from vidstyle.methods.student.options import SUFFIX
+from vidstyle.methods.student.training import Lesson
 from vidstyle.options import RunOptions
 from vidstyle.options.base import at_home, by_role
 from vidstyle.options.learning import LearnOptions
@@ -40,12 +33,8 @@ from vidstyle.video.pictures import write_picture
 
 PAINTED_BY = "style"
 """The method that paints what is learnt from."""
-_VERSION = 1  # counted up by what changes what is learnt
-_LEAST, _MOST = 3, 16  # pictures to be painted
-_SHARE = 0.4  # of --minutes, for painting them
-_TRIED = 3  # steps, to know how long one takes
-_SAVED_EVERY = 50  # steps
-_SHOWN_EVERY = 60  # seconds
+_VERSION = 2  # counted up by what changes what is learnt
+_MOST = 16  # pictures to be painted
 
 
 def learn(
@@ -56,9 +45,10 @@ def learn(
     Raises VidstyleError; Stopped where `hooks.stop` was set.
     """
     options, hooks = options or LearnOptions(), hooks or Hooks()
-    _check(styles, output, options)
     directory = Path(options.job) if options.job else default_job_directory(output)
+    _check(styles, output, options, directory)
     kept = {"version": _VERSION, **deciding(options, {"source": _content(options)})}
+    kept["from"] = kept.pop("source")  # as the option is called
     fingerprint = {"pictures": [file_entry(path) for path in styles], "options": kept, "method": "learn"}
     settings = {
         "learns": [str(absolute(path)) for path in styles],
@@ -67,21 +57,34 @@ def learn(
             key: value for role in ("decides", "free") for key, value in _home(options, role).items()
         },
     }
-    state = LearningState(directory, fingerprint, settings, restart=options.restart)
-    try:
+    with LearningStore.open(directory, fingerprint, settings, restart=options.restart) as store:
         hooks.begin(directory)
-        lessons = _lessons(state, styles, options, hooks)
+        if store.is_done():
+            hooks.tell("nothing to do: this job is done (--restart learns it anew)")
+            return output
+        lessons = _lessons(store, styles, options, hooks)
         pictures = [learnt_from(path) for path in styles]
-        training = _taught(state, lessons, palette_of(pictures), options, hooks)
+        device = pick_device(options.device)
+        teacher = Teacher(
+            lessons=lessons,
+            styles=pictures,
+            flow=options.flow,
+            weights=load_weights(options.features, False, hooks.tell),
+            device=device,
+            dtype=pick_dtype(options.precision, device),
+            seed=options.seed,
+            begin=options.begin,
+        )
+        training = taught(store, teacher, options.steps, (1 - SHARE) * 60 * options.minutes, hooks)
         made = {
             "styles": ", ".join(path.name for path in styles),
             "steps": str(training.at),
             "pictures": str(len([each for each in lessons if each.painted is not None])),
             "features": options.features,
         }
-        write_look(output, look_of(training.student, pictures, made, flow=options.flow, size=options.size))
-    finally:
-        state.close()
+        look = look_of(training.student, pictures, made, flow=options.flow, size=options.size)
+        write_look(output, look)
+        store.mark_done(output)
     return output
 
 
@@ -107,17 +110,26 @@ def _content(options: LearnOptions) -> Any:
     )
 
 
-def _check(styles: Sequence[Path], output: Path, options: LearnOptions) -> None:
+def _check(styles: Sequence[Path], output: Path, options: LearnOptions, directory: Path) -> None:
     if not styles:
         raise UsageError("give at least one style picture to learn from")
     if output.suffix != SUFFIX:
         raise UsageError(f"a look is a {SUFFIX} file: -o {output.with_suffix(SUFFIX)}")
     read = [*styles, *([Path(options.source)] if options.source else [])]
-    check_spared(output, read, options.overwrite)
+    check_spared(output, read, options.overwrite or _made(directory, output))
+
+
+def _made(directory: Path, output: Path) -> bool:
+    """Whether the job in this directory has written what lies there."""
+    try:
+        found = LearningStore.load(directory)
+    except JobError:
+        return False
+    return found.settings.get("output") == str(absolute(output)) and found.may_replace([output])
 
 
 def _lessons(
-    state: LearningState, styles: Sequence[Path], options: LearnOptions, hooks: Hooks
+    store: LearningStore, styles: Sequence[Path], options: LearnOptions, hooks: Hooks
 ) -> list[Lesson]:
     """Pictures, the first of them painted; those are read back as they were stored."""
     pictures = pictures_of(Path(options.source) if options.source else None, options.size)
@@ -129,93 +141,21 @@ def _lessons(
         features=options.features,
         overwrite=True,
     )
-    count = min(len(pictures), options.pictures or state.decided("pictures") or _LEAST)
+    count = min(len(pictures), options.pictures or store.decided("pictures") or LEAST_PICTURES)
     pace = Pace("paint", None)
     at = 0
     while at < count:
-        path, painted = (state.pictures / f"{at:04d}{end}.png" for end in ("", "_painted"))
-        if not painted.exists():
+        if not store.painting(at).exists():
             began = time.monotonic()
-            write_picture(path, to_uint8(pictures[at]))
+            write_picture(store.picture(at), to_uint8(pictures[at]))
             quiet = Hooks(stop=hooks.stop, notice=hooks.notice if at == 0 else None)
-            stylize(path, styles, painted, options=settings, run=run, hooks=quiet)
-            if not options.pictures and state.decided("pictures") is None:
-                budget = _SHARE * 60 * options.minutes / (time.monotonic() - began)
-                count = min(len(pictures), max(_LEAST, min(_MOST, int(budget))))
-                state.decide("pictures", count)
+            stylize(store.picture(at), styles, store.painting(at), options=settings, run=run, hooks=quiet)
+            if store.decided("pictures") is None:
+                each = time.monotonic() - began
+                count = options.pictures or affordable_pictures(each, 60 * options.minutes, _MOST)
+                count = min(len(pictures), count)
+                store.decide(pictures=count)
         pace.total = count
         hooks.report(pace.finished(at, 0))
         at += 1
-    return [
-        Lesson(
-            learnt_from(state.pictures / f"{i:04d}.png") if i < count else each,
-            learnt_from(state.pictures / f"{i:04d}_painted.png") if i < count else None,
-        )
-        for i, each in enumerate(pictures)
-    ]
-
-
-def _taught(
-    state: LearningState, lessons: Sequence[Lesson], palette: Tensor, options: LearnOptions, hooks: Hooks
-) -> Training:
-    """The network, taught to the end."""
-    steps = options.steps or state.decided("steps")
-    if steps is None:
-        steps = _affordable(lessons, palette, options)
-        state.decide("steps", steps)
-        hooks.tell(f"{steps} steps of learning fit into the time")
-    training = _begun(lessons, palette, options, steps)
-    if (found := state.checkpoint()) is not None:
-        training.restore(found)
-        hooks.tell(f"going on after {training.at} steps")
-    pace, shown = Pace("learn", steps, training.at), time.monotonic()
-    while training.at < steps:
-        terms = training.step()
-        if training.at % _SAVED_EVERY == 0 or training.at == steps:
-            state.save(training.state())
-        if time.monotonic() - shown > _SHOWN_EVERY or training.at == steps:
-            _preview(state.directory / "preview.png", training.student, lessons[0], palette)
-            shown = time.monotonic()
-        event = pace.finished(training.at - 1, 0, loss=sum(terms.values()), steps=1)
-        if hooks.stop is not None and hooks.stop.is_set():
-            state.save(training.state())
-        hooks.report(event)
-    return training
-
-
-def _affordable(lessons: Sequence[Lesson], palette: Tensor, options: LearnOptions) -> int:
-    """How many steps there is time for, by how long a few take."""
-    trial = _begun(lessons, palette, options, _TRIED + 1)
-    trial.step()  # the first is slower
-    began = time.monotonic()
-    for _ in range(_TRIED):
-        trial.step()
-    each = (time.monotonic() - began) / _TRIED
-    return max(_SAVED_EVERY, int((1 - _SHARE) * 60 * options.minutes / each))
-
-
-def _begun(lessons: Sequence[Lesson], palette: Tensor, options: LearnOptions, steps: int) -> Training:
-    """With a new network, from the base where there is one."""
-    device = pick_device(options.device)
-    dtype = pick_dtype(options.precision, device)
-    base = read_look(look_named(BASE)) if options.begin and BASE in SHIPPED else None
-    torch.manual_seed(options.seed)
-    student = Student(base.plan if base else Plan())
-    if base:
-        student.begin_with(base.weights)
-    student.arithmetic = dtype
-    weights = load_weights(options.features, False, Hooks().tell)
-    network = VGG(weights.tensors).to(device, dtype)
-    return Training(
-        student.to(device), network, lessons, [palette], steps=steps, seed=options.seed, flow=options.flow
-    )
-
-
-@torch.no_grad()
-def _preview(path: Path, student: Student, lesson: Lesson, palette: Tensor) -> None:
-    frame = recoloured(lesson.content, palette).to(next(student.parameters()).device)
-    height, width = frame.shape[1:]
-    noise = noise_at(no_drift(height, width, frame.device), height, width)
-    image = student.new(frame[None], noise[None])[0].cpu()
-    shown = [each for each in (lesson.content, lesson.painted, image) if each is not None]
-    write_picture(path, to_uint8(sheet([shown], max(lesson.content.shape[1:]))))
+    return lessons_of(store, count, pictures[count:])

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vidstyle.methods.student.look import read_look
+from vidstyle.methods.student.look import look_named, read_look
 from vidstyle.methods.student.options import BASE, SHIPPED
+
+
+def files_of(names: Sequence[Path]) -> list[Path]:
+    """The files of looks that are named, or lie there. Raises WeightsError."""
+    return [look_named(str(name)) for name in names]
 
 
 def described(path: Path) -> dict[str, Any]:

@@ -27,16 +27,18 @@ def option(
     flag: str | None = None,
     metavar: str | None = None,
     whole: bool = False,
+    called: str | None = None,
     role: str = "decides",
 ) -> Any:
     """A dataclass field with what the command line shows; `choices` and limits are checked when made.
 
     whole: of several values: each is given on its own, and may have commas in it.
+    called: what the option is called, where that can be no field's name.
     role: one of `ROLES`.
     """
     if role not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}, not {role!r}")
-    shown = {"help": help, "choices": choices, "flag": flag, "metavar": metavar}
+    shown = {"help": help, "choices": choices, "flag": flag, "metavar": metavar, "called": called}
     checked = {"minimum": minimum, "maximum": maximum}
     return field(default=default, metadata=shown | checked | {"whole": whole, "role": role, "parts": None})
 
@@ -53,6 +55,7 @@ def file_option(
     parts: Parts | None = None,
     metavar: str = "FILE",
     whole: bool = False,
+    called: str | None = None,
     role: str = "decides",
 ) -> Any:
     """A field that names a file, or several. Unless it is `written`, its content counts, not its name.
@@ -60,14 +63,14 @@ def file_option(
     It is made absolute, spared from being overwritten, and found again in a job that has moved. words: values
     that name no file. parts: where a value is more than a path.
     """
-    made = option(default, help, metavar=metavar, whole=whole, role=role)
+    made = option(default, help, metavar=metavar, whole=whole, called=called, role=role)
     cut = parts or (lambda value: [value] if value in words else ["", value])
     return field(default=default, metadata={**made.metadata, "parts": cut})
 
 
 def _check(spec: Field[Any], value: Any) -> None:
     """Raise UsageError where a value, of the field's type, is none of its choices or beyond its limits."""
-    option = option_name(spec.name)
+    option = called(spec)
     choices, minimum, maximum = (spec.metadata.get(key) for key in ("choices", "minimum", "maximum"))
     if value is not None and choices and value not in choices:
         raise UsageError(f"{option} must be one of {', '.join(choices)}, not {value!r}")
@@ -83,6 +86,11 @@ def _check(spec: Field[Any], value: Any) -> None:
 def option_name(name: str) -> str:
     """style_weight -> --style-weight"""
     return "--" + name.replace("_", "-")
+
+
+def called(spec: Field[Any]) -> str:
+    """The option of a field."""
+    return spec.metadata.get("called") or option_name(spec.name)
 
 
 @cache
@@ -102,7 +110,7 @@ class Checked:
             try:
                 value = value_of(_hints(kind)[spec.name], getattr(self, spec.name))
             except TypeError as error:
-                raise UsageError(f"{option_name(spec.name)} {error}") from None
+                raise UsageError(f"{called(spec)} {error}") from None
             object.__setattr__(self, spec.name, value)  # the classes are frozen
             _check(spec, value)
 
@@ -160,6 +168,7 @@ class Command:
     takes, `RunOptions` or a dataclass with a method `for_run` that makes them.
     presets: further commands, by name: the line of each, and the options that it sets.
     within: of a method without a command of its own: the one that calls it where its option `asked` is given.
+    taught: the options of painting by a network that learns from what it paints; None where none can.
     """
 
     options: type[Any]
@@ -171,6 +180,7 @@ class Command:
     presets: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     within: str = ""
     asked: str = ""
+    taught: type[Any] | None = None
 
 
 _Options = TypeVar("_Options")
@@ -229,10 +239,14 @@ def by_role(options: Any, role: str) -> dict[str, Any]:
     return {s.name: getattr(options, s.name) for s in fields(options) if s.metadata["role"] == role}
 
 
-def as_in(kind: type[Any], name: str, help: str | None = None) -> Any:
-    """A field like that of another dataclass, maybe with another help text."""
+_SAME = object()
+
+
+def as_in(kind: type[Any], name: str, help: str | None = None, default: Any = _SAME) -> Any:
+    """A field like that of another dataclass, maybe with another help text, or another default."""
     spec = next(spec for spec in fields(kind) if spec.name == name)
-    return field(default=spec.default, metadata={**spec.metadata, "help": help or spec.metadata["help"]})
+    shown = {**spec.metadata, "help": help or spec.metadata["help"]}
+    return field(default=spec.default if default is _SAME else default, metadata=shown)
 
 
 def check_names(settings: Collection[str], *kinds: type[Any]) -> None:

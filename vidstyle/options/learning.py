@@ -1,9 +1,10 @@
-"""Settings of learning a look."""
+"""Settings of learning a look, by itself or in the job that paints with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vidstyle.errors import UsageError
 from vidstyle.options.base import Checked, as_in, file_option, option
 from vidstyle.options.run import RunOptions
 
@@ -17,6 +18,7 @@ class LearnOptions(Checked):
         "What to learn it on: a clip or a folder of pictures like those to be painted; some that come with "
         "the package if not given.",
         metavar="CLIP|FOLDER",
+        called="--from",
     )
     minutes: float = option(
         10.0, "How long it may take; a first look takes five.", minimum=0.1, metavar="MINUTES"
@@ -53,3 +55,30 @@ class LearnOptions(Checked):
     job: str | None = as_in(RunOptions, "job")
     overwrite: bool = as_in(RunOptions, "overwrite")
     restart: bool = option(False, "Forget what an earlier run of this job has learnt.", role="free")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FastOptions(Checked):
+    """How a clip is painted by a network that learns, in the same job, from some of its frames."""
+
+    fast: bool = option(
+        False,
+        "Paint some key frames, teach a network by them, and paint all frames with it: the longer the clip, "
+        "the more time that saves; it is less exact.",
+    )
+    minutes: float | None = as_in(
+        LearnOptions,
+        "minutes",
+        "How long it may take, but for painting all frames of a long clip in the end; 5 if not given.",
+        default=None,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.minutes is not None and not self.fast:
+            raise UsageError("--minutes is for --fast: without it every frame takes the time that it takes")
+
+    @property
+    def seconds(self) -> float:
+        """The same."""
+        return 60 * (5 if self.minutes is None else self.minutes)

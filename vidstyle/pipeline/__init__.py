@@ -68,24 +68,29 @@ def resume(job: Path | str, hooks: Hooks | None = None) -> Path:
 def execute(plan: Plan, hooks: Hooks) -> Path:
     """Do what is planned, or what is left of it; returns the path of the result. Raises as `stylize` does."""
     with JobStore.open(plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart) as store:
-        if store.is_done(plan.made_with):
-            hooks.begin(plan.directory)
-            hooks.tell("nothing to do: this job is done (--restart paints it anew)")
-            _give_back(plan, store)  # a run may have been killed while it did so
-            return plan.output
-        if plan.options.save_every:
-            store.drop_frames()  # how a frame came about is not stored with it
-        plan.clip.seek_points.update(store.times())
-        painted = store.painted()
-        store.check_space(plan.bytes_needed(painted))
-        if store.done_output() is not None and not painted:
-            hooks.tell("the result is gone or asked for differently: painting anew (--keep keeps the frames)")
-        if painted:
-            hooks.tell(f"going on after {painted} painted frames")
-        files = _whole_result(plan, store, hooks)
-        store.mark_done(plan.output, files, plan.made_with)
-        _give_back(plan, store)
+        carry_out(plan, store, hooks)
     return plan.output
+
+
+def carry_out(plan: Plan, store: JobStore, hooks: Hooks) -> None:
+    """The same in a job that is open."""
+    if store.is_done(plan.made_with):
+        hooks.begin(plan.directory)
+        hooks.tell("nothing to do: this job is done (--restart paints it anew)")
+        _give_back(plan, store)  # a run may have been killed while it did so
+        return
+    if plan.options.save_every:
+        store.drop_frames()  # how a frame came about is not stored with it
+    plan.clip.seek_points.update(store.times())
+    painted = store.painted()
+    store.check_space(plan.bytes_needed(painted))
+    if store.done_output() is not None and not painted:
+        hooks.tell("the result is gone or asked for differently: painting anew (--keep keeps the frames)")
+    if painted:
+        hooks.tell(f"going on after {painted} painted frames")
+    files = _whole_result(plan, store, hooks)
+    store.mark_done(plan.output, files, plan.made_with)
+    _give_back(plan, store)
 
 
 def is_done(plan: Plan) -> bool:

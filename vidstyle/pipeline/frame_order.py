@@ -56,18 +56,23 @@ def first_pass(plan: Plan, first: int) -> Iterator[Next]:
     reach = plan.flow.reach
     # Earlier frames, so that what lies between shots is found, and flow begins, as in a run in one piece.
     begin = max(plan.start, first - reach - max(fades.REACH, dissolves.REACH) - LOOKBEHIND)
-    frames = (plan.canvas.scaled(frame) for frame in plan.clip.frames(begin, plan.stop))
     earlier: _Earlier = deque(maxlen=reach)
-    detected = detect_cuts(frames, plan.run.cuts, plan.run.cut)
-    for (filmed, cut, fade), dissolve in _mixtures(plan, detected):
+    for filmed, starts, fade, dissolve in in_shots(plan, begin):
         frame = _scene(filmed, (fade, dissolve))
-        starts = cut if frame.index > plan.start else True
         if starts:
             earlier.clear()
         if frame.index >= first:
             links = () if plan.options.independent else _links(plan, frame, earlier, fade)
             yield Next(frame, starts, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
+
+
+def in_shots(plan: Plan, begin: int) -> Iterator[tuple[Frame, bool, Fade | None, Dissolve | None]]:
+    """Frames from `begin` on, each with whether it starts a shot, its fade and its dissolve."""
+    frames = (plan.canvas.scaled(frame) for frame in plan.clip.frames(begin, plan.stop))
+    detected = detect_cuts(frames, plan.run.cuts, plan.run.cut)
+    for (filmed, cut, fade), dissolve in _mixtures(plan, detected):
+        yield filmed, cut if filmed.index > plan.start else True, fade, dissolve
 
 
 def _mixtures(

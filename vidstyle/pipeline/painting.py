@@ -99,7 +99,8 @@ class Painting:
             return
         self.warned = True
         if line := warning(self.plan.canvas, seconds, max(0, self.pace.total - self.pace.done)):
-            self.hooks.tell(line)
+            quicker = self.plan.method.quicker(self.plan.options, self.plan.run, self.plan.clip)
+            self.hooks.tell(f"{line}; {quicker} is several times quicker" if quicker else line)
 
 
 def _check_numbers(painted: Painted, index: int) -> None:

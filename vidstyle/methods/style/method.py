@@ -12,6 +12,8 @@ from vidstyle.methods.guidance import open_guidance
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.tiling import tiled_within_memory
+from vidstyle.options import RunOptions
+from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
 
 
@@ -35,6 +37,10 @@ class Style(Method):
         start = None if options.starts_plainly else on_paper(*read_picture(options.init, notice))
         guidance = open_guidance(options, source.clip, source.pictures, source.start, source.stop)
         return StyleInputs(options, super().open(options, source).pictures, guidance, init=start)
+
+    def quicker(self, options: NeuralOptions, run: RunOptions, clip: Clip) -> str:
+        able = clip.kind != "still" and run.passes == 1 and options.unlearnable is None
+        return "--fast" if able else ""
 
     def painter(self, inputs: StyleInputs, engine: Engine) -> NeuralStyle:
         network = engine.network(inputs.options.pooling)

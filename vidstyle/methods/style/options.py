@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vidstyle.errors import UsageError
 from vidstyle.options.base import Command, as_in, file_option, option
 from vidstyle.options.guidance import GuidanceOptions
+from vidstyle.options.learning import FastOptions
 from vidstyle.options.losses import StyleLossOptions
 from vidstyle.options.run import RunOptions
 from vidstyle.options.shared import SharedOptions
@@ -108,6 +109,17 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
         return {"draft": 480, "standard": 960, "high": 1920}[self.quality]
 
     @property
+    def unlearnable(self) -> str | None:
+        """The option by which no network can learn to paint, if one is given."""
+        given = {
+            "--labels": self.labels,
+            "--photo": self.photo,
+            "--independent": self.independent,
+            "--save-every": self.save_every,
+        }
+        return next((name for name, value in given.items() if value), None)
+
+    @property
     def starts_plainly(self) -> bool:
         """Whether a shot's first frame starts from no picture file."""
         return self.init in _STARTS
@@ -118,4 +130,5 @@ COMMAND = Command(
     RunOptions,
     "Paint INPUT in the style of one or more pictures. The same command again goes on where it was.",
     "Painting",
+    taught=FastOptions,
 )

@@ -1,0 +1,229 @@
+"""A clip painted by a network that learns, in the same job, from a few frames of it: `--fast`.
+
+Some key frames are painted by optimisation, a network learns to do likewise from them and from other frames
+of the clip, and paints all of it. Read `paint_fast` first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from vidstyle.errors import UsageError, WeightsError
+from vidstyle.events import Hooks
+from vidstyle.image.convert import to_uint8
+from vidstyle.job import JobStore
+from vidstyle.learning.keys import MOST, Chosen, choose, other_pictures, paint_keys
+from vidstyle.learning.store import LearningStore
+from vidstyle.learning.teaching import (
+    SHARE,
+    Teacher,
+    affordable_pictures,
+    lessons_of,
+    new_student,
+    taught,
+)
+from vidstyle.methods.base import learnt_from
+from vidstyle.methods.registry import command
+from vidstyle.methods.student.brush import Brush
+from vidstyle.methods.student.look import look_of, read_look, write_look
+from vidstyle.methods.student.options import StudentOptions
+from vidstyle.methods.student.painter import StudentPainter
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.methods.style.schedule import Schedule
+from vidstyle.options import EncodeOptions, RunOptions, from_json
+from vidstyle.options.learning import FastOptions
+from vidstyle.pipeline import carry_out
+from vidstyle.pipeline.plan import Plan, Request
+from vidstyle.pipeline.planning import make_plan, replan
+from vidstyle.text import duration
+from vidstyle.video.pictures import encode_png
+
+PAINTED_WITH = "student"
+"""The method that paints with what was learnt."""
+_VERSION = 1  # counted up by what changes what is learnt
+_FEWEST = 2 * MOST  # frames of a clip: of fewer, painting each takes hardly longer
+
+
+def paint_fast(
+    source: Path,
+    styles: Sequence[Path],
+    output: Path,
+    *,
+    fast: FastOptions,
+    options: NeuralOptions,
+    run: RunOptions,
+    encode: EncodeOptions,
+    hooks: Hooks,
+) -> Path:
+    """Paint a clip in the style of pictures; returns the result. The same call again goes on where it was.
+
+    options: how the key frames are painted, as frames would be without `fast`.
+    Raises VidstyleError; Stopped where `hooks.stop` was set.
+    """
+    _check(options, run)
+    plan = make_plan(Request(source, list(styles), output, options, run, encode, hooks.tell))
+    return _execute(plan, fast, hooks)
+
+
+def resume(job: Path, hooks: Hooks) -> Path:
+    """Go on with a job that `paint_fast` has begun."""
+    fast = from_json(FastOptions, JobStore.load(job).settings["fast"])
+    return _execute(replan(job, hooks.tell), fast, hooks)
+
+
+def _check(options: NeuralOptions, run: RunOptions) -> None:
+    """Raise UsageError for what a network cannot learn, or how it does not paint."""
+    given = {"--passes": run.passes > 1, "--loop": run.loop, options.unlearnable: True}
+    for name, wrong in given.items():
+        if name and wrong:
+            raise UsageError(f"{name} is for painting each frame by itself; leave it out, or --fast")
+
+
+def _execute(plan: Plan, fast: FastOptions, hooks: Hooks) -> Path:
+    """Do what is left of it. plan: of painting every frame, which checks, and tells, all that there is to."""
+    if plan.clip.kind == "still":
+        raise UsageError(f"{plan.clip.path} is a picture, and --fast is for clips; leave --fast out")
+    plan = replace(
+        plan, fingerprint=_fingerprint(plan, fast), settings=plan.settings | {"fast": asdict(fast)}
+    )
+    with LearningStore.open(
+        plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart
+    ) as store:
+        hooks.begin(plan.directory)
+        if not store.is_done(plan.made_with):
+            plan = _ready(plan, store, fast, hooks)
+        carry_out(plan, store, replace(hooks, begun=None))
+        if not plan.run.keep:
+            store.drop_learning()
+    return plan.output
+
+
+def _fingerprint(plan: Plan, fast: FastOptions) -> dict[str, Any]:
+    learnt = {"fast": _VERSION, "minutes": fast.seconds / 60}
+    return {**plan.fingerprint, "options": plan.fingerprint["options"] | learnt}
+
+
+def _ready(plan: Plan, store: LearningStore, fast: FastOptions, hooks: Hooks) -> Plan:
+    """The plan of painting all frames with what is learnt, once it is; of a very short clip, as it was."""
+    if not _is_learnt(store):
+        plan.clip.seek_points.update(store.times())
+        began = time.monotonic()
+        chosen = choose(plan, store, hooks)
+        if chosen.frames < _FEWEST:
+            hooks.tell(
+                f"a clip of {chosen.frames} frames is painted frame by frame: to learn from it takes longer"
+            )
+            return plan
+        _learn(plan, store, chosen, _Time(plan, store, fast, chosen, began, hooks), hooks)
+    return _with_look(plan, store)
+
+
+def _is_learnt(store: LearningStore) -> bool:
+    try:
+        read_look(store.look)
+    except WeightsError:
+        return False
+    return True
+
+
+def _learn(plan: Plan, store: LearningStore, chosen: Chosen, time: _Time, hooks: Hooks) -> None:
+    """Paint the key frames, teach the network, and write the look."""
+    count = paint_keys(plan, store, chosen, time.enough, hooks)
+    styles = [Path(path) for path in plan.settings["pictures"]]
+    pictures = [learnt_from(path) for path in styles]
+    teacher = Teacher(
+        lessons=lessons_of(store, count, other_pictures(plan, chosen, count)),
+        styles=pictures,
+        weights=plan.engine.weights,
+        device=plan.engine.device,
+        dtype=plan.engine.dtype,
+        seed=plan.run.seed,
+    )
+    training = taught(store, teacher, None, store.decided("seconds"), hooks)
+    made = {
+        "styles": ", ".join(path.name for path in styles),
+        "steps": str(training.at),
+        "pictures": str(count),
+        "clip": plan.clip.path.name,
+        "features": plan.engine.weights.source.kind,
+    }
+    longest = max(teacher.lessons[0].content.shape[1:])
+    write_look(store.look, look_of(training.student, pictures, made, size=longest))
+
+
+def _with_look(plan: Plan, store: LearningStore) -> Plan:
+    """The same job with all frames painted by the look that it has learnt."""
+    given = from_json(RunOptions, plan.settings["run"])
+    run = replace(
+        given,
+        size=max(plan.canvas.size),
+        job=str(plan.directory),
+        overwrite=plan.run.overwrite,
+        restart=False,
+    )
+    own = command(PAINTED_WITH).run(**asdict(run)).for_run()
+    look = StudentOptions(look=str(store.look))
+    made = make_plan(Request(plan.clip.path, [], plan.output, look, own, plan.encode, plan.engine.notice))
+    return replace(made, fingerprint=plan.fingerprint, settings=plan.settings, made_with=plan.made_with)
+
+
+class _Time:
+    """What the time is enough for. began: when this run did."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: LearningStore,
+        fast: FastOptions,
+        chosen: Chosen,
+        began: float,
+        hooks: Hooks,
+    ) -> None:
+        self._plan, self._store, self._chosen, self._hooks = plan, store, chosen, hooks
+        self._seconds, self._began = fast.seconds, began
+
+    def enough(self, each: float, keys: Plan) -> int:
+        """How many key frames, by the seconds that the first has taken; decides how long is learnt, too.
+
+        keys: the plan that it was painted by.
+        """
+        count = min(len(self._chosen.keys), affordable_pictures(each, self._seconds, MOST))
+        before = time.monotonic() - self._began + (count - 1) * each
+        after = self._chosen.frames * _seconds_a_frame(self._plan)
+        learning = max((1 - SHARE) * self._seconds, self._seconds - before - after)
+        self._store.decide(seconds=learning)
+        slowly = each * _steps(self._plan, self._chosen.frames, self._chosen.shots) / _steps(keys, 1, 1)
+        quickly = before + learning + after
+        line = f"painting every frame would take about {duration(slowly)}; with --fast about "
+        better = "" if quickly < slowly else " (leave --fast out)"
+        self._hooks.tell(f"{line}{duration(quickly)}{better}")
+        return count
+
+
+def _steps(plan: Plan, frames: int, shots: int) -> int:
+    """Steps by pixels that it takes to paint so many frames by optimisation."""
+    assert isinstance(plan.options, NeuralOptions)
+    schedule, (height, width) = Schedule(plan.options), plan.canvas.size
+    first = sum(rows * columns * search.steps for (rows, columns), search in schedule.levels(height, width))
+    return shots * first + (frames - shots) * height * width * schedule.after
+
+
+def _seconds_a_frame(plan: Plan) -> float:
+    """About how long it takes to read, to paint with a network and to write a frame, each by itself."""
+    frames = [plan.canvas.scaled(frame) for frame in islice(plan.clip.frames(plan.start, plan.stop), 2)]
+    student = new_student(True, plan.run.seed, plan.engine.dtype)
+    untaught = look_of(student, [plan.canvas.content(frames[0])], {})
+    painter = StudentPainter(Brush(untaught, plan.engine.device, plan.engine.dtype))
+    for frame in frames:  # the first is slower
+        began = time.monotonic()
+        plan.flow.between(frame, frames[0])
+        painted = painter.paint(plan.canvas.content(frame), (), plan.run.seed)
+        for _ in range(2):  # it is stored, read again, and encoded
+            encode_png(to_uint8(painted.image))
+        seconds = time.monotonic() - began
+    return seconds
