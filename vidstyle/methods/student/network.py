@@ -87,10 +87,11 @@ class Convolution(nn.Module):
 
 
 class Enlarging(Convolution):
-    """The same of maps enlarged to twice their size by repetition, in one convolution of the small ones.
+    """The same of maps enlarged bilinearly to twice their size, in one convolution of the small ones.
 
-    Each of the four pixels that a position becomes sees two rows and two columns of positions; where all are
-    alike the four are, too, whatever the weights: no checkerboard (Odena, Dumoulin & Olah 2016).
+    Where all positions are alike the four pixels of each are, too, whatever the weights: no checkerboard
+    (Odena, Dumoulin & Olah 2016). Enlarged by repetition, as they have it, maps that are not all alike keep
+    the steps of their grid, and plain areas had a mesh of four pixels.
     """
 
     def forward(self, x: Tensor, style: int) -> Tensor:
@@ -106,12 +107,16 @@ class Enlarging(Convolution):
 
 
 def _of_the_small(weight: Tensor) -> Tensor:
-    """Weights (O, I, 3, 3) on maps enlarged twofold by repetition -> (2·2·O, I, 3, 3) on the small maps.
+    """Weights (O, I, 3, 3) on maps enlarged twofold -> (2·2·O, I, 3, 3) on the small maps.
 
-    An even pixel of row i sees rows i − 1, i, i of the small map, an odd one i, i, i + 1; columns likewise.
+    Row 2i of the large map is a quarter of row i − 1 and three of row i, row 2i + 1 three quarters of row i
+    and one of i + 1; columns likewise.
     """
-    taps = weight.new_tensor([[[1, 0, 0], [0, 1, 1], [0, 0, 0]], [[0, 0, 0], [1, 1, 0], [0, 0, 1]]])
-    found = torch.einsum("ars,bct,oist->aboirc", taps, taps, weight)
+    # By row of the kernel: what rows i − 1, i and i + 1 are in it.
+    even = [[0.75, 0.25, 0.0], [0.25, 0.75, 0.0], [0.0, 0.75, 0.25]]
+    odd = [[0.25, 0.75, 0.0], [0.0, 0.75, 0.25], [0.0, 0.25, 0.75]]
+    taps = weight.new_tensor([even, odd])
+    found = torch.einsum("asr,btc,oist->aboirc", taps, taps, weight)
     return found.reshape(4 * weight.shape[0], weight.shape[1], 3, 3)
 
 
