@@ -27,16 +27,16 @@ from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import resize
+from vidstyle.looks.look import look_of, write_look
+from vidstyle.looks.network import Plan, Student
+from vidstyle.looks.recolouring import palette_of
 from vidstyle.methods.base import learnt_from
-from vidstyle.methods.student.look import look_of, write_look
-from vidstyle.methods.student.network import Plan, Student
-from vidstyle.methods.student.recolouring import palette_of
 from vidstyle.methods.student.training import Lesson, Training
 from vidstyle.video.pictures import write_picture
 
 ROOT = Path(__file__).parents[1]
 STYLES = [ROOT / "sample_videos" / f"{name}.jpg" for name in ("glass", "strokes", "watercolour", "woodcut")]
-LOOKS = ROOT / "vidstyle/methods/student/looks"
+LOOKS = ROOT / "vidstyle/looks/files"
 OURS = sorted((ROOT / "vidstyle/learning/pictures").glob("*.jpg"))
 SIZE, SAVED_EVERY = 320, 100
 SMALLEST, LARGEST = 170, 320  # shorter sides of photographs that nobody paints: a step sees most of one

@@ -21,11 +21,11 @@ from vidstyle.flow.quick import QuickFlow
 from vidstyle.image.interleaved import interleaved, planar, remap, to_bytes
 from vidstyle.live.live import live
 from vidstyle.live.source import open_source
-from vidstyle.methods.student.brush import Brush
-from vidstyle.methods.student.look import look_of, write_look
-from vidstyle.methods.student.network import Plan, Student, laid_over
-from vidstyle.methods.student.noise import drift_after, no_drift
-from vidstyle.methods.student.recolouring import colours_after
+from vidstyle.looks.brush import Brush
+from vidstyle.looks.look import look_of, write_look
+from vidstyle.looks.network import Plan, Student, laid_over
+from vidstyle.looks.noise import drift_after, no_drift
+from vidstyle.looks.recolouring import colours_after
 from vidstyle.options.live import LiveOptions
 from vidstyle.types import Frame
 from vidstyle.video.reader import open_clip

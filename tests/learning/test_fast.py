@@ -18,9 +18,9 @@ from vidstyle.errors import JobMismatch, Stopped
 from vidstyle.events import Progress
 from vidstyle.learning import fast, teaching
 from vidstyle.learning.keys import _spread_over
+from vidstyle.looks.look import read_look
+from vidstyle.looks.network import Plan
 from vidstyle.methods.student import training
-from vidstyle.methods.student.look import read_look
-from vidstyle.methods.student.network import Plan
 from vidstyle.methods.style import painter
 from vidstyle.types import Painted, Prior
 from vidstyle.video.reader import open_clip

@@ -17,9 +17,9 @@ from vidstyle.events import Hooks, Progress
 from vidstyle.learning import teaching
 from vidstyle.learning.learn import learn
 from vidstyle.learning.pictures import pictures_of, spread
+from vidstyle.looks.look import read_look
+from vidstyle.looks.network import Plan
 from vidstyle.methods.student import training
-from vidstyle.methods.student.look import read_look
-from vidstyle.methods.student.network import Plan
 from vidstyle.options.learning import LearnOptions
 
 TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)

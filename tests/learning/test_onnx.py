@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from vidstyle.cli import main
-from vidstyle.methods.student.look import look_named, look_of, read_look, write_look
-from vidstyle.methods.student.network import Plan, Student
+from vidstyle.looks.look import look_named, look_of, read_look, write_look
+from vidstyle.looks.network import Plan, Student
 
 SIZES = [(48, 56), (40, 40), (96, 64), (64, 160)]
 

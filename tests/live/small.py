@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from vidstyle.image.convert import to_uint8
-from vidstyle.methods.student.brush import Brush
-from vidstyle.methods.student.look import look_of, write_look
-from vidstyle.methods.student.network import Plan, Student
+from vidstyle.looks.brush import Brush
+from vidstyle.looks.look import look_of, write_look
+from vidstyle.looks.network import Plan, Student
 
 TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)
 

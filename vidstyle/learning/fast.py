@@ -27,10 +27,10 @@ from vidstyle.learning.teaching import (
     new_student,
     taught,
 )
+from vidstyle.looks.brush import Brush
+from vidstyle.looks.look import look_of, read_look, write_look
 from vidstyle.methods.base import learnt_from
 from vidstyle.methods.registry import command
-from vidstyle.methods.student.brush import Brush
-from vidstyle.methods.student.look import look_of, read_look, write_look
 from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.options import NeuralOptions

@@ -17,10 +17,10 @@ from vidstyle.job import default_job_directory, file_entry
 from vidstyle.learning.pictures import pictures_of
 from vidstyle.learning.store import LearningStore
 from vidstyle.learning.teaching import LEAST_PICTURES, SHARE, Teacher, affordable_pictures, lessons_of, taught
+from vidstyle.looks.look import look_of, write_look
+from vidstyle.looks.shipped import SUFFIX
 from vidstyle.methods.base import learnt_from
 from vidstyle.methods.registry import command
-from vidstyle.methods.student.look import look_of, write_look
-from vidstyle.methods.student.options import SUFFIX
 from vidstyle.methods.student.training import Lesson
 from vidstyle.options import RunOptions
 from vidstyle.options.base import at_home, by_role

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vidstyle.methods.student.look import look_named, read_look
-from vidstyle.methods.student.options import BASE, SHIPPED
+from vidstyle.looks.look import look_named, read_look
+from vidstyle.looks.shipped import BASE, SHIPPED
 
 
 def files_of(names: Sequence[Path]) -> list[Path]:

@@ -10,8 +10,8 @@ import torch
 
 from vidstyle.atomic import write_whole
 from vidstyle.errors import UsageError
-from vidstyle.methods.student.look import read_look
-from vidstyle.methods.student.noise import CHANNELS
+from vidstyle.looks.look import read_look
+from vidstyle.looks.noise import CHANNELS
 
 INPUTS = "frame", "noise", "before", "holds"
 OUTPUT = "painting"

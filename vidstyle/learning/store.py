@@ -26,7 +26,7 @@ from vidstyle.checkpoints import read_tensors
 from vidstyle.errors import WeightsError
 from vidstyle.job import JobStore
 from vidstyle.job.files import output_error, write_state
-from vidstyle.methods.student.options import SUFFIX
+from vidstyle.looks.shipped import SUFFIX
 from vidstyle.plain import json_text, parse_json, read_plain
 
 

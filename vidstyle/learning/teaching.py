@@ -16,12 +16,12 @@ from vidstyle.features.weights import Weights
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.sheet import sheet
 from vidstyle.learning.store import LearningStore
+from vidstyle.looks.look import look_named, read_look
+from vidstyle.looks.network import Plan, Student
+from vidstyle.looks.noise import no_drift, noise_at
+from vidstyle.looks.recolouring import palette_of, recoloured
+from vidstyle.looks.shipped import BASE, SHIPPED
 from vidstyle.methods.base import learnt_from
-from vidstyle.methods.student.look import look_named, read_look
-from vidstyle.methods.student.network import Plan, Student
-from vidstyle.methods.student.noise import no_drift, noise_at
-from vidstyle.methods.student.options import BASE, SHIPPED
-from vidstyle.methods.student.recolouring import palette_of, recoloured
 from vidstyle.methods.student.training import Lesson, Training
 from vidstyle.video.pictures import write_picture
 

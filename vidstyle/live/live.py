@@ -16,9 +16,9 @@ from vidstyle.events import Hooks, Pace
 from vidstyle.live.pace import Clock, Every, Newest, Paced, Rate
 from vidstyle.live.source import Source, open_source
 from vidstyle.live.stream import Stream
-from vidstyle.methods.student.brush import Brush
-from vidstyle.methods.student.look import look_named, read_look
-from vidstyle.methods.student.options import BASE, SHIPPED
+from vidstyle.looks.brush import Brush
+from vidstyle.looks.look import look_named, read_look
+from vidstyle.looks.shipped import BASE, SHIPPED
 from vidstyle.options.base import files_read
 from vidstyle.options.live import LiveOptions
 from vidstyle.pipeline.prefetch import prefetch

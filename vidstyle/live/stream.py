@@ -21,10 +21,10 @@ from torch import Tensor
 
 from vidstyle.flow.quick import Motion, QuickFlow
 from vidstyle.image.interleaved import interleaved, planar, remap, to_bytes
-from vidstyle.methods.student.brush import Brush
-from vidstyle.methods.student.network import laid_over
-from vidstyle.methods.student.noise import drift_after, no_drift
-from vidstyle.methods.student.recolouring import colours_after
+from vidstyle.looks.brush import Brush
+from vidstyle.looks.network import laid_over
+from vidstyle.looks.noise import drift_after, no_drift
+from vidstyle.looks.recolouring import colours_after
 from vidstyle.pipeline.prefetch import prefetch
 
 _MOST_WORKERS = 4  # more would only make what is shown later

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from vidstyle.methods.student.look import look_of
+from vidstyle.looks.look import look_of
+from vidstyle.looks.network import Plan, Student
 from vidstyle.methods.student.method import StudentInputs
-from vidstyle.methods.student.network import Plan, Student
 
 
 def inputs(options: Any, pictures: Any, guidance: Any, folder: Path) -> StudentInputs:

@@ -10,11 +10,11 @@ import torch
 from tests.methods.painters import tiny_network
 from vidstyle.image.colour import palette
 from vidstyle.image.warp import warp
+from vidstyle.looks.network import Plan, Student
+from vidstyle.looks.noise import CHANNELS
+from vidstyle.looks.recolouring import recoloured
 from vidstyle.methods.student import training
 from vidstyle.methods.student.motion import sequence
-from vidstyle.methods.student.network import Plan, Student
-from vidstyle.methods.student.noise import CHANNELS
-from vidstyle.methods.student.recolouring import recoloured
 from vidstyle.methods.student.training import Lesson, Training
 
 

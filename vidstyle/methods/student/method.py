@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from vidstyle.errors import UsageError
 from vidstyle.flow.classic import NoFlow
 from vidstyle.flow.pair import EstimatedFlow, FlowSource
+from vidstyle.looks.brush import Brush
+from vidstyle.looks.look import Look, look_named, read_look
 from vidstyle.methods.base import Engine, Inputs, Method, Source
-from vidstyle.methods.student.brush import Brush
-from vidstyle.methods.student.look import Look, look_named, read_look
 from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
 

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
+from vidstyle.looks.shipped import SHIPPED
 from vidstyle.options.base import Command, MethodOptions, Pictures, file_option, option
 from vidstyle.options.run import RunOptions
-
-SUFFIX = ".safetensors"
-SHIPPED = {path.stem: path for path in sorted((Path(__file__).parent / "looks").glob(f"*{SUFFIX}"))}
-"""The looks that come with the package, by name."""
-BASE = "base"
-"""That which others begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)

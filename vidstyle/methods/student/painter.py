@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vidstyle.methods.student.brush import Brush
-from vidstyle.methods.student.network import laid_over
-from vidstyle.methods.student.noise import drift_after, no_drift
-from vidstyle.methods.student.recolouring import colours_after
+from vidstyle.looks.brush import Brush
+from vidstyle.looks.network import laid_over
+from vidstyle.looks.noise import drift_after, no_drift
+from vidstyle.looks.recolouring import colours_after
 from vidstyle.types import Draft, Painted, Prior
 
 DRIFT, COLOURS = "drift", "colours"

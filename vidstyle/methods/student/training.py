@@ -21,11 +21,11 @@ from torch import Tensor
 
 from vidstyle.features.vgg import VGG
 from vidstyle.image.warp import warp
+from vidstyle.looks.network import Student, laid_over
+from vidstyle.looks.noise import some_noise
+from vidstyle.looks.recolouring import recoloured
 from vidstyle.losses.gram import gram_distance, gram_matrix
 from vidstyle.methods.student.motion import Moment, sequence
-from vidstyle.methods.student.network import Student, laid_over
-from vidstyle.methods.student.noise import some_noise
-from vidstyle.methods.student.recolouring import recoloured
 
 SIDE = 160
 """Of what is painted in a step, in pixels."""

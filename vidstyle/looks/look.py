@@ -22,9 +22,9 @@ from vidstyle.checkpoints import read_tensors
 from vidstyle.errors import OutputError, WeightsError
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.resize import fit, resize
-from vidstyle.methods.student.network import Plan, Student
-from vidstyle.methods.student.options import SHIPPED, SUFFIX
-from vidstyle.methods.student.recolouring import palette_of
+from vidstyle.looks.network import Plan, Student
+from vidstyle.looks.recolouring import palette_of
+from vidstyle.looks.shipped import SHIPPED, SUFFIX
 from vidstyle.plain import json_text, parse_json, plain_size
 
 _ENTRY, _VERSION = "vidstyle_look", 1

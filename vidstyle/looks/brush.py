@@ -7,9 +7,9 @@ from torch import Tensor
 
 from vidstyle.image.colour import luminance
 from vidstyle.image.resize import fit, resize
-from vidstyle.methods.student.look import Look
-from vidstyle.methods.student.noise import no_drift, noise_at
-from vidstyle.methods.student.recolouring import recoloured
+from vidstyle.looks.look import Look
+from vidstyle.looks.noise import no_drift, noise_at
+from vidstyle.looks.recolouring import recoloured
 
 
 class Brush:

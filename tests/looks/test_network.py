@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 
 from vidstyle.checkpoints import read_tensors
 from vidstyle.errors import WeightsError
-from vidstyle.methods.student.look import look_of, read_look, write_look
-from vidstyle.methods.student.network import Enlarging, Plan, Student, laid_over
-from vidstyle.methods.student.noise import CHANNELS
+from vidstyle.looks.look import look_of, read_look, write_look
+from vidstyle.looks.network import Enlarging, Plan, Student, laid_over
+from vidstyle.looks.noise import CHANNELS
 
 TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)
 

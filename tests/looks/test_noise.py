@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from vidstyle.methods.student.noise import drift_after, no_drift, noise_at, pattern, some_noise
+from vidstyle.looks.noise import drift_after, no_drift, noise_at, pattern, some_noise
 
 SIZE = 96, 128
 NOWHERE = torch.device("cpu")

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidstyle.methods.student.noise import CHANNELS
+from vidstyle.looks.noise import CHANNELS
 
 _GRID = 16  # pixels of a position of the coarsest maps
 # Pixels mirrored around a frame, so that what zeros make of its border is cut off; 8 leave coloured lines.
