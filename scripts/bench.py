@@ -44,6 +44,7 @@ BENCHMARKS = (
     "guidance",
     "load",
     "live",
+    "looks",
 )
 """Each is a module of `benchmarks`."""
 

@@ -50,7 +50,7 @@ def run(setting: Setting) -> list[Table]:
     network, recipe = network_of(setting)
     styles = list(styles_of(setting).items())
     rows = []
-    for number, (title, subject) in enumerate(_subjects(setting)):
+    for number, (title, subject) in enumerate(subjects(setting, setting.frames or 24)):
         name, style = styles[number % len(styles)]
         painted = NeuralStyle(network, recipe, [style], NeuralOptions()).paint(subject, [], 0)
         near = scaled_style(style, (subject.shape[1], subject.shape[2]))
@@ -112,8 +112,9 @@ def grain(image: Tensor, where: Tensor | None) -> float:
     return 255 * float(chosen.median()) if len(chosen) else float("nan")
 
 
-def _subjects(setting: Setting) -> Iterator[tuple[str, Tensor]]:
-    size, count = setting.size or 192, setting.frames or 24
+def subjects(setting: Setting, count: int) -> Iterator[tuple[str, Tensor]]:
+    """`count` pictures with their names: of the folder `setting.clip`, or frames of the sample clips."""
+    size = setting.size or 192
     if setting.clip is not None and (paths := _pictures(setting.clip)):
         chosen = [
             paths[place] for place in np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)

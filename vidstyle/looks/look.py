@@ -110,7 +110,7 @@ def look_named(name: str) -> Path:
     path = Path(name)
     if not path.exists():
         ours = f", or one of {', '.join(SHIPPED)}" if SHIPPED else ""
-        raise WeightsError(f"{name}: no such look; --look takes a file made by vidstyle learn{ours}")
+        raise WeightsError(f"{name}: no such look; give a file made by vidstyle learn{ours}")
     return path
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from vidstyle.image.convert import on_paper
+from vidstyle.looks.brush import Brush
+from vidstyle.looks.look import Look, look_named, read_look
+from vidstyle.looks.noise import no_drift
+from vidstyle.looks.recolouring import colours_after
 from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.guidance import open_guidance
 from vidstyle.methods.style.options import NeuralOptions
@@ -19,9 +27,9 @@ from vidstyle.video.pictures import read_picture
 
 @dataclass(frozen=True, eq=False)
 class StyleInputs(Inputs):
-    """init: the picture that a shot starts from, float32 (3, H, W) in [0, 1], where the options name one."""
+    """init: what a shot starts from, if the options name a file: a picture, float32 (3, H, W), or a look."""
 
-    init: Tensor | None = None
+    init: Tensor | Look | None = None
 
 
 class Style(Method):
@@ -34,9 +42,16 @@ class Style(Method):
 
     def open(self, options: NeuralOptions, source: Source) -> StyleInputs:
         notice = source.engine.notice
-        start = None if options.starts_plainly else on_paper(*read_picture(options.init, notice))
+        start: Tensor | Look | None = None
+        contents: dict[str, Any] = {}
+        if options.starts_by_look:
+            start = read_look(look_named(options.init))
+            contents["init"] = {"name": Path(options.init).name, "digest": start.digest}
+        elif not options.starts_plainly:
+            start = on_paper(*read_picture(options.init, notice))
         guidance = open_guidance(options, source.clip, source.pictures, source.start, source.stop)
-        return StyleInputs(options, super().open(options, source).pictures, guidance, init=start)
+        pictures = super().open(options, source).pictures
+        return StyleInputs(options, pictures, guidance, contents=contents, init=start)
 
     def quicker(self, options: NeuralOptions, run: RunOptions, clip: Clip) -> str:
         able = clip.kind != "still" and run.passes == 1 and options.unlearnable is None
@@ -49,11 +64,25 @@ class Style(Method):
             engine.recipe(network),
             engine.moved(inputs.pictures),
             inputs.options,
-            None if inputs.init is None else inputs.init.to(engine.device),
+            _start(inputs.init, engine),
             engine.observer,
             engine.moved(inputs.regions),
             engine.notice,
         )
+
+
+def _start(init: Tensor | Look | None, engine: Engine) -> Tensor | Callable[[Tensor], Tensor] | None:
+    """As the painter takes it."""
+    if not isinstance(init, Look):
+        return None if init is None else init.to(engine.device)
+    brush = Brush(init, engine.device, engine.dtype)
+
+    @torch.no_grad()
+    def painted(subject: Tensor) -> Tensor:
+        drift = no_drift(subject.shape[1], subject.shape[2], subject.device)
+        return brush.new(subject, drift, colours_after(None, subject))
+
+    return painted
 
 
 METHOD = Style()

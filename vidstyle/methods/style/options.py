@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vidstyle.errors import UsageError
+from vidstyle.looks.shipped import SHIPPED, SUFFIX
 from vidstyle.options.base import Command, as_in, file_option, option
 from vidstyle.options.guidance import GuidanceOptions
 from vidstyle.options.learning import FastOptions
@@ -65,9 +66,9 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
     )
     init: str = file_option(
         "content",
-        "Start of a shot's first frame: content, noise or a picture file.",
-        metavar="content|noise|FILE",
-        words=_STARTS,
+        "Start of a shot's first frame: content, noise, a picture file, or a look: what that makes of it.",
+        metavar="content|noise|FILE|LOOK",
+        words=(*_STARTS, *SHIPPED),
     )
     independent: bool = option(
         False,
@@ -123,6 +124,11 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
     def starts_plainly(self) -> bool:
         """Whether a shot's first frame starts from no picture file."""
         return self.init in _STARTS
+
+    @property
+    def starts_by_look(self) -> bool:
+        """Whether it starts from what a look makes of it."""
+        return self.init in SHIPPED or self.init.endswith(SUFFIX)
 
 
 COMMAND = Command(

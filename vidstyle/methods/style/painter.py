@@ -51,7 +51,8 @@ class NeuralStyle(ByStyle):
 
     features: the network, on the device and in the precision to compute with.
     styles: style pictures, float32 (3, H, W) in [0, 1], on that device, at their own sizes.
-    init: the picture to start a shot from, float32 (3, H, W), where the options name a file.
+    init: what a shot starts from, where the options name a file: a picture float32 (3, H, W), or what makes
+        one of the frame.
     observer: is shown every step of every search.
     regions: of each style picture; see `StyleTerm`.
     notice: takes lines for the user about pictures that show too little of a style.
@@ -63,7 +64,7 @@ class NeuralStyle(ByStyle):
         recipe: Recipe,
         styles: Sequence[Tensor],
         options: NeuralOptions,
-        init: Tensor | None = None,
+        init: Tensor | Callable[[Tensor], Tensor] | None = None,
         observer: Observer | None = None,
         regions: Sequence[Tensor] = (),
         notice: Notice = say_nothing,
@@ -155,7 +156,7 @@ class NeuralStyle(ByStyle):
         generator = torch.Generator().manual_seed(seed)
         if self.options.init == "noise" or (self.options.independent and self.medium.strokes):
             return torch.rand(3, *size, generator=generator).to(subject.device)
-        start = self.init.to(subject.device) if self.init is not None else subject
+        start = self.init(subject) if callable(self.init) else subject if self.init is None else self.init
         start = resize(self.colours.kept(start), size)
         if self.init is not None or not self.medium.strokes:
             return start
