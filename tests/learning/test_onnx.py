@@ -14,7 +14,7 @@ from vidstyle.cli import main
 from vidstyle.looks.look import look_named, look_of, read_look, write_look
 from vidstyle.looks.network import Plan, Student
 
-SIZES = [(48, 56), (40, 40), (96, 64), (64, 160)]
+SIZES = [(48, 64), (48, 48), (96, 64), (64, 160)]
 
 
 @pytest.fixture(scope="module")

@@ -15,14 +15,14 @@ from vidstyle.looks.noise import CHANNELS
 
 INPUTS = "frame", "noise", "before", "holds"
 OUTPUT = "painting"
-_GRID, _LEAST, _MOST = 8, 40, 2**14  # pixels a side, which is a multiple of the first
+_GRID, _LEAST, _MOST = 16, 48, 2**14  # pixels a side, which is a multiple of the first
 
 
 def export_onnx(look: Path, output: Path) -> Path:
     """Write the network of a look as ONNX; returns the file.
 
     Inputs float32, as `Student.forward` takes them: frame and before (1, 3, H, W) in [0, 1], noise
-    (1, 4, H / 2, W / 2), holds (1, 1, H, W) in [0, 1]; H and W are any multiples of 8 from 40. Output:
+    (1, 4, H / 2, W / 2), holds (1, 1, H, W) in [0, 1]; H and W are any multiples of 16 from 48. Output:
     painting (1, 3, H, W).
     Raises WeightsError for what is no look, UsageError where ONNX is not installed, OutputError.
     """

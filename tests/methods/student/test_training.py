@@ -62,7 +62,7 @@ def test_it_learns_and_what_nobody_has_painted_counts_too(monkeypatch: pytest.Mo
     learning = begun(steps=60, styles=1)
     before, terms = off(learning.student), [learning.step() for _ in range(60)]
     assert off(learning.student) < 0.9 * before
-    assert len([each for each in terms if "l1" not in each]) == 20
+    assert len([each for each in terms if "l1" not in each]) == 30
 
 
 def off(student: Student) -> float:
