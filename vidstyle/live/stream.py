@@ -102,6 +102,7 @@ class Stream:
         """End the threads."""
         self._workers.shutdown(cancel_futures=True)
         torch.set_num_threads(self._threads_before)
+        self._flow.close()
 
     def __enter__(self) -> Self:
         return self
