@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import vidstyle
+from tests.methods.student.small import TINY
 from tests.video.clip_makers import make_video, packets, scene, write_image
 from vidstyle.cli import main
 from vidstyle.errors import JobMismatch, Stopped
@@ -19,13 +20,11 @@ from vidstyle.events import Progress
 from vidstyle.learning import fast, teaching
 from vidstyle.learning.keys import _spread_over
 from vidstyle.looks.look import read_look
-from vidstyle.looks.network import Plan
 from vidstyle.methods.student import training
 from vidstyle.methods.style import painter
 from vidstyle.types import Painted, Prior
 from vidstyle.video.reader import open_clip
 
-TINY = Plan(half=4, quarter=4, eighth=4, before=1, deep=1, after=1)
 SIZE, FRAMES, KEYS, STEPS = (64, 48), 20, 3, 5
 
 

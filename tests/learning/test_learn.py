@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import vidstyle
+from tests.methods.student.small import TINY
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.cli import main
 from vidstyle.errors import JobMismatch, OutputError, Stopped, UsageError
@@ -18,11 +19,8 @@ from vidstyle.learning import teaching
 from vidstyle.learning.learn import learn
 from vidstyle.learning.pictures import pictures_of, spread
 from vidstyle.looks.look import read_look
-from vidstyle.looks.network import Plan
 from vidstyle.methods.student import training
 from vidstyle.options.learning import LearnOptions
-
-TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)
 
 
 @pytest.fixture(autouse=True)

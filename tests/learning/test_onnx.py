@@ -10,9 +10,10 @@ import onnxruntime
 import pytest
 import torch
 
+from tests.methods.student.small import TINY
 from vidstyle.cli import main
 from vidstyle.looks.look import look_named, look_of, read_look, write_look
-from vidstyle.looks.network import Plan, Student
+from vidstyle.looks.network import Student
 
 SIZES = [(48, 64), (48, 48), (96, 64), (64, 160)]
 
@@ -51,9 +52,7 @@ def test_what_cannot_be_exported(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_without_onnx_the_extra_is_named(tmp_path: Path) -> None:
-    write_look(
-        tmp_path / "a.safetensors", look_of(Student(Plan(4, 4, 4, 4, 1, 1, 1, 1)), [torch.rand(3, 9, 9)], {})
-    )
+    write_look(tmp_path / "a.safetensors", look_of(Student(TINY), [torch.rand(3, 9, 9)], {}))
     program = (
         "import sys\nsys.modules['onnxscript'] = None\nfrom vidstyle.cli import main\n"
         "sys.exit(main(['looks', 'a.safetensors', '--export', 'a.onnx']))"

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from tests.methods.student.small import TINY
 from vidstyle.image.convert import to_uint8
 from vidstyle.looks.brush import Brush
 from vidstyle.looks.look import look_of, write_look
-from vidstyle.looks.network import Plan, Student
-
-TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)
+from vidstyle.looks.network import Student
 
 
 def untaught(seed: int) -> Brush:

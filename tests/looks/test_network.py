@@ -11,13 +11,12 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
+from tests.methods.student.small import TINY
 from vidstyle.checkpoints import read_tensors
 from vidstyle.errors import WeightsError
 from vidstyle.looks.look import look_of, read_look, write_look
-from vidstyle.looks.network import Enlarging, Plan, Student, laid_over
+from vidstyle.looks.network import Enlarging, Student, laid_over
 from vidstyle.looks.noise import CHANNELS
-
-TINY = Plan(4, 4, 4, 4, 1, 1, 1, 1)
 
 
 def tiny(styles: int = 1, seed: int = 1) -> Student:

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from tests.methods.painters import tiny_network
+from tests.methods.student.small import TINY
 from vidstyle.image.colour import palette
 from vidstyle.image.warp import warp
-from vidstyle.looks.network import Plan, Student
+from vidstyle.looks.network import Student
 from vidstyle.looks.noise import CHANNELS
 from vidstyle.looks.recolouring import recoloured
 from vidstyle.methods.student import training
@@ -35,7 +36,7 @@ def seen(seed: int) -> torch.Tensor:
 
 def begun(steps: int = 6, styles: int = 2) -> Training:
     torch.manual_seed(1)
-    student = Student(Plan(4, 4, 4, 4, 1, 1, 1, 1), styles)
+    student = Student(TINY, styles)
     lessons = [Lesson(picture(i), 1 - seen(i), i % styles) for i in range(4)]
     lessons += [Lesson(picture(9), None, style) for style in range(styles)]
     return Training(student, tiny_network(), lessons, [palette(picture(7))] * styles, steps=steps)
