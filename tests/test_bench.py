@@ -35,6 +35,7 @@ from benchmarks import (  # noqa: E402
     guidance,
     live,
     load,
+    looks,
     losses,
     memory,
     photo,
@@ -311,6 +312,15 @@ def test_regions_bring_each_its_own_style_and_a_map_is_carried(setting: Setting)
     assert by_regions["gram", 3] < by_regions["gram", 0]
     assert by_regions["gram", 1] == pytest.approx(by_regions["gram", 0], rel=0.05)
     assert all(float(share.rstrip(" %")) < 3 for share in column(moved, "wrong labels").values())
+
+
+def test_looks_are_measured_beside_the_optimiser(setting: Setting) -> None:
+    likeness, steadiness = looks.run(replace(setting, size=64, frames=2), names=("strokes",))
+    apart, loss = (column(likeness, name, by=1) for name in ("style distance", "loss"))
+    assert apart["look"] < apart["the picture itself"] and apart["optimiser"] > 0
+    assert loss["optimiser, from the look"] > 0
+    (_, _, carried, _), (_, _, alone, _) = steadiness.rows
+    assert carried < 0.5 * alone
 
 
 def test_live_painting_is_timed_by_stages(setting: Setting) -> None:

@@ -37,9 +37,11 @@ LIKENESS = ("look", "way", "style distance", "content distance", "seconds", "los
 STEADINESS = ("look", "way", "warping error by contrast, of the input's", "contrast, last of first")
 
 
-def run(setting: Setting) -> list[Table]:
+NAMES = tuple(name for name in SHIPPED if name != BASE)
+
+
+def run(setting: Setting, names: tuple[str, ...] = NAMES) -> list[Table]:
     """Pictures as of `balance`, two by default; steadiness over 24 frames of `valley` if no film is given."""
-    names = [name for name in SHIPPED if name != BASE]
     brushes = {name: _brush(setting, name) for name in names}
     likeness = [row for name in names for row in _likeness(setting, name, brushes[name])]
     steady = [row for name in names for row in _steadiness(setting, name, brushes[name])]
@@ -67,7 +69,7 @@ def _likeness(setting: Setting, name: str, brush: Brush) -> Iterator[tuple[objec
     referee, style = VGG(load(find("vgg19")).tensors), learnt_from(SAMPLES / f"{name}.jpg")
     network, recipe = network_of(setting)
     whole = NeuralOptions(**setting.options)
-    few = NeuralOptions(**setting.options, steps=5)
+    few = NeuralOptions(**{**setting.options, "steps": 5})
 
     def optimised(options: NeuralOptions, subject: Tensor, by_look: bool) -> tuple[Tensor, float]:
         start = (lambda seen: _alone(brush, seen)) if by_look else None
