@@ -1,8 +1,8 @@
 """The network that paints a frame at once (after Johnson et al. 2016; Ruder et al. 2018 for video).
 
 It makes a new picture x of a frame and of noise that lies on what is seen (see `noise`), and lays it over the
-painting before, ω, warped to where it holds by c: y = x + 0.8·c·g·(ω − x), with g = exp(−d² / 2σ²) of how far
-x and ω differ there. So what is painted is a mean of what was painted of the same surface in the last few
+painting before, ω, warped to where it holds by c: y = x + 0.85·c·g·(ω − x), with g = exp(−d² / 2σ²) of how
+far x and ω differ there. So what is painted is a mean of what was painted of the same surface in the last few
 frames: it is steady, it cannot drift, nothing can grow, however long a clip is, and what flow gets wrong is
 painted anew. Departure from Ruder et al.: they let the network see the earlier painting. In a loop a small
 one made patterns of that, which grew from frame to frame, whatever it was taught.
@@ -24,8 +24,9 @@ _GRID = 16  # pixels of a position of the coarsest maps
 # Pixels mirrored around a frame, so that what zeros make of its border is cut off. Of 8 coloured lines stay;
 # of 16 one level, of 24 nothing, for 7 % more time.
 _MARGIN = 16
-_MOST_KEPT = 0.8
-_ALIKE = 0.15  # σ: by how much, in the mean of what is near, colours differ that are one painting still
+_MOST_KEPT = 0.85
+# σ: by how much, in the mean of what is near, colours differ that are one painting still.
+_ALIKE = 0.2
 _NEAR = 4  # pixels, side of what that mean is of
 _MIDDLE = 0.5  # of the range of a picture
 
