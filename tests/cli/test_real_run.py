@@ -39,7 +39,8 @@ def test_stopped_then_killed_then_resumed_equals_uninterrupted(
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert (child.returncode, out) == (130, "")
-    assert err.splitlines()[-2:] == [
+    # A frame that takes long is told when it is done, after the first of these.
+    assert [line for line in err.splitlines() if not line.startswith("painting")][-2:] == [
         "finishing this frame; press Ctrl-C again to stop now",
         "stopped; go on with: vidstyle resume parts.vidstyle",
     ]

@@ -110,8 +110,8 @@ def test_a_disk_that_damages_the_same_frame_again(
 ) -> None:
     save = stored_module.save_painted
 
-    def save_badly(job: Any, frames: Any, index: int, painted: Any) -> Any:
-        kept = save(job, frames, index, painted)
+    def save_badly(job: Any, frames: Any, index: int, painted: Any, **how: Any) -> Any:
+        kept = save(job, frames, index, painted, **how)
         if index == 3:
             flip(frames.frame_path(index))
         return kept
