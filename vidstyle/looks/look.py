@@ -1,7 +1,8 @@
 """A LOOK: one file with a network that has learnt it. Nothing in the file is executed, and all of it checked.
 
-A .safetensors file with the weights in half precision, gains folded in, and `thumbnail`, uint8 (3, h, w), of
-what was learnt from. Its metadata: the version, the plan, how it was made, and a digest of all that.
+A .safetensors file with the weights in half precision, gains folded in; `thumbnail`, uint8 (3, h, w), of what
+was learnt from; and `palette`, float32 (3, 4), its colours. Its metadata: the version, the plan, whether it
+paints by flow, the size of what it has learnt on, how it was made, and a digest of all that.
 """
 
 from __future__ import annotations

@@ -160,10 +160,11 @@ class Student(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, frame: Tensor, noise: Tensor, before: Tensor, holds: Tensor, style: int = 0) -> Tensor:
-        """Paint frames float32 (N, 3, H, W) in [0, 1], of any size; the result likewise.
+        """Paint frames float32 (N, 3, H, W) in [0, 1], of any size, in the style's colours: see `recoloured`.
 
         noise: float32 (N, 4, ⌈H / 2⌉, ⌈W / 2⌉), of deviation 1. before: the paintings before, warped into
         them, as frames are. holds: c, float32 (N, 1, H, W) in [0, 1]; 0 where there is none. style: which.
+        Returns the paintings, as frames are.
         """
         return laid_over(self.new(frame, noise, style), before, holds)
 
