@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,11 +13,14 @@ from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, required
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
-from vidstyle.events import Hooks
-from vidstyle.job import default_job_directory
+from vidstyle.events import Hooks, Notice
+from vidstyle.job import default_job_directory, is_split
 from vidstyle.methods.registry import METHODS, asked_for, command
 from vidstyle.options import EncodeOptions
 from vidstyle.options.base import Command, called, option_name
+
+if TYPE_CHECKING:
+    from vidstyle.pipeline.plan import Request
 
 _INPUT = Annotated[
     Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
@@ -26,14 +29,56 @@ _LIKEWISE = "The result, likewise."
 _MADE = "A picture; a video or a folder for --frames."
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a command that paints was given.
+
+    source: None for a method that makes pictures from none. taught: how a network learns it first, where the
+    method knows of that.
+    """
+
+    source: Path | None
+    pictures: Sequence[Path]
+    output: Path
+    options: Any
+    run: Any
+    encode: EncodeOptions
+    taught: Any | None
+
+    @property
+    def job(self) -> Path:
+        """Its directory."""
+        return Path(self.run.job) if self.run.job else default_job_directory(self.output)
+
+    def request(self, notice: Notice) -> Request:
+        """The same for the pipeline."""
+        from vidstyle.pipeline.plan import Request
+
+        return Request(self.source, self.pictures, self.output, self.options, self.run, self.encode, notice)
+
+
+Do = Callable[[Asked, Shown, Mapping[str, Any]], int]
+"""Does what was asked for, also by the values of the command's further options; returns the exit code."""
+
+
 def painting_commands(method: str) -> Iterator[tuple[str, Callable[..., int]]]:
     """The commands of a method and their names: its own, and those of its presets."""
+    return commands_of(method, _paint, {})
+
+
+def commands_of(
+    method: str, do: Do, further: Mapping[str, type[Any]]
+) -> Iterator[tuple[str, Callable[..., int]]]:
+    """Commands that take what the method does, and do something with it.
+
+    further: the titles of further options, and the dataclasses of these.
+    """
     own = command(method)
     if own.within:
         return
-    yield method, _painting(method, own.help, {})
+    yield method, _command(method, own.help, {}, do, further)
     for name, (help, values) in own.presets.items():
-        yield name, _painting(method, help, values)
+        yield name, _command(method, help, values, do, further)
 
 
 def _within(method: str) -> list[Command]:
@@ -41,7 +86,9 @@ def _within(method: str) -> list[Command]:
     return [own for own in map(command, METHODS) if own.within == method]
 
 
-def _painting(method: str, help: str, preset: Mapping[str, Any]) -> Callable[..., int]:
+def _command(
+    method: str, help: str, preset: Mapping[str, Any], do: Do, further: Mapping[str, type[Any]]
+) -> Callable[..., int]:
     own = command(method)
 
     def paint(
@@ -51,14 +98,15 @@ def _painting(method: str, help: str, preset: Mapping[str, Any]) -> Callable[...
         json_progress: JsonProgress = False,
         **values: Any,
     ) -> int:
-        return _run(method, {**values, **preset}, Shown(quiet, verbose, json_progress))
+        return do(_asked(method, {**values, **preset}), Shown(quiet, verbose, json_progress), values)
 
     paint.__doc__ = help
     inside = {each.title: each.options for each in _within(method)}
     groups = {own.title: own.options, **inside, "Run": own.run, "Result": EncodeOptions}
     if own.taught is not None:
         groups["With --fast"] = own.taught
-    return with_options(**groups)(required(**_arguments(own, optional=bool(inside)))(paint))
+    arguments = required(**_arguments(own, optional=bool(inside)))
+    return with_options(**groups, **further)(arguments(paint))
 
 
 def _arguments(own: Command, optional: bool) -> dict[str, Any]:
@@ -76,29 +124,41 @@ def _arguments(own: Command, optional: bool) -> dict[str, Any]:
     return found
 
 
-def _run(method: str, values: Mapping[str, Any], shown: Shown) -> int:
-    """Run the method with what was given on the command line; return the exit code."""
+def _asked(method: str, values: Mapping[str, Any]) -> Asked:
+    """What was given on the command line of a method. Raises UsageError."""
     own = command(asked_for(method, values))
     if own.within:
         _refuse_both(command(method), own, values)
     options, run, encode = (collect(kind, values) for kind in (own.options, own.run, EncodeOptions))
-    run = run.for_run() if hasattr(run, "for_run") else run
-    output: Path = values["output"]
     pictures = values.get("pictures") or []
-    several = [pictures] if isinstance(pictures, Path) else pictures
-    taught = None if own.taught is None else collect(own.taught, values)
+    return Asked(
+        source=values.get("input"),
+        pictures=[pictures] if isinstance(pictures, Path) else pictures,
+        output=values["output"],
+        options=options,
+        run=run.for_run() if hasattr(run, "for_run") else run,
+        encode=encode,
+        taught=None if own.taught is None else collect(own.taught, values),
+    )
 
+
+def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
     def paint(hooks: Hooks) -> Path:
-        settings = {"options": options, "run": run, "encode": encode, "hooks": hooks}
-        if taught is not None and taught.fast:
+        if is_split(asked.job) and not asked.run.restart:
+            from vidstyle.farm.film import paint_film
+
+            return paint_film(asked.request(hooks.tell), asked.taught, hooks)
+        settings = {"options": asked.options, "run": asked.run, "encode": asked.encode, "hooks": hooks}
+        if asked.taught is not None and asked.taught.fast:
             from vidstyle.learning.fast import paint_fast
 
-            return paint_fast(values["input"], several, output, fast=taught, **settings)
+            assert asked.source is not None
+            return paint_fast(asked.source, asked.pictures, asked.output, fast=asked.taught, **settings)
         from vidstyle.pipeline import stylize
 
-        return stylize(values.get("input"), several, output, **settings)
+        return stylize(asked.source, asked.pictures, asked.output, **settings)
 
-    return work(Path(run.job) if run.job else default_job_directory(output), paint, shown)
+    return work(asked.job, paint, shown)
 
 
 def _refuse_both(host: Command, own: Command, values: Mapping[str, Any]) -> None:

@@ -200,6 +200,10 @@ class Method(ABC):
         """Read and check what is needed beside the clip. Raises InputError, UsageError or OutputError."""
         return Inputs(options, [learnt_from(path, source.engine.notice) for path in source.pictures])
 
+    def cost(self, options: Any, height: int, width: int, frames: int) -> float:
+        """How much work it is to paint a shot of so many frames, beside others; in any unit."""
+        return frames
+
     @abstractmethod
     def painter(self, inputs: Any, engine: Engine) -> Painter:
         """The painter, with all that it needs on the device."""

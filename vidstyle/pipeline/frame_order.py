@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from vidstyle.flow.consistency import agreement, long_term
 from vidstyle.pipeline.dissolving import undissolved
 from vidstyle.pipeline.fading import unfaded_frame
+from vidstyle.pipeline.known import Known
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Flow, Frame, Shot
 from vidstyle.video import dissolves, fades
@@ -52,7 +54,29 @@ _Earlier = deque[Frame | None]
 
 
 def first_pass(plan: Plan, first: int) -> Iterator[Next]:
-    """The frames from `first` on. Where shots start is found on the way."""
+    """The frames from `first` on. Where shots start is found on the way, unless it is known."""
+    if plan.known is not None:
+        return _known_pass(plan, plan.known, first)
+    return _finding_pass(plan, first)
+
+
+def _known_pass(plan: Plan, known: Known, first: int) -> Iterator[Next]:
+    @lru_cache(maxsize=1)
+    def filmed(index: int) -> Frame:
+        return next(_frames(plan, range(index, index + 1)))
+
+    def mixture_of(index: int) -> Mixture:
+        dissolve = None
+        if index in known.dissolves:
+            share, other = known.dissolves[index]
+            dissolve = Dissolve(share, filmed(other))
+        return known.fades.get(index), dissolve
+
+    for shot in known.within(plan.start, plan.stop):
+        yield from _walk(plan, shot, 1, False, range(plan.start, first), mixture_of)
+
+
+def _finding_pass(plan: Plan, first: int) -> Iterator[Next]:
     reach = plan.flow.reach
     # Earlier frames, so that what lies between shots is found, and flow begins, as in a run in one piece.
     begin = max(plan.start, first - reach - max(fades.REACH, dissolves.REACH) - LOOKBEHIND)
@@ -62,7 +86,7 @@ def first_pass(plan: Plan, first: int) -> Iterator[Next]:
         if starts:
             earlier.clear()
         if frame.index >= first:
-            links = () if plan.options.independent else _links(plan, frame, earlier, fade)
+            links = _links(plan, frame, earlier, fade) if _is_linked(plan, 1) else ()
             yield Next(frame, starts, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
@@ -91,6 +115,11 @@ def _scene(filmed: Frame, mixture: Mixture) -> Frame:
     return undissolved(filmed, dissolve) if fade is None else unfaded_frame(filmed, fade)
 
 
+def _is_linked(plan: Plan, number: int) -> bool:
+    """Whether frames of pass `number` are painted with what others have left."""
+    return number > 1 or not plan.options.independent
+
+
 def _is_gone(fade: Fade | None) -> bool:
     return fade is not None and fade.blank
 
@@ -107,9 +136,10 @@ def later_pass(
     mixture_of: by the index of a frame, what the first pass has found. Even passes go backwards, so that what
     an earlier frame learns from a later one gets there as well.
     """
-    loop = plan.run.loop and len(shots) == 1
+    in_all = shots if plan.known is None else plan.known.shots
+    loop = plan.run.loop and len(in_all) == 1
     for shot in shots:
-        yield from _walk(plan, shot, backwards(number), loop, painted, mixture_of)
+        yield from _walk(plan, shot, number, loop, painted, mixture_of)
 
 
 def backwards(number: int) -> bool:
@@ -120,13 +150,14 @@ def backwards(number: int) -> bool:
 def _walk(
     plan: Plan,
     shot: Shot,
-    back: bool,
+    number: int,
     loop: bool,
     painted: Collection[int],
     mixture_of: Callable[[int], Mixture],
 ) -> Iterator[Next]:
+    """The frames of a shot that are not `painted` yet, as pass `number` comes by them."""
     assert shot.stop is not None
-    order = range(shot.start, shot.stop)[:: -1 if back else 1]
+    order = range(shot.start, shot.stop)[:: -1 if backwards(number) else 1]
     first = next((place for place, index in enumerate(order) if index not in painted), None)
     if first is None:
         return
@@ -140,7 +171,8 @@ def _walk(
         fade, dissolve = mixture_of(filmed.index)
         frame = _scene(filmed, (fade, dissolve))
         if frame.index not in painted:
-            yield Next(frame, frame.index == order[0], _links(plan, frame, earlier, fade), fade, dissolve)
+            links = _links(plan, frame, earlier, fade) if _is_linked(plan, number) else ()
+            yield Next(frame, frame.index == order[0], links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
 

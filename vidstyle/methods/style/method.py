@@ -19,6 +19,7 @@ from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.guidance import open_guidance
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.style.schedule import Schedule
 from vidstyle.methods.tiling import tiled_within_memory
 from vidstyle.options import RunOptions
 from vidstyle.video.clip import Clip
@@ -56,6 +57,10 @@ class Style(Method):
     def quicker(self, options: NeuralOptions, run: RunOptions, clip: Clip) -> str:
         able = clip.kind != "still" and run.passes == 1 and options.unlearnable is None
         return "--fast" if able else ""
+
+    def cost(self, options: NeuralOptions, height: int, width: int, frames: int) -> float:
+        firsts = frames if options.independent else 1
+        return Schedule(options).work(height, width, firsts, frames)
 
     def painter(self, inputs: StyleInputs, engine: Engine) -> NeuralStyle:
         network = engine.network(inputs.options.pooling)
