@@ -106,3 +106,23 @@ def test_what_a_network_learns_is_learnt_once_and_first(
     run("join", OUT)
     assert_same(OUT, Path("whole.mkv"))
     assert not Path("out.mkv.vidstyle/learning").exists()
+
+
+def test_key_frames_that_are_painted_again_change_what_hangs_on_them_alone(
+    film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("keys").mkdir()
+    for index in (11, 16, 22):
+        write_image(Path(f"keys/{index}.png"), scene(*SIZE, index))
+    settings = {"keys": "keys", "frames": "10:30", "codec": "ffv1"}
+    run("shots", "keys", film, "-o", OUT, **settings)
+    run("shot", OUT)
+    write_image(Path("keys/22.png"), scene(*SIZE, 5, seed=2))
+    assert main(["join", str(OUT), "-q"]) == 1
+    assert "has changed since it was split" in capsys.readouterr().err
+    run("shots", "keys", film, "-o", OUT, **settings)
+    assert [part.number for part in Parts.load(Path("out.mkv.vidstyle")).missing()] == [2]
+    run("shot", OUT)
+    run("join", OUT)
+    run("keys", film, "-o", "whole.mkv", **settings)
+    assert_same(OUT, Path("whole.mkv"))

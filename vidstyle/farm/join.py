@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -33,8 +34,10 @@ def join(job: Path, hooks: Hooks) -> Path:
         if not store.is_done(plan.made_with):
             _require_whole(parts)
             pace = Pace("join", sum(len(part.frames) for part in parts.all))
+            # All that later changes are made from, where they are kept.
+            passes = range(1 if plan.run.keep and plan.method.revisited else parts.passes, parts.passes + 1)
             for part in parts.all:
-                _take_over(store, part, parts.passes, pace, hooks)
+                _take_over(store, part, passes, pace, hooks)
         carry_out(plan, store, replace(hooks, begun=None))
         if not plan.run.keep:
             store.drop_learning()
@@ -65,21 +68,20 @@ def _state(parts: Parts, part: Part, left: int) -> str:
     return f"{part}, {painted} of {len(part.frames)} painted{at_it}"
 
 
-def _take_over(store: JobStore, part: Part, passes: int, pace: Pace, hooks: Hooks) -> None:
+def _take_over(store: JobStore, part: Part, passes: Iterable[int], pace: Pace, hooks: Hooks) -> None:
     """Bring the frames of a shot into the job, each checked. Raises ShotsMissing where one is damaged."""
     if not part.folder.is_dir():  # by a run that was stopped
         return
-    own = store.of_pass(passes)
-    own.prepare()
     with opened(store, part) as other:
-        theirs = other.of_pass(passes)
-        for index in theirs.frames():
-            try:
-                own.adopt(index, theirs)
-            except FrameDamaged as error:
-                command = shlex.join(["vidstyle", "shot", str(store.directory), str(part.number)])
-                raise ShotsMissing(f"{error}, by: {command}") from error
-            hooks.report(pace.finished(index, part.shot.index))
+        for own, theirs in [(store.of_pass(number), other.of_pass(number)) for number in passes]:
+            own.prepare()
+            for index in theirs.frames():
+                try:
+                    own.adopt(index, theirs)
+                except FrameDamaged as error:
+                    command = shlex.join(["vidstyle", "shot", str(store.directory), str(part.number)])
+                    raise ShotsMissing(f"{error}, by: {command}") from error
+                hooks.report(pace.finished(index, part.shot.index))
 
 
 def _drop(part: Part) -> None:

@@ -54,6 +54,7 @@ class Parts:
     """The shots of a job.
 
     directory: of the job; folder: in it, of its parts. work: of each shot, together 1. passes: of painting.
+    digest: of what they are painted from and may change within a job, as when they were found.
     """
 
     directory: Path
@@ -61,6 +62,7 @@ class Parts:
     known: Known
     work: Sequence[float]
     passes: int
+    digest: str
 
     @classmethod
     def load(cls, job: Path) -> Parts:
@@ -72,22 +74,23 @@ class Parts:
         try:
             found = parse_json(read(path))
             known, work = Known.from_json(found), [float(each) for each in found["work"]]
-            passes = int(store.settings["passes"])
+            passes, digest = int(store.settings["passes"]), str(found["digest"])
             if len(work) != len(known.shots) or min(work) <= 0:
                 raise ValueError("the work of its shots")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise JobError(
                 f"{path} is damaged ({error}); vidstyle shots --restart finds them anew"
             ) from error
-        return cls(job, store.parts, known, work, passes)
+        return cls(job, store.parts, known, work, passes, digest)
 
     @classmethod
-    def made(cls, store: JobStore, known: Known, work: Sequence[float], passes: int) -> Parts:
+    def made(cls, store: JobStore, known: Known, work: Sequence[float], passes: int, digest: str) -> Parts:
         """Those that were found, written into a job. work: of each shot, in any unit."""
         shares = [each / sum(work) for each in work]
         store.parts.mkdir(exist_ok=True)
-        write_state(shots_file(store.directory), json_text({**known.to_json(), "work": shares}).encode())
-        return cls(store.directory, store.parts, known, shares, passes)
+        found = {**known.to_json(), "work": shares, "digest": digest}
+        write_state(shots_file(store.directory), json_text(found).encode())
+        return cls(store.directory, store.parts, known, shares, passes, digest)
 
     @property
     def all(self) -> list[Part]:

@@ -34,7 +34,7 @@ def paint_shot(job: Path, number: int, hooks: Hooks) -> None:
         if _is_done(parts, part):  # by one that has just let go of the lock
             return
         plan = planned(job, parts, hooks.tell)
-        shot = replace(plan, directory=part.folder, start=part.frames.start, stop=part.frames.stop)
+        shot = plan_of(plan, part)
         shot.clip.seek_points.update(main.times())
         store.check_space(shot.bytes_needed(store.painted()))
         paint(shot, store, replace(hooks, begun=None))
@@ -79,7 +79,14 @@ def planned(job: Path, parts: Parts, notice: Notice, *, paints_only: bool = True
         raise JobMismatch(
             f"this machine would paint {job} differently: {'; '.join(found)}; all shots must be painted alike"
         )
+    if plan.inputs.digest != parts.digest:
+        raise JobMismatch(f"what {job} is painted from has changed since it was split; split it again")
     return replace(plan, known=parts.known)
+
+
+def plan_of(plan: Plan, part: Part) -> Plan:
+    """Of a shot, by that of its job."""
+    return replace(plan, directory=part.folder, start=part.frames.start, stop=part.frames.stop)
 
 
 def opened(main: JobStore, part: Part) -> JobStore:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.farm.parts import Parts
+from vidstyle.farm.shot import opened, plan_of
 from vidstyle.job import JobStore, is_split
 from vidstyle.learning.fast import plan_fast, ready
 from vidstyle.learning.store import LearningStore
@@ -15,6 +16,7 @@ from vidstyle.options.learning import FastOptions
 from vidstyle.pipeline.finding import look_through
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan
+from vidstyle.pipeline.stale import drop_stale
 
 
 def split(asked: Request, fast: FastOptions | None, hooks: Hooks) -> Parts | None:
@@ -36,7 +38,8 @@ def split(asked: Request, fast: FastOptions | None, hooks: Hooks) -> Parts | Non
         if isinstance(store, LearningStore):
             assert fast is not None
             plan = ready(plan, store, fast, hooks)
-        parts = Parts.load(plan.directory) if is_split(plan.directory) else _found(plan, store, hooks)
+        drop_stale(plan, store)
+        parts = _kept(plan, store) if is_split(plan.directory) else _found(plan, store, hooks)
         left = sum(count for _, count in parts.left(parts.all))
         store.check_space(plan.bytes_needed((plan.total or left) - left))
     return parts
@@ -64,7 +67,19 @@ def _found(plan: Plan, store: JobStore, hooks: Hooks) -> Parts:
     shown = [known.shown(shot) for shot in known.shots]
     # What is faded away is stored all the same.
     work = [method.cost(plan.options, height, width, frames) if frames else 1.0 for frames in shown]
-    return Parts.made(store, known, work, plan.run.passes)
+    return Parts.made(store, known, work, plan.run.passes, plan.inputs.digest)
+
+
+def _kept(plan: Plan, store: JobStore) -> Parts:
+    """What was found before; frames are forgotten that were painted from what has changed since."""
+    parts = Parts.load(plan.directory)
+    if parts.digest == plan.inputs.digest:
+        return parts
+    for part in parts.all:
+        if part.folder.is_dir():
+            with opened(store, part) as own:
+                drop_stale(plan_of(plan, part), own)
+    return Parts.made(store, parts.known, parts.work, plan.run.passes, plan.inputs.digest)
 
 
 def described(parts: Parts) -> str:

@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 
 from vidstyle.flow.consistency import agreement, long_term
+from vidstyle.methods.base import Basis
 from vidstyle.pipeline.dissolving import undissolved
 from vidstyle.pipeline.fading import unfaded_frame
 from vidstyle.pipeline.known import Known
@@ -37,12 +38,15 @@ class Link:
 class Next:
     """A frame to paint, at the size of the result, without the fade or dissolve that it has in the clip.
 
+    shot: that it belongs to. basis: what it is painted from beside the clip.
     links: to frames painted earlier, nearest first; none at a shot's start, where frames are painted
     independently, and to and from those that are faded away.
     """
 
     frame: Frame
     starts_shot: bool
+    shot: Shot
+    basis: Basis
     links: tuple[Link, ...] = ()
     fade: Fade | None = None
     dissolve: Dissolve | None = None
@@ -53,11 +57,16 @@ _Earlier = deque[Frame | None]
 """Frames that come before, latest last; None in place of those that are faded away."""
 
 
-def first_pass(plan: Plan, first: int) -> Iterator[Next]:
-    """The frames from `first` on. Where shots start is found on the way, unless it is known."""
+def first_pass(
+    plan: Plan, first: int, starts: Sequence[int] = (), painted: Collection[int] = ()
+) -> Iterator[Next]:
+    """The frames from `first` on. Where shots start is found on the way, unless it is known.
+
+    starts: of the shots that are known before `first`. painted: frames that need no links any more.
+    """
     if plan.known is not None:
         return _known_pass(plan, plan.known, first)
-    return _finding_pass(plan, first)
+    return _finding_pass(plan, first, starts, painted)
 
 
 def _known_pass(plan: Plan, known: Known, first: int) -> Iterator[Next]:
@@ -76,18 +85,24 @@ def _known_pass(plan: Plan, known: Known, first: int) -> Iterator[Next]:
         yield from _walk(plan, shot, 1, False, range(plan.start, first), mixture_of)
 
 
-def _finding_pass(plan: Plan, first: int) -> Iterator[Next]:
+def _finding_pass(plan: Plan, first: int, starts: Sequence[int], painted: Collection[int]) -> Iterator[Next]:
     reach = plan.flow.reach
     # Earlier frames, so that what lies between shots is found, and flow begins, as in a run in one piece.
     begin = max(plan.start, first - reach - max(fades.REACH, dissolves.REACH) - LOOKBEHIND)
     earlier: _Earlier = deque(maxlen=reach)
-    for filmed, starts, fade, dissolve in in_shots(plan, begin):
+    known = [start for start in starts if start < first]
+    shot = Shot(max(0, len(known) - 1), max(known, default=plan.start))
+    for filmed, cut, fade, dissolve in in_shots(plan, begin):
         frame = _scene(filmed, (fade, dissolve))
-        if starts:
+        if cut:
             earlier.clear()
         if frame.index >= first:
-            links = _links(plan, frame, earlier, fade) if _is_linked(plan, 1) else ()
-            yield Next(frame, starts, links, fade, dissolve)
+            if cut:
+                shot = Shot(shot.index + (frame.index > plan.start), frame.index)
+            basis = plan.method.basis(plan.inputs, frame.index, shot, 1)
+            alone = not _is_linked(plan, 1, basis) or frame.index in painted
+            links = () if alone else _links(plan, frame, earlier, fade)
+            yield Next(frame, cut, shot, basis, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
 
@@ -115,9 +130,9 @@ def _scene(filmed: Frame, mixture: Mixture) -> Frame:
     return undissolved(filmed, dissolve) if fade is None else unfaded_frame(filmed, fade)
 
 
-def _is_linked(plan: Plan, number: int) -> bool:
-    """Whether frames of pass `number` are painted with what others have left."""
-    return number > 1 or not plan.options.independent
+def _is_linked(plan: Plan, number: int, basis: Basis) -> bool:
+    """Whether a frame of pass `number` is painted with what others have left."""
+    return basis.follows and (number > 1 or not plan.options.independent)
 
 
 def _is_gone(fade: Fade | None) -> bool:
@@ -162,6 +177,7 @@ def _walk(
     if first is None:
         return
     reach = plan.flow.reach
+    seen = shot if number > 1 else Shot(shot.index, shot.start)  # as a run that goes through the clip sees it
     earlier: _Earlier = deque(maxlen=reach)
     if loop and first < reach and len(order) > 1:
         for filmed in _frames(plan, order[max(1, len(order) - reach) :]):
@@ -171,8 +187,9 @@ def _walk(
         fade, dissolve = mixture_of(filmed.index)
         frame = _scene(filmed, (fade, dissolve))
         if frame.index not in painted:
-            links = _links(plan, frame, earlier, fade) if _is_linked(plan, number) else ()
-            yield Next(frame, frame.index == order[0], links, fade, dissolve)
+            basis = plan.method.basis(plan.inputs, frame.index, seen, number)
+            links = _links(plan, frame, earlier, fade) if _is_linked(plan, number, basis) else ()
+            yield Next(frame, frame.index == order[0], seen, basis, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
 
