@@ -18,6 +18,7 @@ from vidstyle.job import default_job_directory, is_split
 from vidstyle.methods.registry import METHODS, asked_for, command
 from vidstyle.options import EncodeOptions
 from vidstyle.options.base import Command, called, option_name
+from vidstyle.options.farm import FarmOptions
 
 if TYPE_CHECKING:
     from vidstyle.pipeline.plan import Request
@@ -63,7 +64,7 @@ Do = Callable[[Asked, Shown, Mapping[str, Any]], int]
 
 def painting_commands(method: str) -> Iterator[tuple[str, Callable[..., int]]]:
     """The commands of a method and their names: its own, and those of its presets."""
-    return commands_of(method, _paint, {})
+    return commands_of(method, _paint, {"Machines": FarmOptions} if command(method).source else {})
 
 
 def commands_of(
@@ -143,7 +144,13 @@ def _asked(method: str, values: Mapping[str, Any]) -> Asked:
 
 
 def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
+    farm = collect(FarmOptions, values) if "on" in values else FarmOptions()
+
     def paint(hooks: Hooks) -> Path:
+        if farm.on is not None:
+            from vidstyle.farm.on_ray import paint_on_ray
+
+            return paint_on_ray(asked.request(hooks.tell), asked.taught, farm.address, hooks)
         if is_split(asked.job) and not asked.run.restart:
             from vidstyle.farm.film import paint_film
 
@@ -158,6 +165,8 @@ def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
 
         return stylize(asked.source, asked.pictures, asked.output, **settings)
 
+    if farm.on is not None:  # it goes on by the same command
+        return work(None, paint, shown, "--restart")
     return work(asked.job, paint, shown)
 
 
