@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from vidstyle.atomic import write_whole
-from vidstyle.cli.options import Quiet, collect, with_options
+from vidstyle.cli.options import Quiet, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import OutputError, UsageError
 from vidstyle.events import Hooks
 from vidstyle.options import EvaluateOptions
+from vidstyle.options.written import collect
 from vidstyle.plain import json_text
 
 if TYPE_CHECKING:
