@@ -17,6 +17,7 @@ from vidstyle.cli.live import live
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, with_options
 from vidstyle.cli.painting import painting_commands
 from vidstyle.cli.progress import Shown
+from vidstyle.cli.studio import studio
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
@@ -64,6 +65,7 @@ app.command()(batch)
 app.command()(learn)
 app.command()(looks)
 app.command()(live)
+app.command()(studio)
 
 
 @app.command()
