@@ -39,30 +39,42 @@ def file_url(workspace: Workspace, path: Path) -> str:
     return f"studio/file?path={quote(str(path.relative_to(workspace.root)))}"
 
 
-def routes(workspace: Workspace, queue: Queue, frames: Frames) -> APIRouter:
+class Api:
     """The routes, under /studio."""
-    router = APIRouter(prefix="/studio")
 
-    def located(path: str) -> Path:
-        try:
-            found = workspace.inside(path)
-        except (VidstyleError, ValueError) as error:
-            raise HTTPException(404, "there is no such file") from error
-        if not found.is_file():
-            raise HTTPException(404, "there is no such file")
-        return found
+    def __init__(self, workspace: Workspace, queue: Queue, frames: Frames) -> None:
+        self._workspace, self._queue, self._frames = workspace, queue, frames
 
-    @router.get("/frame")
-    def frame(path: str, index: int = 0, longest: int = 640) -> Response:
+    def router(self) -> APIRouter:
+        """For FastAPI."""
+        router = APIRouter(prefix="/studio")
+        router.add_api_route("/frame", self.frame)
+        router.add_api_route("/file", self.file)
+        router.add_api_route("/jobs", self.jobs)
+        router.add_api_route("/jobs/{name}/latest", self.latest)
+        router.add_api_route("/jobs/{name}/{action}", self.act, methods=["POST"])
+        return router
+
+    def _located(self, path: str) -> Path:
         try:
-            data = frames.jpeg(located(path), max(0, index), max(16, min(longest, _LARGEST)))
+            found = self._workspace.inside(path)
+            if found.is_file():
+                return found
+        except (VidstyleError, ValueError, OSError):
+            pass  # told like one that is not there
+        raise HTTPException(404, "there is no such file")
+
+    def frame(self, path: str, index: int = 0, longest: int = 640) -> Response:
+        """A frame of a clip, or a picture, as JPEG."""
+        try:
+            data = self._frames.jpeg(self._located(path), max(0, index), max(16, min(longest, _LARGEST)))
         except VidstyleError as error:
             raise HTTPException(415, printable(str(error))) from error
         return Response(data, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
 
-    @router.get("/file")
-    def file(path: str, download: bool = False) -> Response:
-        found = located(path)
+    def file(self, path: str, download: bool = False) -> Response:
+        """A file of the workspace; shown in the page only where nothing in it could run there."""
+        found = self._located(path)
         kind = mimetypes.guess_type(found.name)[0] or ""
         headers = {}
         if found.name == REPORT and not download:
@@ -71,15 +83,23 @@ def routes(workspace: Workspace, queue: Queue, frames: Frames) -> APIRouter:
             headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(found.name)}"
         return FileResponse(found, headers=headers)
 
-    @router.get("/jobs")
-    def jobs() -> Any:
-        return JSONResponse([described(workspace, job) for job in queue.jobs()])
+    def jobs(self) -> Response:
+        """All jobs, the newest first."""
+        return JSONResponse([described(self._workspace, job) for job in self._queue.jobs()])
 
-    @router.post("/jobs/{name}/{action}")
-    async def act(name: str, action: str, request: Request) -> Any:
+    def latest(self, name: str) -> Response:
+        """The last frame of a job."""
+        try:
+            data = latest_picture(self._queue.job(name), self._frames)
+        except (VidstyleError, OSError) as error:
+            raise HTTPException(404, "there is no picture yet") from error
+        return Response(data, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+    def act(self, name: str, action: str, request: Request) -> dict[str, str]:
+        """Stop a job, let it go on, or remove it."""
         if request.headers.get("x-studio") != "1":  # no form of another page can send it
             raise HTTPException(403, "only the studio's own page may ask for that")
-        actions = {"stop": queue.stop, "go_on": queue.go_on, "remove": queue.remove}
+        actions = {"stop": self._queue.stop, "go_on": self._queue.go_on, "remove": self._queue.remove}
         if action not in actions:
             raise HTTPException(404, "there is no such thing to do")
         try:
@@ -87,16 +107,6 @@ def routes(workspace: Workspace, queue: Queue, frames: Frames) -> APIRouter:
         except VidstyleError as error:
             raise HTTPException(409, printable(str(error))) from error
         return {"done": action}
-
-    @router.get("/jobs/{name}/latest")
-    def latest(name: str) -> Response:
-        try:
-            data = latest_picture(queue.job(name), frames)
-        except (VidstyleError, OSError) as error:
-            raise HTTPException(404, "there is no picture yet") from error
-        return Response(data, media_type="image/jpeg", headers={"cache-control": "no-store"})
-
-    return router
 
 
 def latest_picture(job: Job, frames: Frames, longest: int = 480) -> bytes:

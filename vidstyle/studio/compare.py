@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from vidstyle.errors import UsageError
-from vidstyle.studio.api import REPORT, picture_url
+from vidstyle.studio.api import REPORT, file_url, picture_url
 from vidstyle.studio.forms import told
 from vidstyle.studio.frames import Frames
 from vidstyle.studio.jobs import DONE
@@ -22,43 +22,52 @@ _LONGEST = 800  # pixels
 def compare_tab(workspace: Workspace, queue: Queue, frames: Frames, pages: Any, tab: Any) -> None:
     """Its components, and what they do, in the context of its tab."""
     gr.HTML(
-        '<div class="vs-step"><h2>Side by side, in step</h2><p>The clip and what was painted of it, frame by frame; '
-        "and, if you like, measured: how steady it is, and how like the style.</p></div>"
+        '<div class="vs-step"><h2>Side by side, in step</h2><p>The clip and what was painted of it, frame by '
+        "frame; and, if you like, measured: how steady it is, and how like the style.</p></div>"
     )
     with gr.Row(equal_height=True):
-        original = gr.Dropdown([], value=None, label="The clip", elem_id="vs-original")
-        stylized = gr.Dropdown([], value=[], multiselect=True, label="Painted", elem_id="vs-stylized")
-        styles = gr.Dropdown([], value=[], multiselect=True, label="Style pictures, to measure the likeness")
+        original = gr.Dropdown(
+            [], value=None, allow_custom_value=True, label="The clip", elem_id="vs-original"
+        )
+        stylized = gr.Dropdown(
+            [], value=[], multiselect=True, allow_custom_value=True, label="Painted", elem_id="vs-stylized"
+        )
+        styles = gr.Dropdown(
+            [],
+            value=[],
+            multiselect=True,
+            allow_custom_value=True,
+            label="Style pictures, to measure the likeness",
+        )
     viewer = gr.HTML(
         {"clips": []},
         html_template='<div class="vs-side"></div>',
         js_on_load="watch('value', () => window.vidstyle.side(element, props.value));",
     )
     measure = gr.Button("Measure them", variant="secondary")
-    reports = gr.Dropdown([], value=None, label="Reports that are ready", elem_id="vs-reports")
+    reports = gr.Dropdown(
+        [], value=None, allow_custom_value=True, label="Reports that are ready", elem_id="vs-reports"
+    )
     report = gr.HTML("")
 
-    def choices() -> list[Any]:
-        painted = [
-            (
-                f"{job.card.get('title', job.name)} ({job.output.name})",
-                str(job.output.relative_to(workspace.root)),
-            )
-            for job in queue.jobs()
-            if job.card.get("kind") == "paint" and job.status().state == DONE
+    def of_jobs(kind: str) -> list[tuple[str, str]]:
+        done = [job for job in queue.jobs() if job.card.get("kind") == kind and job.status().state == DONE]
+        return [
+            (str(job.card.get("title", job.name)), str(job.output.relative_to(workspace.root)))
+            for job in done
         ]
+
+    def choices(clip: str | None, chosen: Sequence[str]) -> list[Any]:
+        painted = of_jobs("paint")
         clips = [(path.name, f"clips/{path.name}") for path in workspace.listed("clips")]
         pictures = [(path.stem, f"pictures/{path.name}") for path in workspace.listed("pictures")]
-        ready = [
-            (job.card.get("title", job.name), str(job.output.relative_to(workspace.root)))
-            for job in queue.jobs()
-            if job.card.get("kind") == "evaluate" and job.status().state == DONE
-        ]
+        newest = _newest(queue) if not clip and not chosen else None
+        values: Any = ({"value": newest[0]}, {"value": [newest[1]]}) if newest else ({}, {})
         return [
-            gr.update(choices=clips),
-            gr.update(choices=painted + clips),
+            gr.update(choices=clips, **values[0]),
+            gr.update(choices=painted + clips, **values[1]),
             gr.update(choices=pictures),
-            gr.update(choices=ready),
+            gr.update(choices=of_jobs("evaluate")),
         ]
 
     def shown(clip: str | None, painted: Sequence[str]) -> Any:
@@ -87,13 +96,20 @@ def compare_tab(workspace: Workspace, queue: Queue, frames: Frames, pages: Any, 
     def read(path: str | None) -> str:
         if not path:
             return ""
-        from vidstyle.studio.api import file_url
-
         url = file_url(workspace, workspace.inside(path))
         return f'<iframe class="vs-report" src="{url}" title="the report" sandbox></iframe>'
 
-    quiet = {"show_progress": "hidden", "api_visibility": "private"}
-    tab.select(choices, None, [original, stylized, styles, reports], **quiet)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    tab.select(choices, [original, stylized], [original, stylized, styles, reports], **quiet)
     gr.on([original.change, stylized.change], told(shown), [original, stylized], [viewer], **quiet)
     measure.click(told(measured), [original, stylized, styles], [pages], **quiet)
     reports.change(told(read), [reports], [report], **quiet)
+
+
+def _newest(queue: Queue) -> tuple[str, str] | None:
+    """The clip and the result of the job that was begun last, of those that are done."""
+    for job in queue.jobs():
+        source = job.card.get("source")
+        if source and job.card.get("kind") == "paint" and job.status().state == DONE:
+            return str(source), f"jobs/{job.name}/{job.output.name}"
+    return None

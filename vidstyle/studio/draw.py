@@ -40,9 +40,9 @@ def drawing(fields: Sequence[Field], components: Mapping[str, Any], workspace: W
     styles = components.get("label_styles")
     with gr.Accordion("Draw a mask or regions", open=False):
         gr.HTML(
-            '<p class="vs-about">Draw on the frame: white for a mask (only what is white is changed); for regions a '
-            "colour for each. Each region is painted by the picture of its number: what is left plain by the "
-            "first, the first colour by the second, and so on.</p>"
+            '<p class="vs-about">Draw on the frame: white for a mask, as only what is white is changed; for '
+            "regions a colour for each. Each region is painted by the picture of its number: what is left "
+            "plain by the first, the first colour by the second, and so on.</p>"
         )
         load = gr.Button("Draw on this frame", size="sm")
         editor = gr.ImageEditor(

@@ -14,6 +14,7 @@ from vidstyle.studio.requests import Asked
 from vidstyle.video.reader import open_clip
 
 _BUNDLED_SHARE = 0.4  # of the time of a step with VGG-19
+_START_SECONDS = 5.0  # of any process
 _QUICK_SECONDS = 0.35  # that a frame of a million pixels takes with a look, all that is around it included
 
 
@@ -46,7 +47,7 @@ def ways(asked: Asked, shown: Shown | None, look_seconds: float) -> list[Way]:
             else _painting(asked, each, wide, high, frames, look_seconds)
         )
         chosen = not fast and getattr(own, "quality", "") == quality
-        found.append(Way(quality, seconds, max(wide, high), chosen))
+        found.append(Way(quality, _START_SECONDS + seconds, max(wide, high), chosen))
     if taught is not None and shown is not None and not shown.is_still and not quick:
         wide, high = _size(asked, own, shown)
         pace = _QUICK_SECONDS * wide * high / 1e6 * frames
@@ -62,7 +63,7 @@ def _qualities(own: Any) -> tuple[str, ...]:
 def _painting(asked: Asked, own: Any, wide: int, high: int, frames: int, look_seconds: float) -> float:
     """Seconds by the work that it is, compared with that of the look."""
     paints = method(asked.method)
-    looked = small(asked, asked.source) if asked.source else small(asked, None)  # type: ignore[arg-type]
+    looked = small(asked, asked.source)
     scale = 1.0
     if asked.source is None:
         small_wide, small_high = looked.options[0].width, looked.options[0].height

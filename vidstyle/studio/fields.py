@@ -85,7 +85,8 @@ class Field:
     def component(self, workspace: Workspace) -> gr.components.Component:
         """What shows it, with its help as a tooltip."""
         kind, several = kind_of(self.hint)
-        meta, default = self.spec.metadata, self.spec.default
+        meta: Any = self.spec.metadata
+        default: Any = self.spec.default
         shared: dict[str, Any] = {
             "label": self.label,
             "info": meta["help"],
@@ -121,7 +122,8 @@ class Field:
         )
 
     def _number(self, kind: type, shared: dict[str, Any]) -> gr.components.Component:
-        meta, default = self.spec.metadata, self.spec.default
+        meta: Any = self.spec.metadata
+        default: Any = self.spec.default
         least, most = meta["minimum"], meta["maximum"]
         if kind is float and None not in (least, most):
             return gr.Slider(least, most, value=default, step=0.05, buttons=[], **shared)

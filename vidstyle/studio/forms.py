@@ -129,7 +129,7 @@ class FormView:
         return told(take)()
 
     def with_look(self, shown: Any) -> list[Any]:
-        """Whether the groups are seen that mean nothing where a look is chosen, or mean something only there."""
+        """Which groups are seen: some mean nothing where a look is chosen, some something only there."""
         has_look = any(name.startswith("look:") for name in chosen_in(shown))
         inside = self._inside_titles
         own = {self.form.own.title, "With --fast"}

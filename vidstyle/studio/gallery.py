@@ -20,7 +20,8 @@ _TEMPLATE = """
 {{#each value.items}}
 {{#if this.title}}<h4>{{this.title}}</h4>{{/if}}
 <button type="button" data-name="{{this.name}}" aria-pressed="{{this.on}}" title="{{this.label}}">
-{{#if this.url}}<img src="{{this.url}}" alt="" loading="lazy">{{else}}<div class="vs-blank">no picture</div>{{/if}}
+{{#if this.url}}<img src="{{this.url}}" alt="" loading="lazy">
+{{else}}<div class="vs-blank">no picture</div>{{/if}}
 <span>{{this.label}}</span></button>
 {{/each}}
 </div>
@@ -73,9 +74,10 @@ def _looks(workspace: Workspace) -> list[dict[str, Any]]:
             place = workspace.root / "cache" / "looks" / f"{name}.jpg"
             url = picture_url(workspace, place, 0, _THUMBNAIL) if place.exists() else ""
             found.append({"name": f"look:{name}", "label": name, "url": url, "kind": "look"})
-    for path in workspace.listed("files"):
-        if path.suffix == SUFFIX:
-            found.append({"name": f"look:files/{path.name}", "label": path.stem, "url": "", "kind": "look"})
+    own = [path for path in workspace.listed("files") if path.suffix == SUFFIX]
+    found += [
+        {"name": f"look:files/{path.name}", "label": path.stem, "url": "", "kind": "look"} for path in own
+    ]
     return found
 
 

@@ -49,7 +49,7 @@ class Guard:
             await self._app(scope, receive, _with_policy(send))
 
     def _knows_host(self, host: str) -> bool:
-        """Of a studio for this machine alone: a name that leads here from elsewhere is another page's trick."""
+        """Whether it is asked by a name of its own: where only this machine may, others are a trick."""
         return not self._options.is_local or _without_port(host) in {*_LOCAL, self._options.host}
 
     def _has_password(self, given: str) -> bool:

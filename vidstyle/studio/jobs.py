@@ -158,7 +158,7 @@ class Job:
 
     # Doing it
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
         """Start its process, which outlives the studio."""
         command = [sys.executable, "-m", "vidstyle", *self.card["words"], "--json-progress"]
         self.want(True, process=_STARTING, born=0.0)
@@ -172,8 +172,9 @@ class Job:
                 env=child_environment(),
                 **detached(),
             )
+        # Somebody has to take note of its end, as long as the studio lives; else it stays as a zombie.
+        threading.Thread(target=process.wait, daemon=True).start()
         self.want(True, process=process.pid, born=psutil.Process(process.pid).create_time())
-        return process
 
     def stop(self) -> None:
         """End its process, which saves what is finished; returns at once, and within two seconds it has."""

@@ -40,7 +40,7 @@ class Look:
     seconds: float | None = None
 
 
-def small(asked: Asked, frame: Path) -> Asked:
+def small(asked: Asked, frame: Path | None) -> Asked:
     """The same of one frame, with all that takes long, or is about a whole clip, left out."""
     own, run, encode = asked.options[:3]
     kept = {spec.name: getattr(run, spec.name) for spec in fields(run) if spec.name in _KEPT}
@@ -84,8 +84,8 @@ class Looks:
     def paint(self, asked: Asked, index: int, is_stale: Callable[[], bool]) -> Iterator[Look]:
         """Paint frame `index`; gives the picture as it comes, and at last as it is.
 
-        is_stale: whether nobody wants it any more; then it ends without one, as it does where the caller leaves
-        off. Raises InputError, in one line, where it fails.
+        is_stale: whether nobody wants it any more; then it ends without one, as it does where the caller
+        leaves off. Raises InputError, in one line, where it fails.
         """
         self._forget_old()
         before = self._frame(asked, index)

@@ -16,12 +16,13 @@ from vidstyle.studio.workspace import Workspace
 _HERE = Path(__file__).parent
 _HEAD = """
 <header id="vs-head"><h1>vidstyle <em>studio</em></h1>
-<p>Put in a clip or a picture and a painting; see one frame painted; paint the clip; take it home.</p></header>
+<p>Put in a clip or a picture and a painting; see one frame painted; paint the clip; take it home.</p>
+</header>
 """
 _JOBS = """
-<p class="vs-gone" role="alert">The studio does not answer. Is it still running? Jobs go on without it.</p>
-<p class="vs-nothing">Nothing has been painted yet. What you start under “Paint” appears here, and stays here when the
-page or the studio is closed.</p>
+<p class="vs-gone" role="alert">The studio does not answer. Is it still running? Jobs go on without.</p>
+<p class="vs-nothing">Nothing has been painted yet. What you start under “Paint” appears here, and stays
+here when the page or the studio is closed.</p>
 <div class="vs-jobs"></div>
 """
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "DejaVu Sans", "sans-serif")
@@ -84,6 +85,13 @@ def look_and_feel() -> dict[str, Any]:
         button_primary_text_color="#ffffff",
         button_primary_background_fill_dark="#c75f38",
         button_primary_background_fill_hover_dark="#b04e29",
+        button_secondary_background_fill="#efe7db",
+        button_secondary_background_fill_hover="#e5dac9",
+        button_secondary_background_fill_dark="#3a322b",
+        button_secondary_background_fill_hover_dark="#463d35",
+        button_secondary_text_color="#2a2420",
+        checkbox_label_background_fill="#f3ede4",
+        checkbox_label_background_fill_dark="#2f2924",
         slider_color="#a8401d",
         checkbox_background_color_selected="#a8401d",
         checkbox_border_color_selected="#a8401d",

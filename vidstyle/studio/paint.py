@@ -20,15 +20,16 @@ from vidstyle.studio.forms import FormView, told
 from vidstyle.studio.frames import Frames
 from vidstyle.studio.looks import Look, Looks
 from vidstyle.studio.queue import Queue
-from vidstyle.studio.requests import Asked, command_line, forms
+from vidstyle.studio.requests import Asked, Form, command_line, forms
 from vidstyle.studio.workspace import Workspace
 from vidstyle.text import duration, printable
 
 _STILLNESS_SECONDS = 0.4  # after the last change, before a look is painted
-_HIDDEN = {"show_progress": "hidden", "api_visibility": "private"}
+_HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _COMPARE = """
 {{#if value.before}}
-<figure class="vs-compare {{#unless value.after}}vs-alone{{/unless}} {{#if value.busy}}vs-busy{{/if}}" aria-busy="{{value.busy}}">
+<figure class="vs-compare {{#unless value.after}}vs-alone{{/unless}} {{#if value.busy}}vs-busy{{/if}}"
+aria-busy="{{value.busy}}">
 <img src="{{value.before}}" alt="the frame as it is">
 {{#if value.after}}<img class="vs-after" src="{{value.after}}" alt="the frame painted">
 <input type="range" min="0" max="100" value="50" aria-label="between before and after">
@@ -60,13 +61,17 @@ class PaintTab:
         gr.HTML('<div class="vs-step"><h2><span>1</span>Your clip or picture</h2></div>')
         with gr.Row(equal_height=True):
             self.upload = gr.File(
-                label="Drop a clip or a picture here, or click to choose one",
+                label="From your disk",
                 height=120,
                 elem_id="vs-upload",
             )
             with gr.Column(min_width=200):
                 self.clip = gr.Dropdown(
-                    self._clips(), value=None, label="Or one that is here already", elem_id="vs-clip"
+                    self._clips(),
+                    value=None,
+                    allow_custom_value=True,
+                    label="Or one that is here already",
+                    elem_id="vs-clip",
                 )
                 self.about = gr.HTML('<p class="vs-note"></p>')
         gr.HTML('<div class="vs-step"><h2><span>2</span>How it is painted</h2></div>')
@@ -78,7 +83,7 @@ class PaintTab:
         self.views: list[tuple[FormView, Any]] = []
         with gr.Tabs(elem_id="vs-methods"):
             for form in forms():
-                with gr.Tab(form.name.capitalize(), id=form.name, elem_id=f"vs-{form.name}") as tab:
+                with gr.Tab(_tab_name(form), id=form.name, elem_id=f"vs-{form.name}") as tab:
                     gr.HTML(f'<p class="vs-about">{html.escape(_for_the_page(form.help))}</p>')
                     self.views.append((FormView(form, self._workspace, desk), tab))
 
@@ -104,7 +109,7 @@ class PaintTab:
                 paint = gr.Button(what, variant="primary", elem_classes=["vs-paint-button"])
             self.buttons.append((row, look, paint))
         self.command = gr.Textbox(
-            label="The same as a command", lines=2, max_lines=8, interactive=False, buttons=["copy"]
+            label="The same as a command", elem_id="vs-command", lines=2, max_lines=8, interactive=False, buttons=["copy"]
         )
 
     def _clips(self) -> list[tuple[str, str]]:
@@ -166,9 +171,7 @@ class PaintTab:
         switched = tab.select(seen_now, None, [self.current, *rows], **hidden)
         switched.then(by_change, [*state, *inputs], outputs, **several)
         if view.groups and not isinstance(view.gallery, gr.State):
-            view.gallery.change(
-                view.with_look, [view.gallery], view.groups, **hidden
-            )
+            view.gallery.change(view.with_look, [view.gallery], view.groups, **hidden)
         paint.click(
             told(lambda clip, frame, *shown: self._paint(view, clip, shown)),
             inputs,
@@ -222,9 +225,7 @@ class PaintTab:
 
     # Looks and jobs
 
-    def _look(
-        self, view: FormView, wanted: bool, given: Sequence[Any], session: str
-    ) -> Iterator[Any]:
+    def _look(self, view: FormView, wanted: bool, given: Sequence[Any], session: str) -> Iterator[Any]:
         """What the page shows of a form as it now is, and its first look as that comes."""
         clip, frame, *shown = given
         with self._lock:
@@ -249,16 +250,17 @@ class PaintTab:
         try:
             for look in self._looks.paint(asked, frame, lambda: self._newest[session] != mine):
                 if look.seconds is None:
-                    yield self._compared(look, True), gr.skip(), gr.skip(), gr.skip()
+                    yield {**before, **self._after(look), "busy": True}, gr.skip(), gr.skip(), gr.skip()
                 else:
                     line = f"a first look, painted small in {duration(max(1, time.monotonic() - began))}"
-                    yield self._compared(look, False), _said(line), self._foretold(asked, look), gr.skip()
+                    yield {**before, **self._after(look)}, _said(line), self._foretold(asked, look), gr.skip()
         except VidstyleError as error:
             yield {**before, "busy": False}, _said(str(error), wrong=True), "", gr.skip()
 
-    def _compared(self, look: Look, busy: bool) -> dict[str, Any]:
-        before, after = (picture_url(self._workspace, path, 0, 960) for path in (look.before, look.after))
-        return {"before": before, "after": after if look.before != look.after else None, "busy": busy}
+    def _after(self, look: Look) -> dict[str, Any]:
+        """What was painted; of what is made from no clip there is nothing before it."""
+        made = picture_url(self._workspace, look.after, 0, 960)
+        return {"before": made, "empty": ""} if look.before == look.after else {"after": made}
 
     def _foretold(self, asked: Asked, look: Look) -> str:
         shown = self._frames.shown(asked.source) if asked.source else None
@@ -268,16 +270,13 @@ class PaintTab:
         asked = view.asked(clip, shown)
         output = view.output_name(asked, shown)
         subject = asked.source.stem if asked.source else asked.form.name
-        by = asked.value("look") or ", ".join(path.stem for path in asked.pictures)
-        title = f"{subject}, {asked.form.name}" + (
-            f" by {Path(by).stem if asked.value('look') else by}" if by else ""
-        )
+        look = asked.value("look")
+        by = Path(look).stem if look else ", ".join(path.stem for path in asked.pictures)
+        title = f"{subject}, {asked.form.name}{f' by {by}' if by else ''}"
         folder = self._queue.new_folder(subject)
-        more = {
-            "kind": "paint",
-            "source": str(asked.source.relative_to(self._workspace.root)) if asked.source else None,
-        }
-        self._queue.add(folder, printable(title), asked.arguments(folder / output), output, **more)
+        source = str(asked.source.relative_to(self._workspace.root)) if asked.source else None
+        words = asked.arguments(folder / output)
+        self._queue.add(folder, printable(title), words, output, kind="paint", source=source)
         gr.Info("It is being painted; close the page whenever you like.", title="Started")
         return gr.update(selected="jobs")
 
@@ -295,15 +294,16 @@ def _said(line: str, wrong: bool = False) -> str:
     )
 
 
+def _tab_name(form: Form) -> str:
+    """Analogy; Edit (dfi), where the command has another name than what it does."""
+    name, title = form.name.capitalize(), form.own.title
+    return name if form.preset or name == title else f"{title} ({form.name})"
+
+
 def _for_the_page(help: str) -> str:
     """The line of a command without what only its arguments are called."""
-    words = {
-        "INPUT": "the clip",
-        "STYLE": "the style",
-        "EXEMPLAR": "a picture",
-        "TARGET": "the target set",
-        "SOURCE": "the source set",
-    }
+    words = {"INPUT": "the clip", "STYLE": "the style", "EXEMPLAR": "a picture"}
+    words |= {"TARGET": "the target set", "SOURCE": "the source set"}
     line = help.partition(" The same command again")[0]
     for name, word in words.items():
         line = line.replace(name, word)
@@ -316,4 +316,5 @@ def _table(found: list[Way]) -> str:
         f"<td>about {duration(max(1, way.seconds))}</td><td>{way.size} pixels wide or high</td></tr>"
         for way in found
     )
-    return f'<table class="vs-ways"><caption>The whole will take, by the pace of this look</caption>{rows}</table>'
+    caption = "<caption>The whole will take, by the pace of this look</caption>"
+    return f'<table class="vs-ways">{caption}{rows}</table>'

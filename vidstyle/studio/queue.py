@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,6 @@ class Queue:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
-        self._children: list[subprocess.Popen[bytes]] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -92,7 +90,6 @@ class Queue:
 
     def _work(self) -> None:
         while not self._ended.wait(_SECONDS_BETWEEN_LOOKS):
-            self._children = [child for child in self._children if child.poll() is None]
             with self._lock:
                 try:
                     self._start_next()
@@ -105,4 +102,4 @@ class Queue:
         if not waiting or any(job.process() is not None for job in jobs):
             return
         first = min(waiting, key=lambda job: (job.wanted["since"], job.name))
-        self._children.append(first.start())
+        first.start()

@@ -44,7 +44,7 @@ def serve(options: StudioOptions, tell: Notice) -> None:
 
 
 def _prepare_gradio(workspace: Workspace) -> None:
-    """It reads these when it is imported: nothing is sent anywhere, and nothing kept outside the workspace."""
+    """What it reads when it is imported: nothing is sent anywhere, or kept outside the workspace."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(workspace.folder("cache"))
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -58,13 +58,13 @@ def _server(workspace: Workspace, queue: Queue, options: StudioOptions) -> Calla
         from fastapi import FastAPI
     except ImportError as error:
         raise UsageError(_MISSING) from error
-    from vidstyle.studio.api import routes
+    from vidstyle.studio.api import Api
     from vidstyle.studio.guard import Guard
     from vidstyle.studio.page import build, look_and_feel
 
     frames = Frames()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(routes(workspace, queue, frames))
+    app.include_router(Api(workspace, queue, frames).router())
     gradio.mount_gradio_app(
         app,
         build(workspace, queue, frames),
@@ -91,8 +91,8 @@ def _listen(options: StudioOptions) -> socket.socket:
         listening.bind((options.host, options.port))
     except OSError as error:
         raise UsageError(
-            f"cannot listen on {options.host}, port {options.port}: {(error.strerror or str(error)).lower()}; "
-            "name another with --port"
+            f"cannot listen on {options.host}, port {options.port}: "
+            f"{(error.strerror or str(error)).lower()}; name another with --port"
         ) from error
     return listening
 

@@ -118,7 +118,8 @@ window.vidstyle = (() => {
     const node = make("article", { className: "vs-job" },
       make("div", { className: "vs-left" }, picture),
       make("div", { className: "vs-right" },
-        make("header", {}, title, state), bar, line, said, film, files, actions, folded));
+        make("header", {}, title, state), bar, line, said, film,
+        make("div", { className: "vs-below" }, files, actions), folded));
     node.dataset.name = name;
     let seen = "", shownFiles = "";
     const update = (job) => {
