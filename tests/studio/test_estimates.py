@@ -9,13 +9,20 @@ from PIL import Image
 from tests.studio.test_requests import FORMS, _asked
 from vidstyle.methods.registry import METHODS, command, method
 from vidstyle.studio.estimates import ways
-from vidstyle.studio.frames import Frames, Shown
+from vidstyle.studio.frames import Frames
+from vidstyle.video.reader import open_clip
 
-_CLIP = Shown(1920, 1080, 250, 10.0, False)
+
+@pytest.fixture
+def clip(samples: Path) -> Any:
+    """As if the sample were ten seconds of a camera."""
+    found = open_clip(samples / "valley.mp4")
+    found.width, found.height, found.frame_count = 1920, 1080, 250
+    return found
 
 
-def test_every_way_has_its_time_and_better_ones_take_longer(workspace: Any) -> None:
-    found = {way.name: way for way in ways(_asked(workspace, FORMS["style"]), _CLIP, 5.0)}
+def test_every_way_has_its_time_and_better_ones_take_longer(workspace: Any, clip: Any) -> None:
+    found = {way.name: way for way in ways(_asked(workspace, FORMS["style"]), clip, 5.0)}
     assert list(found) == ["fast", "draft", "standard", "high"]
     assert found["draft"].seconds < found["standard"].seconds < found["high"].seconds
     assert (found["draft"].size, found["standard"].size, found["high"].size) == (480, 960, 1920)
@@ -23,16 +30,16 @@ def test_every_way_has_its_time_and_better_ones_take_longer(workspace: Any) -> N
     assert 300 < found["fast"].seconds < found["standard"].seconds
 
 
-def test_half_the_frames_take_half_the_time(workspace: Any) -> None:
+def test_half_the_frames_take_half_the_time(workspace: Any, clip: Any) -> None:
     whole, half = (
-        ways(_asked(workspace, FORMS["style"], frames=frames), _CLIP, 5.0)[2].seconds
+        ways(_asked(workspace, FORMS["style"], frames=frames), clip, 5.0)[2].seconds
         for frames in ("", ":125")
     )
     assert half < 0.6 * whole
 
 
-def test_a_look_is_quick_and_has_one_way(workspace: Any) -> None:
-    (way,) = ways(_asked(workspace, FORMS["style"], look="strokes"), _CLIP, 0.5)
+def test_a_look_is_quick_and_has_one_way(workspace: Any, clip: Any) -> None:
+    (way,) = ways(_asked(workspace, FORMS["style"], look="strokes"), clip, 0.5)
     assert way.seconds < 300
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from vidstyle.errors import VidstyleError
 from vidstyle.methods.registry import method
 from vidstyle.pipeline.frames import frame_range
-from vidstyle.studio.frames import Shown
 from vidstyle.studio.looks import small
 from vidstyle.studio.requests import Asked
-from vidstyle.video.reader import open_clip
+from vidstyle.video.clip import Clip
 
 _BUNDLED_SHARE = 0.4  # of the time of a step with VGG-19
 _START_SECONDS = 5.0  # of any process
@@ -20,7 +19,7 @@ _QUICK_SECONDS = 0.35  # that a frame of a million pixels takes with a look, all
 
 @dataclass(frozen=True)
 class Way:
-    """One way to paint it. option: what it is on the command line; chosen: whether the form asks for it."""
+    """One way to paint it. size: longest side in pixels; chosen: whether it is what the form asks for."""
 
     name: str
     seconds: float
@@ -28,30 +27,29 @@ class Way:
     chosen: bool
 
 
-def ways(asked: Asked, shown: Shown | None, look_seconds: float) -> list[Way]:
+def ways(asked: Asked, clip: Clip | None, look_seconds: float) -> list[Way]:
     """The ways that there are, each with about the seconds that it takes.
 
-    look_seconds: that painting the first look has taken.
+    clip: that is to be painted, if it is one. look_seconds: that painting the first look has taken.
     """
     own, taught = asked.options[0], asked.options[3] if len(asked.options) > 3 else None
-    frames = _frames(asked, shown)
-    fast = bool(taught is not None and taught.fast)
-    quick = method(asked.method).quick
+    paints = method(asked.method)
+    frames = _frames(asked, clip)
+    fast = taught is not None and taught.fast
+
+    def quickly(size: tuple[int, int]) -> float:
+        return _QUICK_SECONDS * size[0] * size[1] / 1e6 * frames
+
     found = []
     for quality in _qualities(own):
         each = replace(own, quality=quality) if quality else own
-        wide, high = _size(asked, each, shown)
-        seconds = (
-            _QUICK_SECONDS * wide * high / 1e6 * frames
-            if quick
-            else _painting(asked, each, wide, high, frames, look_seconds)
-        )
+        size = _size(asked, each, clip)
+        seconds = quickly(size) if paints.quick else _pace(asked, each, size, look_seconds).of(frames)
         chosen = not fast and getattr(own, "quality", "") == quality
-        found.append(Way(quality, _START_SECONDS + seconds, max(wide, high), chosen))
-    if taught is not None and shown is not None and not shown.is_still and not quick:
-        wide, high = _size(asked, own, shown)
-        pace = _QUICK_SECONDS * wide * high / 1e6 * frames
-        found.insert(0, Way("fast", taught.seconds + pace, max(wide, high), fast))
+        found.append(Way(quality, _START_SECONDS + seconds, max(size), chosen))
+    if taught is not None and clip is not None and clip.kind != "still":
+        size = _size(asked, own, clip)
+        found.insert(0, Way("fast", taught.seconds + quickly(size), max(size), fast))
     return found
 
 
@@ -60,42 +58,37 @@ def _qualities(own: Any) -> tuple[str, ...]:
     return spec.metadata["choices"] if spec else ("",)
 
 
-def _painting(asked: Asked, own: Any, wide: int, high: int, frames: int, look_seconds: float) -> float:
-    """Seconds by the work that it is, compared with that of the look."""
-    paints = method(asked.method)
-    looked = small(asked, asked.source)
-    scale = 1.0
+def _pace(asked: Asked, own: Any, size: tuple[int, int], look_seconds: float) -> Any:
+    """Seconds that frames of this size take, as `Work`: by the work that they are, beside the look's."""
+    paints, looked = method(asked.method), small(asked, asked.source)
     if asked.source is None:
-        small_wide, small_high = looked.options[0].width, looked.options[0].height
+        tiny = looked.options[0].width, looked.options[0].height
     else:
-        scale = looked.options[1].size / max(wide, high)
-        small_wide, small_high = max(1, round(wide * scale)), max(1, round(high * scale))
-    pace = look_seconds / paints.work(looked.options[0], small_wide, small_high).of(1)
-    features = asked.options[1].features
-    slower = 1.0 if features == "bundled" or own.is_draft or not paints.uses_features else 1 / _BUNDLED_SHARE
-    if features != "auto":
-        slower = 1.0  # the look was painted by them as well
-    passes = getattr(asked.options[1], "passes", 1)
-    return pace * slower * passes * paints.work(own, wide, high).of(frames)
+        scale = looked.options[1].size / max(size)
+        tiny = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    each = look_seconds / paints.work(looked.options[0], *tiny).first
+    # Unless other features were asked for, the look was painted with the bundled ones.
+    heavier = paints.uses_features and asked.options[1].features == "auto" and not own.is_draft
+    each *= getattr(asked.options[1], "passes", 1) / (_BUNDLED_SHARE if heavier else 1.0)
+    work = paints.work(own, *size)
+    return replace(work, first=each * work.first, later=each * work.later)
 
 
-def _size(asked: Asked, own: Any, shown: Shown | None) -> tuple[int, int]:
+def _size(asked: Asked, own: Any, clip: Clip | None) -> tuple[int, int]:
     """Width and height of the result in pixels."""
-    if shown is None or asked.source is None:
+    if clip is None:
         return own.width, own.height
-    longest = max(shown.width, shown.height)
-    wanted = asked.options[1].size or min(longest, own.longest)
-    return max(1, round(shown.width * wanted / longest)), max(1, round(shown.height * wanted / longest))
+    longest = max(clip.width, clip.height)
+    scale = (asked.options[1].size or method(asked.method).longest(own, clip)) / longest
+    return max(1, round(clip.width * scale)), max(1, round(clip.height * scale))
 
 
-def _frames(asked: Asked, shown: Shown | None) -> int:
-    if asked.source is None or shown is None:
+def _frames(asked: Asked, clip: Clip | None) -> int:
+    if clip is None:
         return int(asked.options[0].frames)
-    run = asked.options[1]
-    if not run.frames:
-        return shown.frames
+    count = clip.frame_count or 1
     try:
-        start, stop = frame_range(run.frames, open_clip(asked.source))
+        start, stop = frame_range(asked.options[1].frames, clip)
     except VidstyleError:
-        return shown.frames
-    return max(1, (shown.frames if stop is None else min(stop, shown.frames)) - start)
+        return count
+    return max(1, min(count, count if stop is None else stop) - start)

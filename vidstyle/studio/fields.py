@@ -20,7 +20,7 @@ from vidstyle.studio.workspace import Workspace
 
 DRAWN = ("MASK", "MAP", "MAP,...")
 """By its metavar: a picture that can be drawn in the page."""
-_FOLDERS = ("SET", "DIR")
+_FOLDERS = ("SET", "DIR", "FOLDER")
 _FEW = 4  # choices that are shown side by side
 
 

@@ -50,9 +50,13 @@ class Frames:
         self._readers: OrderedDict[tuple[Path, int], _Reader] = OrderedDict()
         self._lock = threading.Lock()
 
+    def clip(self, path: Path) -> Clip:
+        """A clip as it is read. Raises MediaError where it cannot be."""
+        return self._reader(path).clip
+
     def shown(self, path: Path) -> Shown:
         """What a clip is. Raises MediaError where it cannot be read."""
-        clip = self._reader(path).clip
+        clip = self.clip(path)
         frames = clip.frame_count or 1
         seconds = float(clip.duration_seconds or frames / (clip.frame_rate or 25))
         return Shown(clip.width, clip.height, frames, seconds, clip.kind == "still")

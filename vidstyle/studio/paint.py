@@ -109,7 +109,12 @@ class PaintTab:
                 paint = gr.Button(what, variant="primary", elem_classes=["vs-paint-button"])
             self.buttons.append((row, look, paint))
         self.command = gr.Textbox(
-            label="The same as a command", elem_id="vs-command", lines=2, max_lines=8, interactive=False, buttons=["copy"]
+            label="The same as a command",
+            elem_id="vs-command",
+            lines=2,
+            max_lines=8,
+            interactive=False,
+            buttons=["copy"],
         )
 
     def _clips(self) -> list[tuple[str, str]]:
@@ -237,6 +242,11 @@ class PaintTab:
             return
         output = view.output_name(asked, shown)
         command = command_line(asked.arguments(output))
+        if not asked.shows_in_one_frame:
+            line = "Painted after your key frames, which one frame does not show: no first look."
+            seen = self._before(asked.source, int(frame or 0)) if asked.source else gr.skip()
+            yield seen, _said(line), "", command
+            return
         yield gr.skip(), gr.skip(), gr.skip(), command
         time.sleep(_STILLNESS_SECONDS)
         if not wanted or self._newest[session] != mine:
@@ -263,8 +273,8 @@ class PaintTab:
         return {"before": made, "empty": ""} if look.before == look.after else {"after": made}
 
     def _foretold(self, asked: Asked, look: Look) -> str:
-        shown = self._frames.shown(asked.source) if asked.source else None
-        return _table(ways(asked, shown, look.seconds or 0.0))
+        clip = self._frames.clip(asked.source) if asked.source else None
+        return _table(ways(asked, clip, look.seconds or 0.0))
 
     def _paint(self, view: FormView, clip: Any, shown: Any) -> Any:
         asked = view.asked(clip, shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -76,17 +76,15 @@ class Asked:
         given = [word for words in own for word in words if word not in _flags(self.form.preset)]
         return [self.form.name, *paths, "-o", str(output), *given]
 
-    def with_values(self, **values: Any) -> Asked:
-        """The same with other values, of the options that have such fields."""
-        changed = []
-        for each in self.options:
-            names = {spec.name for spec in fields(each)}
-            changed.append(replace(each, **{k: v for k, v in values.items() if k in names}))
-        return replace(self, options=tuple(changed))
-
     def value(self, name: str, default: Any = None) -> Any:
         """Of the first of its options that has such a field."""
         return next((getattr(each, name) for each in self.options if hasattr(each, name)), default)
+
+    @property
+    def shows_in_one_frame(self) -> bool:
+        """Whether one frame tells what it will look like: not where others are named by their numbers."""
+        specs = [spec for each in self.options for spec in fields(each)]
+        return not any((spec.metadata["metavar"] or "").startswith("FRAME=") for spec in specs)
 
     @property
     def method(self) -> str:
