@@ -111,7 +111,7 @@ def page_at(browser: Any, studio: Studio) -> Iterator[Callable[..., Any]]:
     def open_page(width: int = 1280, height: int = 900) -> Any:
         page = browser.new_page()
         page.set_viewport_size({"width": width, "height": height})
-        page.set_default_timeout(90_000)
+        page.set_default_timeout(240_000)
         page.on("request", noted)
         page.goto(studio.address)
         page.wait_for_selector(".vs-gallery button")

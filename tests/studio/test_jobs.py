@@ -28,7 +28,7 @@ time.sleep(600)
 """
 
 
-def _until(is_so: Callable[[], bool], seconds: float = 120) -> None:
+def _until(is_so: Callable[[], bool], seconds: float = 300) -> None:
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until, "it took too long"

@@ -10,10 +10,10 @@ import gradio as gr
 
 from vidstyle.errors import UsageError
 from vidstyle.studio.api import REPORT, file_url, picture_url
-from vidstyle.studio.forms import told
 from vidstyle.studio.frames import Frames
 from vidstyle.studio.jobs import DONE
 from vidstyle.studio.queue import Queue
+from vidstyle.studio.telling import told
 from vidstyle.studio.workspace import Workspace
 
 _LONGEST = 800  # pixels

@@ -14,6 +14,7 @@ from PIL import Image
 from vidstyle.errors import UsageError
 from vidstyle.studio.fields import Field
 from vidstyle.studio.looks import save_picture
+from vidstyle.studio.telling import told
 from vidstyle.studio.workspace import Workspace
 
 COLOURS = ("#ffffff", "#e6194b", "#00a0ff", "#3cb44b", "#ffe119", "#911eb4")
@@ -63,15 +64,12 @@ def drawing(fields: Sequence[Field], components: Mapping[str, Any], workspace: W
 
     def background(clip: str | None, frame: float) -> Any:
         if not clip:
-            raise gr.Error("choose a clip or a picture first", print_exception=False)
+            raise UsageError("choose a clip or a picture first")
         image = desk.picture(clip, int(frame))
         return {"background": np.asarray(image.convert("RGBA")), "layers": [], "composite": None}
 
-    def taken(drawn: Any, name: str, gallery: Any = None) -> list[Any]:
-        try:
-            map_, colours = _map(drawn, is_mask=name != "labels")
-        except UsageError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+    def taken(drawn: Any, name: str) -> list[Any]:
+        map_, colours = _map(drawn, is_mask=name != "labels")
         place = workspace.folder("files") / f"{name}-{time.strftime('%H%M%S')}.png"
         save_picture(map_, place)
         value = f"files/{place.name}"
@@ -88,8 +86,8 @@ def drawing(fields: Sequence[Field], components: Mapping[str, Any], workspace: W
         return [*found, line, text if name == "labels" else gr.update()]
 
     outputs = [*(components[name] for name in names), said, *([styles] if styles is not None else [])]
-    load.click(background, [desk.clip, desk.frame], [editor], api_visibility="private")
-    take.click(taken, [editor, use], outputs, api_visibility="private")
+    load.click(told(background), [desk.clip, desk.frame], [editor], api_visibility="private")
+    take.click(told(taken), [editor, use], outputs, api_visibility="private")
 
 
 def _map(drawn: Any, is_mask: bool) -> tuple[Image.Image, list[str]]:

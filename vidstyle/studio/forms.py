@@ -8,13 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from vidstyle.errors import VidstyleError
 from vidstyle.methods.registry import METHODS, command
 from vidstyle.options.base import Command
 from vidstyle.studio.draw import Desk, drawing
 from vidstyle.studio.fields import Field, fields_of, located
 from vidstyle.studio.gallery import chosen_files, chosen_in, gallery, value_of
+from vidstyle.studio.keyframes import METAVAR, keyframes
 from vidstyle.studio.requests import Asked, Form, ask
+from vidstyle.studio.telling import told
 from vidstyle.studio.workspace import Workspace
 from vidstyle.video.formats import ANIMATIONS, CONTAINERS, likewise_suffix
 from vidstyle.video.pictures import WRITABLE_SUFFIXES, read_picture
@@ -36,6 +37,9 @@ class FormView:
         self._groups: dict[str, gr.Group] = {}
         self.gallery = self._gallery()
         self._often()
+        for field in self.fields:
+            if field.metavar == METAVAR:
+                keyframes(field, self._components, workspace, desk)
         self._more()
         self.suffix = self._components["suffix"]
         drawn = [field for field in self.fields if field.is_drawn]
@@ -175,18 +179,6 @@ class FormView:
         """For Gradio: what is wrong in which of the fields."""
         lines = [field.problem(value) for field, value in zip(self.fields, shown[2:], strict=True)]
         return [gr.validate(not line, line) for line in ("", "", "", "", *lines)]
-
-
-def told(do: Any) -> Any:
-    """The same, with what is wrong told in one line on the page."""
-
-    def done(*given: Any) -> Any:
-        try:
-            return do(*given)
-        except (VidstyleError, OSError) as error:
-            raise gr.Error(str(error), title="That did not work", print_exception=False) from error
-
-    return done
 
 
 def _folder_name(uploaded: Sequence[str]) -> str:

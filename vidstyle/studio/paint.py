@@ -16,11 +16,12 @@ from vidstyle.errors import VidstyleError
 from vidstyle.studio.api import picture_url
 from vidstyle.studio.draw import Desk
 from vidstyle.studio.estimates import Way, ways
-from vidstyle.studio.forms import FormView, told
+from vidstyle.studio.forms import FormView
 from vidstyle.studio.frames import Frames
 from vidstyle.studio.looks import Look, Looks
 from vidstyle.studio.queue import Queue
 from vidstyle.studio.requests import Asked, Form, command_line, forms
+from vidstyle.studio.telling import told
 from vidstyle.studio.workspace import Workspace
 from vidstyle.text import duration, printable
 
@@ -293,9 +294,7 @@ class PaintTab:
 
 def _changing(component: Any) -> Any:
     """The event by which a component tells that somebody has changed it, and is done with that."""
-    if isinstance(component, (gr.Textbox, gr.Number)):
-        return component.blur if isinstance(component, gr.Textbox) else component.change
-    return component.change
+    return component.blur if isinstance(component, gr.Textbox) else component.change
 
 
 def _said(line: str, wrong: bool = False) -> str:
