@@ -48,8 +48,9 @@ def test_every_method_has_a_tab_and_every_option_a_field() -> None:
     assert {form.method for form in FORMS.values()} == {n for n in METHODS if not command(n).within}
     for form in FORMS.values():
         names = {spec.name for kind in form.groups.values() for spec in fields(kind)}
+        hidden = {*OWN, *form.preset, *form.own.instead}
         gallery = {command(n).asked for n in METHODS if command(n).within == form.method}
-        assert {field.name for field in fields_of(form)} == names - set(OWN) - gallery - set(form.preset)
+        assert {field.name for field in fields_of(form)} == names - hidden - gallery
 
 
 @pytest.mark.parametrize("name", [name for name in FORMS if name != "dfi"])

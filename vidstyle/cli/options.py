@@ -84,6 +84,15 @@ def _absent(hint: Any) -> Any:
     return None if type(None) in get_args(hint) else inspect.Parameter.empty
 
 
+def as_text(*kinds: type[Any]) -> dict[str, Any]:
+    """The options of some dataclasses as `with_options` brings them to a command where none is given."""
+    return {
+        spec.name: _parameter("", spec, get_type_hints(kind)[spec.name]).default
+        for kind in kinds
+        for spec in fields(kind)
+    }
+
+
 def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     kind, several = kind_of(hint)
     name = called(spec)

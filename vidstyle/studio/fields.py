@@ -153,7 +153,7 @@ def _plain(shown: Any) -> str:
 def fields_of(form: Form) -> list[Field]:
     """All fields that a form shows, group by group; what the studio sees to, and its gallery, left out."""
     gallery = {own.asked for own in map(command, METHODS) if own.within == form.method}
-    hidden = {*OWN, *gallery, *form.preset}
+    hidden = {*OWN, *gallery, *form.preset, *form.own.instead}
     found: dict[str, Field] = {}
     for title, kind in form.groups.items():
         hints = get_type_hints(kind)

@@ -112,6 +112,7 @@ def ask(
     Raises UsageError, in one line, where a value is wrong, something is missing, or a file lies elsewhere.
     """
     given = {**values, **form.preset, "job": None, "overwrite": False, "restart": False}
+    given |= dict.fromkeys(form.own.instead)  # what the command could do other than paint
     method = asked_for(form.method, given)
     own = command(method)
     if own.source and source is None:
