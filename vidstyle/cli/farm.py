@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose
 from vidstyle.cli.painting import Asked, commands_of
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
+from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.job import job_named
-from vidstyle.methods.registry import METHODS
+from vidstyle.methods.registry import METHODS, command, instead
+from vidstyle.options.base import option_name
 from vidstyle.options.farm import QueueOptions
+from vidstyle.options.written import collect
 
 if TYPE_CHECKING:
     from vidstyle.farm.queues import Tasks
@@ -50,6 +53,9 @@ shots = typer.Typer(
 
 def _split(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
     queue: QueueOptions = collect(QueueOptions, values)
+    if instead(asked.method, asked.options) is not None:
+        names = " or ".join(map(option_name, command(asked.method).instead))
+        raise UsageError(f"{names} paints nothing; leave it out")
     reporter = shown.reporter()
     found: list[Tasks] = []
 

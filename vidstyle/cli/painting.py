@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, required, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, as_text, required, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks, Notice
 from vidstyle.job import default_job_directory, is_split
-from vidstyle.methods.registry import METHODS, asked_for, command
+from vidstyle.methods.registry import METHODS, asked_for, command, instead, lenders
 from vidstyle.options import EncodeOptions
-from vidstyle.options.base import Command, called, option_name
+from vidstyle.options.base import Command, called, option_name, part_of
 from vidstyle.options.farm import FarmOptions
+from vidstyle.options.written import collect
 
 if TYPE_CHECKING:
     from vidstyle.pipeline.plan import Request
@@ -34,10 +35,11 @@ _MADE = "A picture; a video or a folder for --frames."
 class Asked:
     """What a command that paints was given.
 
-    source: None for a method that makes pictures from none. taught: how a network learns it first, where the
+    method: whose command it is. source: None for one that makes pictures from none. taught: how a network learns it first, where the
     method knows of that.
     """
 
+    method: str
     source: Path | None
     pictures: Sequence[Path]
     output: Path
@@ -77,9 +79,9 @@ def commands_of(
     own = command(method)
     if own.within:
         return
-    yield method, _command(method, own.help, {}, do, further)
+    yield method, _command(method, own.help, {}, method, do, further)
     for name, (help, values) in own.presets.items():
-        yield name, _command(method, help, values, do, further)
+        yield name, _command(method, help, values, name, do, further)
 
 
 def _within(method: str) -> list[Command]:
@@ -88,9 +90,10 @@ def _within(method: str) -> list[Command]:
 
 
 def _command(
-    method: str, help: str, preset: Mapping[str, Any], do: Do, further: Mapping[str, type[Any]]
+    method: str, help: str, preset: Mapping[str, Any], name: str, do: Do, further: Mapping[str, type[Any]]
 ) -> Callable[..., int]:
-    own = command(method)
+    """The command `name`. preset: options that it sets."""
+    own, lent = command(method), {lender: each.lent[name] for lender, each in lenders(name)}
 
     def paint(
         *,
@@ -99,14 +102,26 @@ def _command(
         json_progress: JsonProgress = False,
         **values: Any,
     ) -> int:
-        return do(_asked(method, {**values, **preset}), Shown(quiet, verbose, json_progress), values)
+        given, lender = (
+            values,
+            next((each for each, names in lent.items() if any(values[name] for name in names[:2])), None),
+        )
+        if lender is not None:
+            values = _as_lent(method, lender, lent[lender], values)
+        elif lent and not values.get("pictures"):
+            offered = " or ".join(option_name(names[0]) for names in lent.values())
+            raise UsageError(f"give an exemplar, or {offered}")
+        asked = _asked(lender or method, {**values, **preset})
+        return do(asked, Shown(quiet, verbose, json_progress), given)
 
     paint.__doc__ = help
     inside = {each.title: each.options for each in _within(method)}
     groups = {own.title: own.options, **inside, "Run": own.run, "Result": EncodeOptions}
     if own.taught is not None:
         groups["With --fast"] = own.taught
-    arguments = required(**_arguments(own, optional=bool(inside)))
+    for lender, names in lent.items():
+        groups[f"Or with --{names[0]}"] = part_of(command(lender).options, names)
+    arguments = required(**_arguments(own, optional=bool(inside or lent)))
     return with_options(**groups, **further)(arguments(paint))
 
 
@@ -133,6 +148,7 @@ def _asked(method: str, values: Mapping[str, Any]) -> Asked:
     options, run, encode = (collect(kind, values) for kind in (own.options, own.run, EncodeOptions))
     pictures = values.get("pictures") or []
     return Asked(
+        method=method,
         source=values.get("input"),
         pictures=[pictures] if isinstance(pictures, Path) else pictures,
         output=values["output"],
@@ -145,6 +161,10 @@ def _asked(method: str, values: Mapping[str, Any]) -> Asked:
 
 def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
     farm = collect(FarmOptions, values) if "on" in values else FarmOptions()
+    if (other := instead(asked.method, asked.options)) is not None:
+        do, value = other
+        given = asked.source, asked.output, value, asked.run
+        return work(None, lambda hooks: cast(Path, do(*given, hooks)), shown)
 
     def paint(hooks: Hooks) -> Path:
         if farm.on is not None:
@@ -168,6 +188,29 @@ def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
     if farm.on is not None:  # it goes on by the same command
         return work(None, paint, shown, "--restart")
     return work(asked.job, paint, shown)
+
+
+def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given to a command of `method` as that of `lender` takes it. names: the options that it lends.
+
+    Raises UsageError for what means nothing to it.
+    """
+    host, own = command(method), command(lender)
+    asked = option_name(next(name for name in names if values[name]))
+    if values.get("pictures"):
+        raise UsageError(f"{asked} takes the place of an exemplar; give the one or the other")
+    found = as_text(own.options, own.run)
+    given = {name: values[name] for name in (*names, "input", "output")}
+    given |= {spec.name: values[spec.name] for spec in fields(EncodeOptions)}
+    for kind in (host.options, host.run):
+        options, usual = collect(kind, values), kind()
+        for spec in fields(usual):
+            if getattr(options, spec.name) == getattr(usual, spec.name):
+                continue
+            if spec.name not in found:
+                raise UsageError(f"{called(spec)} does nothing with {asked}; leave it out")
+            given[spec.name] = values[spec.name]
+    return found | given
 
 
 def _refuse_both(host: Command, own: Command, values: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ to them, and what they paint comes back frame by frame; see `vidstyle.farm.shipp
 
 from __future__ import annotations
 
+import logging
 import queue
 import shutil
 import threading
@@ -67,9 +68,11 @@ def connected(address: str | None) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    started = {"include_dashboard": False} if address is None else {}
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address is None:
+        settings["include_dashboard"] = False
     try:
-        ray.init(address=address or "local", log_to_driver=False, logging_level="error", **started)
+        ray.init(address=address or "local", **settings)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise UsageError(f"--on ray://{address}: there is no such Ray cluster ({error})") from error
     try:

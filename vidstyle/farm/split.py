@@ -63,10 +63,9 @@ def _check(plan: Plan) -> None:
 
 def _found(plan: Plan, store: JobStore, hooks: Hooks) -> Parts:
     known = look_through(plan, store, hooks)
-    (height, width), method = plan.canvas.size, plan.method
-    shown = [known.shown(shot) for shot in known.shots]
-    # What is faded away is stored all the same.
-    work = [method.cost(plan.options, height, width, frames) if frames else 1.0 for frames in shown]
+    each = plan.method.work(plan.options, plan.canvas.width, plan.canvas.height)
+    # What is faded away is not painted, but stored all the same.
+    work = [each.of(known.shown(shot)) if known.shown(shot) else 1.0 for shot in known.shots]
     return Parts.made(store, known, work, plan.run.passes, plan.inputs.digest)
 
 

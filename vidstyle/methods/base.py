@@ -195,6 +195,21 @@ class Finished:
     write: Callable[[Path, Tensor, Frame | None], None]
 
 
+@dataclass(frozen=True)
+class Work:
+    """How much it is to paint a frame, to be compared with other sizes and options of the same method.
+
+    first, later: of a shot, in pixels times steps.
+    """
+
+    first: float
+    later: float
+
+    def of(self, frames: int, shots: int = 1) -> float:
+        """To paint so many frames."""
+        return shots * self.first + max(0, frames - shots) * self.later
+
+
 class Method(ABC):
     """What the spine asks of a painting method. What is not abstract suits most of them as it is.
 
@@ -220,6 +235,10 @@ class Method(ABC):
         """The option by which a long run paints a clip in a fraction of the time, if there is one."""
         return ""
 
+    def work(self, options: Any, width: int, height: int) -> Work:
+        """How much it is to paint a frame of this size; as it is here, by its pixels alone."""
+        return Work(width * height, width * height)
+
     def longest(self, options: Any, clip: Clip) -> int:
         """Longest side in pixels of what is painted where --size is not given."""
         return min(max(clip.width, clip.height), int(options.longest))
@@ -239,10 +258,6 @@ class Method(ABC):
     def open(self, options: Any, source: Source) -> Inputs:
         """Read and check what is needed beside the clip. Raises InputError, UsageError or OutputError."""
         return Inputs(options, [learnt_from(path, source.engine.notice) for path in source.pictures])
-
-    def cost(self, options: Any, height: int, width: int, frames: int) -> float:
-        """How much work it is to paint a shot of so many frames, beside others; in any unit."""
-        return frames
 
     @abstractmethod
     def painter(self, inputs: Any, engine: Engine) -> Painter:

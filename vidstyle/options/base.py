@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, make_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -29,18 +29,20 @@ def option(
     whole: bool = False,
     called: str | None = None,
     role: str = "decides",
+    often: bool = False,
 ) -> Any:
     """A dataclass field with what the command line shows; `choices` and limits are checked when made.
 
     whole: of several values: each is given on its own, and may have commas in it.
     called: what the option is called, where that can be no field's name.
-    role: one of `ROLES`.
+    role: one of `ROLES`. often: whether many change it, so that a page shows it at once.
     """
     if role not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}, not {role!r}")
     shown = {"help": help, "choices": choices, "flag": flag, "metavar": metavar, "called": called}
     checked = {"minimum": minimum, "maximum": maximum}
-    return field(default=default, metadata=shown | checked | {"whole": whole, "role": role, "parts": None})
+    told = {"whole": whole, "role": role, "parts": None, "often": often}
+    return field(default=default, metadata=shown | checked | told)
 
 
 Parts = Callable[[str], list[str]]
@@ -57,18 +59,19 @@ def file_option(
     whole: bool = False,
     called: str | None = None,
     role: str = "decides",
+    often: bool = False,
 ) -> Any:
     """A field that names a file, or several. Unless it is `written`, its content counts, not its name.
 
     It is made absolute, spared from being overwritten, and found again in a job that has moved. words: values
     that name no file. parts: where a value is more than a path.
     """
-    made = option(default, help, metavar=metavar, whole=whole, called=called, role=role)
+    made = option(default, help, metavar=metavar, whole=whole, called=called, role=role, often=often)
     cut = parts or (lambda value: [value] if value in words else ["", value])
     return field(default=default, metadata={**made.metadata, "parts": cut})
 
 
-def _check(spec: Field[Any], value: Any) -> None:
+def check_value(spec: Field[Any], value: Any) -> None:
     """Raise UsageError where a value, of the field's type, is none of its choices or beyond its limits."""
     option = called(spec)
     choices, minimum, maximum = (spec.metadata.get(key) for key in ("choices", "minimum", "maximum"))
@@ -112,7 +115,7 @@ class Checked:
             except TypeError as error:
                 raise UsageError(f"{called(spec)} {error}") from None
             object.__setattr__(self, spec.name, value)  # the classes are frozen
-            _check(spec, value)
+            check_value(spec, value)
 
 
 class MethodOptions(Checked):
@@ -169,6 +172,10 @@ class Command:
     presets: further commands, by name: the line of each, and the options that it sets.
     within: of a method without a command of its own: the one that calls it where its option `asked` is given.
     taught: the options of painting by a network that learns from what it paints; None where none can.
+    instead: by an option, as "module:function", what the command does instead of painting where it is given;
+    it takes the input, the output, the option's value, the options of the run, and hooks.
+    lent: by the name of another method's preset, the options of this one that it takes, too; where one of
+    the first two is given, this method paints, with what the preset sets.
     """
 
     options: type[Any]
@@ -181,6 +188,8 @@ class Command:
     within: str = ""
     asked: str = ""
     taught: type[Any] | None = None
+    instead: Mapping[str, str] = field(default_factory=dict)
+    lent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _Options = TypeVar("_Options")
@@ -247,6 +256,13 @@ def as_in(kind: type[Any], name: str, help: str | None = None, default: Any = _S
     spec = next(spec for spec in fields(kind) if spec.name == name)
     shown = {**spec.metadata, "help": help or spec.metadata["help"]}
     return field(default=spec.default if default is _SAME else default, metadata=shown)
+
+
+def part_of(kind: type[Any], names: Collection[str]) -> type[Any]:
+    """A dataclass with these fields of another alone, to be shown."""
+    hints = get_type_hints(kind)
+    chosen = [(name, hints[name], as_in(kind, name)) for name in names]
+    return make_dataclass(f"PartOf{kind.__name__}", chosen, frozen=True, kw_only=True)
 
 
 def check_names(settings: Collection[str], *kinds: type[Any]) -> None:

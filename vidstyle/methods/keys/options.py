@@ -34,6 +34,7 @@ class KeysOptions(MethodOptions):
         metavar="FRAME=PICTURE",
         whole=True,
         role="free",
+        often=True,
     )
     keys: str | None = file_option(
         None,
@@ -62,13 +63,24 @@ class KeysOptions(MethodOptions):
         called="--mask",
         role="free",
     )
+    suggest: int | None = option(
+        None,
+        "Instead of painting, write the N frames of INPUT that are worth painting into the folder OUT: those "
+        "that show most of what others hide.",
+        minimum=1,
+        metavar="N",
+        role="free",
+    )
     missing: str = option(
         "leave",
         "A shot without a key frame stays as it was filmed, or takes the key frame nearest to it in looks.",
         choices=("leave", "nearest"),
+        often=True,
     )
     color_only: bool = option(
-        False, "Take colour alone from the key frames: a grey film is coloured from those coloured by hand."
+        False,
+        "Take colour alone from the key frames: a grey film is coloured from those coloured by hand.",
+        often=True,
     )
     quality: str = as_in(SharedOptions, "quality", "draft is a preview at a quarter of the size.")
     color_weight: float = option(6.0, "How much the colours of the clip tell what is the same.", minimum=0)
@@ -155,4 +167,6 @@ COMMAND = Command(
     "Paint INPUT after frames of it that are painted by hand: the clip follows.",
     "Key frames",
     Pictures(least=0, most=0),
+    instead={"suggest": "vidstyle.suggesting.suggest:suggest"},
+    lent={"colorize": ("key", "keys", "every", "count_from", "missing")},
 )

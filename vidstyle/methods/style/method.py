@@ -15,7 +15,7 @@ from vidstyle.looks.brush import Brush
 from vidstyle.looks.look import Look, look_named, read_look
 from vidstyle.looks.noise import no_drift
 from vidstyle.looks.recolouring import colours_after
-from vidstyle.methods.base import Engine, Inputs, Method, Source
+from vidstyle.methods.base import Engine, Inputs, Method, Source, Work
 from vidstyle.methods.guidance import open_guidance
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
@@ -58,9 +58,11 @@ class Style(Method):
         able = clip.kind != "still" and run.passes == 1 and options.unlearnable is None
         return "--fast" if able else ""
 
-    def cost(self, options: NeuralOptions, height: int, width: int, frames: int) -> float:
-        firsts = frames if options.independent else 1
-        return Schedule(options).work(height, width, firsts, frames)
+    def work(self, options: NeuralOptions, width: int, height: int) -> Work:
+        schedule = Schedule(options)
+        levels = schedule.levels(height, width)
+        first = sum(rows * columns * search.steps for (rows, columns), search in levels)
+        return Work(first, first if options.independent else width * height * schedule.after)
 
     def painter(self, inputs: StyleInputs, engine: Engine) -> NeuralStyle:
         network = engine.network(inputs.options.pooling)

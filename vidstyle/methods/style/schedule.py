@@ -78,11 +78,6 @@ class Schedule:
         steps = self.after + round(more * max(0, self._fine - self.after))
         return self._search(steps, _RATE_AFTER, "lbfgs")
 
-    def work(self, height: int, width: int, shots: int, frames: int) -> int:
-        """About how many steps, each by its pixels, it takes to paint so many frames of so many shots."""
-        first = sum(rows * columns * search.steps for (rows, columns), search in self.levels(height, width))
-        return shots * first + (frames - shots) * height * width * self.after
-
     def _search(self, steps: int, rate: float, best: str) -> Search:
         """`best`: the minimiser for this where the options leave it open."""
         return Search(best if self._chosen == "auto" else self._chosen, steps, rate)
