@@ -35,8 +35,8 @@ _MADE = "A picture; a video or a folder for --frames."
 class Asked:
     """What a command that paints was given.
 
-    method: whose command it is. source: None for one that makes pictures from none. taught: how a network learns it first, where the
-    method knows of that.
+    method: whose command it is. source: None for one that makes pictures from none. taught: how a network
+    learns it first, where the method knows of that.
     """
 
     method: str
