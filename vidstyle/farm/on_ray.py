@@ -73,8 +73,9 @@ def connected(address: str | None) -> Iterator[Any]:
         settings["include_dashboard"] = False
     try:
         ray.init(address=address or "local", **settings)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise UsageError(f"--on ray://{address}: there is no such Ray cluster ({error})") from error
+    except Exception as error:  # it raises nearly anything
+        where = "cannot be started here" if address is None else f"is not to be reached at {address}"
+        raise VidstyleError(f"--on ray: Ray {where} ({error})") from error
     try:
         yield ray
     finally:
