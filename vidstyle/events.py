@@ -22,6 +22,18 @@ def say_nothing(line: str) -> None:
     """The notice of those who do not listen."""
 
 
+PHASES = {
+    "paint": "painting",
+    "encode": "encoding",
+    "measure": "measuring",
+    "flow": "estimating flow",
+    "learn": "learning",
+    "shots": "finding shots",
+    "keys": "painting key frames",
+}
+"""What a run does, in words, by the phase that its progress tells."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """A frame was finished. phase: "paint", "encode", "measure", "flow", "shots" (it was looked at to find

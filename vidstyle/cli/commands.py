@@ -14,15 +14,17 @@ from vidstyle.cli.doctor import doctor
 from vidstyle.cli.evaluate import evaluate
 from vidstyle.cli.learn import learn, looks
 from vidstyle.cli.live import live
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, with_options
 from vidstyle.cli.painting import painting_commands
 from vidstyle.cli.progress import Shown
+from vidstyle.cli.studio import studio
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.job import JobStore, job_named
 from vidstyle.methods.registry import METHODS
 from vidstyle.options import FEATURE_SETS, FeaturesOptions, FlowOptions
+from vidstyle.options.written import collect
 from vidstyle.plain import json_text
 from vidstyle.text import printable
 
@@ -63,6 +65,7 @@ app.command()(batch)
 app.command()(learn)
 app.command()(looks)
 app.command()(live)
+app.command()(studio)
 
 
 @app.command()

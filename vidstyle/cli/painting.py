@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, as_text, collect, required, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, as_text, required, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
@@ -18,6 +18,7 @@ from vidstyle.job import default_job_directory
 from vidstyle.methods.registry import METHODS, asked_for, command, instead, lenders
 from vidstyle.options import EncodeOptions
 from vidstyle.options.base import Command, called, option_name, part_of
+from vidstyle.options.written import collect
 
 _INPUT = Annotated[
     Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")

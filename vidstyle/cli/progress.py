@@ -14,7 +14,7 @@ from rich.console import Console
 
 from vidstyle.cli.losses import loss_lines
 from vidstyle.errors import UsageError
-from vidstyle.events import FrameLosses, Progress
+from vidstyle.events import PHASES, FrameLosses, Progress
 from vidstyle.plain import json_text
 from vidstyle.text import duration, printable
 
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
     from vidstyle.batches.jobs import BatchJob
 
 _STOPPING = "finishing this frame; press Ctrl-C again to stop now"
-_PHASES = {
-    "paint": "painting",
-    "encode": "encoding",
-    "measure": "measuring",
-    "flow": "estimating flow",
-    "learn": "learning",
-    "shots": "finding shots",
-    "keys": "painting key frames",
-}
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -147,7 +138,7 @@ class Lines(Reporter):
             return
         self._phase, self._due = event.phase, now + _SECONDS_BETWEEN_LINES
         count = f"{event.done}" if event.total is None else f"{event.done}/{event.total}"
-        self.notice(", ".join([f"{_PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
+        self.notice(", ".join([f"{PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
 
     def losses(self, event: FrameLosses) -> None:
         for line in loss_lines(event, "utf" in self._console.encoding.lower()):
@@ -194,7 +185,7 @@ class Bar(Lines):
     def progress(self, event: Progress) -> None:
         if event.phase != self._phase:
             self._bar.remove_task(self._task)
-            self._task = self._add_task(_PHASES.get(event.phase, event.phase))
+            self._task = self._add_task(PHASES.get(event.phase, event.phase))
         self._phase = event.phase
         self._bar.update(
             self._task,

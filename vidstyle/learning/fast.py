@@ -34,7 +34,6 @@ from vidstyle.methods.registry import command
 from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.methods.style.schedule import Schedule
 from vidstyle.options import EncodeOptions, RunOptions, from_json
 from vidstyle.options.learning import FastOptions
 from vidstyle.pipeline import carry_out
@@ -197,7 +196,7 @@ class _Time:
         after = self._chosen.frames * _seconds_a_frame(self._plan)
         learning = max((1 - SHARE) * self._seconds, self._seconds - before - after)
         self._store.decide(seconds=learning)
-        slowly = each * _steps(self._plan, self._chosen.frames, self._chosen.shots) / _steps(keys, 1, 1)
+        slowly = each * _work(self._plan, self._chosen.frames, self._chosen.shots) / _work(keys, 1, 1)
         quickly = before + learning + after
         line = f"painting every frame would take about {duration(slowly)}; with --fast about "
         better = "" if quickly < slowly else " (leave --fast out)"
@@ -205,12 +204,10 @@ class _Time:
         return count
 
 
-def _steps(plan: Plan, frames: int, shots: int) -> int:
-    """Steps by pixels that it takes to paint so many frames by optimisation."""
-    assert isinstance(plan.options, NeuralOptions)
-    schedule, (height, width) = Schedule(plan.options), plan.canvas.size
-    first = sum(rows * columns * search.steps for (rows, columns), search in schedule.levels(height, width))
-    return shots * first + (frames - shots) * height * width * schedule.after
+def _work(plan: Plan, frames: int, shots: int) -> float:
+    """How much it is to paint so many frames by optimisation."""
+    height, width = plan.canvas.size
+    return plan.method.work(plan.options, width, height).of(frames, shots)
 
 
 def _seconds_a_frame(plan: Plan) -> float:
