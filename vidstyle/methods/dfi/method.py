@@ -29,7 +29,9 @@ class DfiInputs(Inputs):
 class DeepFeatureInterpolation(Method):
     """See `painter`."""
 
-    shares = "every machine computes the features of the sets, unless VIDSTYLE_CACHE names a folder that they share"
+    shares = (
+        "each machine computes the features of the sets, unless VIDSTYLE_CACHE names a folder that they share"
+    )
 
     def open(self, options: DfiOptions, source: Source) -> DfiInputs:
         if len(options.strength) > 1 and source.clip.kind != "still":
