@@ -33,6 +33,7 @@ from benchmarks import (  # noqa: E402
     dfi,
     flow,
     guidance,
+    keys,
     live,
     load,
     looks,
@@ -328,3 +329,11 @@ def test_live_painting_is_timed_by_stages(setting: Setting) -> None:
     assert list(table.columns)[1:] == ["48x32", "64x48"]
     for size in table.columns[1:]:
         assert all(figure > 0 for figure in column(table, size).values())
+
+
+def test_key_frames_are_measured_against_the_truth(setting: Setting) -> None:
+    (table,) = keys.run(replace(setting, size=64, frames=4, clip=None))
+    exact = column(table, "PSNR of keys, dB")
+    assert exact["keys"] == math.inf
+    apart = [(row[0], row[1], row[2]) for row in table.rows]
+    assert all(0 < distance < 30 for _, _, distance in apart)
