@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,9 @@ class Reporter:
 
     def job(self, event: BatchJob) -> None:
         """A job of a batch begins, or has ended."""
+
+    def split(self, facts: Mapping[str, Any]) -> None:
+        """The shots of a job were found: all of them, as JSON values."""
 
     def stopping(self) -> None:
         """Answer the first Ctrl-C. Called by a signal handler, so it may only write to a descriptor."""
@@ -106,6 +110,9 @@ class JsonLines(Reporter):
     def job(self, event: BatchJob) -> None:
         paths = {"source": str(event.source), "style": str(event.style), "output": str(event.output)}
         self._write("job", **asdict(event) | paths)
+
+    def split(self, facts: Mapping[str, Any]) -> None:
+        self._write("split", **facts)
 
     def stopped(self, command: str) -> None:
         self._write("stopped", resume=command)
@@ -205,7 +212,7 @@ class Bar(Lines):
 def _figures(event: Progress) -> list[str]:
     """What is known of the frame: "shot 2", "loss 0.0123", "3.20 s/frame", "1 h 02 min left"."""
     figures = [f"pass {event.pass_number}"] if event.pass_number > 1 else []
-    if event.phase not in ("encode", "learn", "shots"):
+    if event.phase not in ("encode", "learn", "shots", "join"):
         figures.append(f"shot {event.shot + 1}")
     if event.loss is not None:
         figures.append(f"loss {event.loss:.4g}")
