@@ -9,6 +9,16 @@ from torch import Tensor
 _YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 
 
+def to_yiq(image: Tensor) -> Tensor:
+    """Luma and chroma of image float32 (3, H, W): (3, H, W)."""
+    return torch.einsum("cd,dhw->chw", image.new_tensor(_YIQ), image)
+
+
+def from_yiq(image: Tensor) -> Tensor:
+    """The same back."""
+    return torch.einsum("cd,dhw->chw", torch.linalg.inv(torch.tensor(_YIQ)).to(image), image)
+
+
 def luminance(image: Tensor) -> Tensor:
     """Luma of image float32 (3, H, W) in [0, 1], on all three channels of the result (3, H, W)."""
     weights = image.new_tensor(_YIQ[0]).view(3, 1, 1)

@@ -98,7 +98,7 @@ def search_exact(a: Tensor, b: Tensor, patch: int = 3) -> Matches:
 def distances(a: Tensor, b: Tensor, field: Tensor, patch: int = 3) -> Tensor:
     """Σ |a(x) − b(y)|² over each patch and its match, every value compared: float32 (H, W)."""
     ours, theirs = _described(a, b, patch, None, 0)
-    return _distance(ours, theirs, numbered(field, b.shape[2])).reshape(a.shape[1:])
+    return row_distance(ours, theirs, numbered(field, b.shape[2])).reshape(a.shape[1:])
 
 
 def _described(a: Tensor, b: Tensor, patch: int, components: int | None, seed: int) -> tuple[Tensor, Tensor]:
@@ -146,10 +146,10 @@ def _exact(ours: Tensor, theirs: Tensor, size: Size, reach: Size) -> Matches:
     found = [(squares - 2 * (part @ theirs.T)).argmin(dim=1) for part in ours.split(chunk)]
     index = torch.cat(found)
     field = torch.stack([index % reach[1], index // reach[1]]).reshape(2, *size)
-    return Matches(field, _distance(ours, theirs, index).reshape(size))
+    return Matches(field, row_distance(ours, theirs, index).reshape(size))
 
 
-def _distance(ours: Tensor, theirs: Tensor, index: Tensor) -> Tensor:
+def row_distance(ours: Tensor, theirs: Tensor, index: Tensor) -> Tensor:
     """Squared distance of each row of `ours` from the row of `theirs` at `index`, in bounded memory."""
     chunk = max(1, _ENTRIES // ours.shape[1])
     pairs = zip(ours.split(chunk), index.split(chunk), strict=True)
@@ -191,4 +191,4 @@ class _Hunt:
         self.distance = torch.where(better, distance, self.distance)
 
     def _judge(self, field: Tensor) -> Tensor:
-        return _distance(self.ours, self.theirs, numbered(field, self.reach[1])).reshape(self.size)
+        return row_distance(self.ours, self.theirs, numbered(field, self.reach[1])).reshape(self.size)

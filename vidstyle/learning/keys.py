@@ -35,7 +35,7 @@ from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan
 from vidstyle.pipeline.prefetch import prefetch
 from vidstyle.pipeline.stored import load_pixels
-from vidstyle.types import Flow, Frame
+from vidstyle.types import Flow, Frame, Shot
 from vidstyle.video.pictures import write_picture
 
 MOST = 8
@@ -170,7 +170,7 @@ def _paint(
             for number, each in enumerate(order, first):
                 began = time.monotonic()
                 if not frames.has_frame(number):  # of those before it one may have been damaged
-                    work.paint(each, keys[number].shot, frames, None, None)
+                    work.paint(replace(each, shot=Shot(keys[number].shot, 0)), frames, None, None)
                 if count is None:
                     pace.total = count = enough(time.monotonic() - began, plan)
                     store.decide(pictures=count)

@@ -23,7 +23,7 @@ from vidstyle.image.convert import to_float
 from vidstyle.image.mirrored import opaque_alone
 from vidstyle.methods.guidance import Guidance
 from vidstyle.options import RunOptions
-from vidstyle.types import Draft, Frame, Painted, Prior
+from vidstyle.types import Draft, Frame, Painted, Prior, Shot
 from vidstyle.video.clip import Clip
 from vidstyle.video.formats import check_spared
 from vidstyle.video.pictures import read_picture
@@ -63,6 +63,18 @@ class Guided(Painter, Protocol):
 
     def small(self, where: Tensor) -> Mapping[int, str]:
         """The regions that are too small to be guided at some layers, and the first of these."""
+        ...
+
+
+@runtime_checkable
+class Located(Painter, Protocol):
+    """A painter that paints a frame by where it lies in the clip."""
+
+    def at(self, index: int, shot: Shot, number: int) -> Painter:
+        """The same painter, for frame `index` of `shot` in pass `number`, from 1.
+
+        In the first pass it is not yet known where the shot ends.
+        """
         ...
 
 
@@ -136,17 +148,34 @@ class Inputs:
     guidance: maps of the regions that pictures and frames have.
     contents: by option, what stands in a job's fingerprint for files of which more counts than the content
     of one file, or of one clip.
+    digest: of what may change within a job, see `Basis`. passes: that painting takes at least.
     """
 
     options: Any
     pictures: Sequence[Tensor] = ()
     guidance: Guidance | None = None
     contents: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    passes: int = 1
 
     @property
     def regions(self) -> Sequence[Tensor]:
         """Of the pictures; none without guidance."""
         return self.guidance.regions if self.guidance else ()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a frame is painted from in one pass, beside the clip and the options.
+
+    digest: of what may change within a job; a frame that was painted from something else is painted anew.
+    follows: whether it is painted from a neighbour painted before it: else no flow is looked for.
+    whole: whether what is painted is the frame as it is to be seen: no fade is put back on it.
+    """
+
+    digest: str = ""
+    follows: bool = True
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,10 +200,13 @@ class Method(ABC):
 
     uses_features: whether the feature network is needed; without it none is looked for.
     quick: whether a frame is painted in hundredths of a second; then storing and warping are quick, too.
+    revisited: whether a job that is done is gone back to, for those frames alone whose `Basis` has changed:
+        with --keep the frames of all passes are kept.
     """
 
     uses_features: ClassVar[bool] = True
     quick: ClassVar[bool] = False
+    revisited: ClassVar[bool] = False
 
     def clip(
         self, options: Any, path: Path | None, fps: Fraction | None, run: RunOptions
@@ -187,6 +219,14 @@ class Method(ABC):
     def quicker(self, options: Any, run: RunOptions, clip: Clip) -> str:
         """The option by which a long run paints a clip in a fraction of the time, if there is one."""
         return ""
+
+    def longest(self, options: Any, clip: Clip) -> int:
+        """Longest side in pixels of what is painted where --size is not given."""
+        return min(max(clip.width, clip.height), int(options.longest))
+
+    def basis(self, inputs: Any, index: int, shot: Shot, number: int) -> Basis:
+        """What frame `index` of `shot` is painted from in pass `number`; see `Located.at`."""
+        return Basis()
 
     def flow(self, options: Any) -> FlowSource | None:
         """How what is painted moves, where that is not seen in a clip."""

@@ -17,6 +17,7 @@ METHODS = {
     "dfi": "vidstyle.methods.dfi",
     "texture": "vidstyle.methods.texture",
     "student": "vidstyle.methods.student",
+    "keys": "vidstyle.methods.keys",
 }
 """Name, as on the command line -> its package: `options.COMMAND` says how it is called, without torch;
 `method.METHOD` is what paints."""

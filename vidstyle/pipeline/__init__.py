@@ -23,6 +23,7 @@ from vidstyle.pipeline.painting import Painting
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan, replan
 from vidstyle.pipeline.prefetch import prefetch
+from vidstyle.pipeline.stale import drop_stale
 from vidstyle.pipeline.stored import load_carry
 from vidstyle.types import Frame, Painted, Shot
 
@@ -82,9 +83,11 @@ def carry_out(plan: Plan, store: JobStore, hooks: Hooks) -> None:
     if plan.options.save_every:
         store.drop_frames()  # how a frame came about is not stored with it
     plan.clip.seek_points.update(store.times())
+    if stale := drop_stale(plan, store):
+        hooks.tell(f"{stale} painted frames are of what has changed since: they are painted anew")
     painted = store.painted()
     store.check_space(plan.bytes_needed(painted))
-    if store.done_output() is not None and not painted:
+    if store.done_output() is not None and not painted and not stale:
         hooks.tell("the result is gone or asked for differently: painting anew (--keep keeps the frames)")
     if painted:
         hooks.tell(f"going on after {painted} painted frames")
@@ -127,6 +130,8 @@ def _give_back(plan: Plan, store: JobStore) -> None:
     """Delete the painted frames once the result is whole, or those of passes before the last."""
     if not plan.run.keep:
         store.drop_frames()
+    if plan.run.keep and plan.method.revisited:
+        return
     for earlier in range(1, plan.run.passes):
         store.of_pass(earlier).remove()
 
@@ -166,19 +171,17 @@ def _is_whole(plan: Plan, store: JobStore, number: int) -> bool:
 
 
 def _first_pass(plan: Plan, store: JobStore, work: Painting) -> None:
-    first = store.next_frame(plan.start, plan.stop)
-    shot = max(0, len([start for start in store.shot_starts() if start < first]) - 1)
+    first, painted = store.next_frame(plan.start, plan.stop), set(store.frames())
     before: Painted | None = None
-    with closing(prefetch(first_pass(plan, first))) as order:
+    with closing(prefetch(first_pass(plan, first, store.shot_starts(), painted))) as order:
         for each in order:
             index = each.frame.index
             if each.starts_shot:
                 store.mark_shot(index)
-                shot += index > plan.start
             if index in plan.clip.seek_points:
                 store.mark_time(index, plan.clip.seek_points[index])
             # Only after a damaged frame in the middle was dropped are there later ones that are stored.
-            before = None if store.has_frame(index) else work.paint(each, shot, store, before, None)
+            before = None if index in painted else work.paint(each, store, before, None)
     if not store.frames():  # only now is it known, where the source does not say how long it is
         raise InputError(f"{plan.clip.path} ends before frame {plan.start}, where --frames begins")
     store.mark_end(store.frames()[-1] + 1)
@@ -204,10 +207,11 @@ def _later_pass(plan: Plan, store: JobStore, number: int, work: Painting) -> Non
         return fade_in(carry), dissolve_in(carry, filmed)
 
     with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), mixture_of))) as order:
+        last = -1
         for each in order:
-            index = each.frame.index
-            shot = next(shot.index for shot in reversed(shots) if shot.start <= index)
-            before = work.paint(each, shot, frames, before, drafts)
+            # Between frames that are missing there may be some that are stored.
+            before = work.paint(each, frames, before if abs(each.frame.index - last) == 1 else None, drafts)
+            last = each.frame.index
 
 
 def _shots(store: JobStore) -> list[Shot]:

@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 
 from vidstyle.flow.consistency import agreement, long_term
+from vidstyle.methods.base import Basis
 from vidstyle.pipeline.dissolving import undissolved
 from vidstyle.pipeline.fading import unfaded_frame
 from vidstyle.pipeline.plan import Plan
@@ -35,12 +36,15 @@ class Link:
 class Next:
     """A frame to paint, at the size of the result, without the fade or dissolve that it has in the clip.
 
+    shot: that it belongs to. basis: what it is painted from beside the clip.
     links: to frames painted earlier, nearest first; none at a shot's start, where frames are painted
     independently, and to and from those that are faded away.
     """
 
     frame: Frame
     starts_shot: bool
+    shot: Shot
+    basis: Basis
     links: tuple[Link, ...] = ()
     fade: Fade | None = None
     dissolve: Dissolve | None = None
@@ -51,19 +55,30 @@ _Earlier = deque[Frame | None]
 """Frames that come before, latest last; None in place of those that are faded away."""
 
 
-def first_pass(plan: Plan, first: int) -> Iterator[Next]:
-    """The frames from `first` on. Where shots start is found on the way."""
+def first_pass(
+    plan: Plan, first: int, starts: Sequence[int] = (), painted: Collection[int] = ()
+) -> Iterator[Next]:
+    """The frames from `first` on. Where shots start is found on the way.
+
+    starts: of the shots that are known before `first`. painted: frames that need no links any more.
+    """
     reach = plan.flow.reach
     # Earlier frames, so that what lies between shots is found, and flow begins, as in a run in one piece.
     begin = max(plan.start, first - reach - max(fades.REACH, dissolves.REACH) - LOOKBEHIND)
     earlier: _Earlier = deque(maxlen=reach)
-    for filmed, starts, fade, dissolve in in_shots(plan, begin):
+    known = [start for start in starts if start < first]
+    shot = Shot(max(0, len(known) - 1), max(known, default=plan.start))
+    for filmed, cut, fade, dissolve in in_shots(plan, begin):
         frame = _scene(filmed, (fade, dissolve))
-        if starts:
+        if cut:
             earlier.clear()
         if frame.index >= first:
-            links = () if plan.options.independent else _links(plan, frame, earlier, fade)
-            yield Next(frame, starts, links, fade, dissolve)
+            if cut:
+                shot = Shot(shot.index + (frame.index > plan.start), frame.index)
+            basis = plan.method.basis(plan.inputs, frame.index, shot, 1)
+            alone = plan.options.independent or not basis.follows or frame.index in painted
+            links = () if alone else _links(plan, frame, earlier, fade)
+            yield Next(frame, cut, shot, basis, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
 
@@ -109,7 +124,7 @@ def later_pass(
     """
     loop = plan.run.loop and len(shots) == 1
     for shot in shots:
-        yield from _walk(plan, shot, backwards(number), loop, painted, mixture_of)
+        yield from _walk(plan, shot, number, loop, painted, mixture_of)
 
 
 def backwards(number: int) -> bool:
@@ -120,13 +135,13 @@ def backwards(number: int) -> bool:
 def _walk(
     plan: Plan,
     shot: Shot,
-    back: bool,
+    number: int,
     loop: bool,
     painted: Collection[int],
     mixture_of: Callable[[int], Mixture],
 ) -> Iterator[Next]:
     assert shot.stop is not None
-    order = range(shot.start, shot.stop)[:: -1 if back else 1]
+    order = range(shot.start, shot.stop)[:: -1 if backwards(number) else 1]
     first = next((place for place, index in enumerate(order) if index not in painted), None)
     if first is None:
         return
@@ -140,7 +155,9 @@ def _walk(
         fade, dissolve = mixture_of(filmed.index)
         frame = _scene(filmed, (fade, dissolve))
         if frame.index not in painted:
-            yield Next(frame, frame.index == order[0], _links(plan, frame, earlier, fade), fade, dissolve)
+            basis = plan.method.basis(plan.inputs, frame.index, shot, number)
+            links = _links(plan, frame, earlier, fade) if basis.follows else ()
+            yield Next(frame, frame.index == order[0], shot, basis, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
 

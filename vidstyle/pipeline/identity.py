@@ -82,7 +82,8 @@ def settings(asked: Request, clip: Clip, method: str, options: Any, **decided: A
     }
 
 
-def made_with(options: Any, run: Any, encode: Any) -> dict[str, Any]:
-    """What the result depends on beside the painted frames."""
+def made_with(options: Any, run: Any, encode: Any, digest: str) -> dict[str, Any]:
+    """What the result depends on beside the painted frames; digest: of what may change within the job."""
     laid = deciding(run, {}, "encodes")
-    return {**by_role(encode, "encodes"), **laid, **by_role(at_home(options), "written")}
+    changing = {"digest": digest} if digest else {}
+    return {**by_role(encode, "encodes"), **laid, **by_role(at_home(options), "written"), **changing}

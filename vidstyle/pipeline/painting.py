@@ -13,16 +13,18 @@ from vidstyle.errors import VidstyleError
 from vidstyle.events import Hooks, Pace
 from vidstyle.image.warp import warp, warp_wrapped
 from vidstyle.job import FrameStore, JobStore
+from vidstyle.methods.base import Located
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.dissolving import carried, dissolving
 from vidstyle.pipeline.fading import fade_in, faded, is_blank, unfaded
 from vidstyle.pipeline.frame_order import Next, backwards
 from vidstyle.pipeline.guide import PLACE, Guide
 from vidstyle.pipeline.plan import Plan
+from vidstyle.pipeline.stale import based
 from vidstyle.pipeline.stored import load_carry, load_painted, save_painted
 from vidstyle.pipeline.trace import Trace
 from vidstyle.text import duration
-from vidstyle.types import Draft, Frame, Painted, Prior
+from vidstyle.types import Draft, Painted, Prior
 
 _LONG_SECONDS = 30 * 60
 _BEARABLE_SECONDS = 20 * 60
@@ -49,7 +51,7 @@ class Painting:
         self.warned = False
 
     def paint(
-        self, each: Next, shot: int, frames: FrameStore, before: Painted | None, drafts: FrameStore | None
+        self, each: Next, frames: FrameStore, before: Painted | None, drafts: FrameStore | None
     ) -> Painted:
         """Paint a frame into `frames`; `before` is the frame painted before it, if at hand."""
         index, content, started = each.frame.index, self.plan.canvas.content(each.frame), time.monotonic()
@@ -58,32 +60,36 @@ class Painting:
         if each.fade is not None and each.fade.blank:
             painted = Painted(content)
         else:
-            painted = self._painted(each.frame, content, priors, frames, draft)
-        shown = dissolving(faded(painted, each.fade), each.dissolve)
+            painted = self._painted(each, content, priors, frames, draft)
+        shown = painted if each.basis.whole else dissolving(faded(painted, each.fade), each.dissolve)
         stored = save_painted(
             self.store,
             frames,
             index,
-            shown,
+            based(shown, each.basis),
             depth=self.plan.stored_depth,
             flush=not self.plan.method.quick,
         )
-        self.trace.painted(index, shot, frames.number, painted)
+        self.trace.painted(index, each.shot.index, frames.number, painted)
         loss = sum(painted.losses.values()) if painted.losses else None
-        event = self.pace.finished(index, shot, loss=loss, steps=painted.steps, pass_number=frames.number)
+        event = self.pace.finished(
+            index, each.shot.index, loss=loss, steps=painted.steps, pass_number=frames.number
+        )
         if priors or draft is not None or self.plan.options.independent:
             self._warn(time.monotonic() - started)
         self.hooks.report(event)
         return stored
 
     def _painted(
-        self, frame: Frame, content: Tensor, priors: Sequence[Prior], frames: FrameStore, draft: Draft | None
+        self, each: Next, content: Tensor, priors: Sequence[Prior], frames: FrameStore, draft: Draft | None
     ) -> Painted:
         """A frame that shows anything, with its place in a map that is carried. Raises VidstyleError."""
-        index = frame.index
+        frame, index = each.frame, each.frame.index
         first = self.plan.carries and draft is None and not priors and self._is_first(index, frames)
         place = self.guide.place(index, content, priors, draft, first)
         painter = self.guide.painter(index, place)
+        if isinstance(painter, Located):
+            painter = painter.at(index, each.shot, frames.number)
         self.trace.begin(painter, frame, content)
         painted = painter.paint(content, priors, _seed(self.plan, index, frames.number), draft)
         _check_numbers(painted, index)

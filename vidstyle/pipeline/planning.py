@@ -44,18 +44,20 @@ def make_plan(asked: Request) -> Plan:
     earlier = _earlier(asked.directory, asked.options)
     engine = _engine(asked, options, earlier)
     source = _checked(asked, options, clip, frames, earlier, engine)
-    width, height = result_size(clip, run.size or min(max(clip.width, clip.height), options.longest))
+    width, height = result_size(clip, run.size or own.longest(options, clip))
     _rehearse(asked.output, clip, (width, height), encode)
     options = own.fitted(options, width, height, engine)
     inputs, mask = own.open(options, source), open_mask(run.mask, clip, start, stop)
     carries = is_carried(inputs.guidance, mask, clip, options.independent)
-    run = _settled(run, clip, (width, height), frames, engine.dtype)
+    run = _settled(run, clip, (width, height), frames, engine.dtype, inputs.passes)
     flow = own.flow(options) or find_flow(run, engine.device, asked.notice)
     moving = _moving(clip, run, frames, options.independent)
     flow.check(moving)
     features, weights = _weights_of(own, engine, run)
     decides = identity.deciding(options, inputs.contents)
-    runs = identity.deciding(run, flow.contents(moving) | weights)
+    # What may change within a job may take another number of passes.
+    passes = {"passes": asked.run.passes} if own.revisited else {}
+    runs = identity.deciding(run, flow.contents(moving) | weights | passes)
     told = {"features": features, "total": frame_total(clip, *frames), "passes": run.passes}
     return Plan(
         directory=asked.directory,
@@ -75,7 +77,7 @@ def make_plan(asked: Request) -> Plan:
         carries=carries,
         fingerprint=identity.fingerprint(source, name, decides, runs, carries),
         settings=identity.settings(asked, clip, name, options, **told),
-        made_with=identity.made_with(options, run, encode),
+        made_with=identity.made_with(options, run, encode, inputs.digest),
     )
 
 
@@ -170,7 +172,12 @@ def _weights_of(own: Method, engine: Engine, run: RunOptions) -> tuple[str, dict
 
 
 def _settled(
-    run: RunOptions, clip: Clip, size: tuple[int, int], frames: tuple[int, int | None], dtype: torch.dtype
+    run: RunOptions,
+    clip: Clip,
+    size: tuple[int, int],
+    frames: tuple[int, int | None],
+    dtype: torch.dtype,
+    passes: int,
 ) -> RunOptions:
     """The options of the run with what they left open, as it was decided."""
     # The distances of Ruder et al. (2016). Files of flow mostly lead to the next frame alone.
@@ -181,7 +188,7 @@ def _settled(
         frames=f"{frames[0]}:{'' if frames[1] is None else frames[1]}",
         precision=str(dtype).removeprefix("torch."),
         history=tuple(sorted(set(run.history or default))),
-        passes=max(run.passes, 2 if run.loop else 1),
+        passes=max(run.passes, passes, 2 if run.loop else 1),
         cut=cut_places(run.cut, clip),
         mask_feather=run.mask_feather if run.mask else RunOptions.mask_feather,
     )

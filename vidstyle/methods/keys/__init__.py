@@ -1,0 +1,1 @@
+"""Key frames: some frames are painted by hand, and the clip follows."""
