@@ -12,6 +12,7 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import train_student  # noqa: E402
+
 from vidstyle.looks.look import read_look  # noqa: E402
 
 
