@@ -45,6 +45,7 @@ BENCHMARKS = (
     "load",
     "live",
     "looks",
+    "keys",
 )
 """Each is a module of `benchmarks`."""
 

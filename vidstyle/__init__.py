@@ -51,7 +51,7 @@ def paint(
     """
     # Imported here, so that `import vidstyle` and the command line's --help stay fast.
     from vidstyle.events import Hooks
-    from vidstyle.methods.registry import asked_for, command
+    from vidstyle.methods.registry import asked_for, command, instead
     from vidstyle.options import EncodeOptions, split_settings
     from vidstyle.pipeline import stylize as run_pipeline
 
@@ -64,6 +64,12 @@ def paint(
         "encode": encode,
         "hooks": Hooks(**hooks),
     }
+    if (other := instead(method, options)) is not None:
+        do, value = other
+        done: Path = do(
+            _path("the input", source), _path("the output", output), value, given["run"], given["hooks"]
+        )
+        return done
     several = _several("the picture to learn from", pictures)
     if taught and taught[0].fast:
         from vidstyle.learning.fast import paint_fast

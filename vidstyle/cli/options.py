@@ -94,6 +94,15 @@ def collect(options: type[Any], values: Mapping[str, Any]) -> Any:
     return options(**{f.name: _parsed(f, hints[f.name], values[f.name]) for f in fields(options)})
 
 
+def as_text(*kinds: type[Any]) -> dict[str, Any]:
+    """The options of some dataclasses as `with_options` brings them to a command where none is given."""
+    return {
+        spec.name: _parameter("", spec, get_type_hints(kind)[spec.name]).default
+        for kind in kinds
+        for spec in fields(kind)
+    }
+
+
 def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     kind, several = _kind(hint)
     name = called(spec)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, required, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, as_text, collect, required, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.job import default_job_directory
-from vidstyle.methods.registry import METHODS, asked_for, command
+from vidstyle.methods.registry import METHODS, asked_for, command, instead, lenders
 from vidstyle.options import EncodeOptions
-from vidstyle.options.base import Command, called, option_name
+from vidstyle.options.base import Command, called, option_name, part_of
 
 _INPUT = Annotated[
     Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
@@ -31,9 +31,9 @@ def painting_commands(method: str) -> Iterator[tuple[str, Callable[..., int]]]:
     own = command(method)
     if own.within:
         return
-    yield method, _painting(method, own.help, {})
+    yield method, _painting(method, own.help, {}, method)
     for name, (help, values) in own.presets.items():
-        yield name, _painting(method, help, values)
+        yield name, _painting(method, help, values, name)
 
 
 def _within(method: str) -> list[Command]:
@@ -41,8 +41,9 @@ def _within(method: str) -> list[Command]:
     return [own for own in map(command, METHODS) if own.within == method]
 
 
-def _painting(method: str, help: str, preset: Mapping[str, Any]) -> Callable[..., int]:
-    own = command(method)
+def _painting(method: str, help: str, preset: Mapping[str, Any], name: str) -> Callable[..., int]:
+    """The command `name`. preset: options that it sets."""
+    own, lent = command(method), {lender: each.lent[name] for lender, each in lenders(name)}
 
     def paint(
         *,
@@ -51,14 +52,22 @@ def _painting(method: str, help: str, preset: Mapping[str, Any]) -> Callable[...
         json_progress: JsonProgress = False,
         **values: Any,
     ) -> int:
-        return _run(method, {**values, **preset}, Shown(quiet, verbose, json_progress))
+        lender = next((each for each, names in lent.items() if any(values[name] for name in names[:2])), None)
+        if lender is not None:
+            values = _as_lent(method, lender, lent[lender], values)
+        elif lent and not values.get("pictures"):
+            offered = " or ".join(option_name(names[0]) for names in lent.values())
+            raise UsageError(f"give an exemplar, or {offered}")
+        return _run(lender or method, {**values, **preset}, Shown(quiet, verbose, json_progress))
 
     paint.__doc__ = help
     inside = {each.title: each.options for each in _within(method)}
     groups = {own.title: own.options, **inside, "Run": own.run, "Result": EncodeOptions}
     if own.taught is not None:
         groups["With --fast"] = own.taught
-    return with_options(**groups)(required(**_arguments(own, optional=bool(inside)))(paint))
+    for lender, names in lent.items():
+        groups[f"Or with --{names[0]}"] = part_of(command(lender).options, names)
+    return with_options(**groups)(required(**_arguments(own, optional=bool(inside or lent)))(paint))
 
 
 def _arguments(own: Command, optional: bool) -> dict[str, Any]:
@@ -83,6 +92,11 @@ def _run(method: str, values: Mapping[str, Any], shown: Shown) -> int:
         _refuse_both(command(method), own, values)
     options, run, encode = (collect(kind, values) for kind in (own.options, own.run, EncodeOptions))
     run = run.for_run() if hasattr(run, "for_run") else run
+    if (other := instead(method, options)) is not None:
+        do, value = other
+        return work(
+            None, lambda hooks: cast(Path, do(values["input"], values["output"], value, run, hooks)), shown
+        )
     output: Path = values["output"]
     pictures = values.get("pictures") or []
     several = [pictures] if isinstance(pictures, Path) else pictures
@@ -99,6 +113,29 @@ def _run(method: str, values: Mapping[str, Any], shown: Shown) -> int:
         return stylize(values.get("input"), several, output, **settings)
 
     return work(Path(run.job) if run.job else default_job_directory(output), paint, shown)
+
+
+def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given to a command of `method` as that of `lender` takes it. names: the options that it lends.
+
+    Raises UsageError for what means nothing to it.
+    """
+    host, own = command(method), command(lender)
+    asked = option_name(next(name for name in names if values[name]))
+    if values.get("pictures"):
+        raise UsageError(f"{asked} takes the place of an exemplar; give the one or the other")
+    found = as_text(own.options, own.run)
+    given = {name: values[name] for name in (*names, "input", "output")}
+    given |= {spec.name: values[spec.name] for spec in fields(EncodeOptions)}
+    for kind in (host.options, host.run):
+        options, usual = collect(kind, values), kind()
+        for spec in fields(usual):
+            if getattr(options, spec.name) == getattr(usual, spec.name):
+                continue
+            if spec.name not in found:
+                raise UsageError(f"{called(spec)} does nothing with {asked}; leave it out")
+            given[spec.name] = values[spec.name]
+    return found | given
 
 
 def _refuse_both(host: Command, own: Command, values: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,20 @@ def asked_for(name: str, settings: Mapping[str, Any]) -> str:
     """The method that a command called `name` paints by, with these settings of it."""
     inside = [(other, command(other)) for other in METHODS if other != name]
     return next((o for o, own in inside if own.within == name and settings.get(own.asked)), name)
+
+
+def instead(name: str, options: Any) -> tuple[Callable[..., Any], Any] | None:
+    """What the method's command does instead of painting, by its options; the value of that which asks."""
+    for asked, place in command(name).instead.items():
+        if (value := getattr(options, asked)) is not None:
+            module, _, function = place.partition(":")
+            return getattr(import_module(module), function), value
+    return None
+
+
+def lenders(preset: str) -> Iterator[tuple[str, Command]]:
+    """The methods that lend options to a preset of another, by their names."""
+    return ((name, own) for name, own in ((each, command(each)) for each in METHODS) if preset in own.lent)
 
 
 def method_name(options: Any) -> str:

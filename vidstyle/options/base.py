@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, make_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -169,6 +169,10 @@ class Command:
     presets: further commands, by name: the line of each, and the options that it sets.
     within: of a method without a command of its own: the one that calls it where its option `asked` is given.
     taught: the options of painting by a network that learns from what it paints; None where none can.
+    instead: by an option, as "module:function", what the command does instead of painting where it is given;
+    it takes the input, the output, the option's value, the options of the run, and hooks.
+    lent: by the name of another method's preset, the options of this one that it takes, too; where one of
+    the first two is given, this method paints, with what the preset sets.
     """
 
     options: type[Any]
@@ -181,6 +185,8 @@ class Command:
     within: str = ""
     asked: str = ""
     taught: type[Any] | None = None
+    instead: Mapping[str, str] = field(default_factory=dict)
+    lent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _Options = TypeVar("_Options")
@@ -247,6 +253,13 @@ def as_in(kind: type[Any], name: str, help: str | None = None, default: Any = _S
     spec = next(spec for spec in fields(kind) if spec.name == name)
     shown = {**spec.metadata, "help": help or spec.metadata["help"]}
     return field(default=spec.default if default is _SAME else default, metadata=shown)
+
+
+def part_of(kind: type[Any], names: Collection[str]) -> type[Any]:
+    """A dataclass with these fields of another alone, to be shown."""
+    hints = get_type_hints(kind)
+    chosen = [(name, hints[name], as_in(kind, name)) for name in names]
+    return make_dataclass(f"PartOf{kind.__name__}", chosen, frozen=True, kw_only=True)
 
 
 def check_names(settings: Collection[str], *kinds: type[Any]) -> None:

@@ -19,8 +19,9 @@ from vidstyle.image.poisson import gradients, screened_poisson
 from vidstyle.image.resize import resize
 
 _GRADIENTS = (2.5, 0.5, 0.5)  # weights of gradients beside colours, of brightness and of the two of colour
-_WRONG = 4.0  # times the error of the other side, and
-_LEAST_WRONG = 0.02  # so much more, from which on a side is not taken at all
+_WRONG = 1.6  # times the error of the other side, and
+_LEAST_WRONG = 0.04  # so much more, from which on a side is not taken at all
+_USUAL = 0.02  # of errors: below, a side that fits a little less counts as much in the colours
 _PATCHES = 1 / 40  # of the longest side: in patches of about this radius detail changes sides
 _SURE = 0.5  # trust in the flow from which on a pixel keeps to the side it has had
 
@@ -55,19 +56,27 @@ def _smoothed(values: Tensor) -> Tensor:
     return F.avg_pool2d(values[None], side, 1, side // 2, count_include_pad=False)[0]
 
 
-def blended(
-    before: Tensor, after: Tensor, taken: Tensor, share: float, wrong: tuple[Tensor, Tensor]
-) -> Tensor:
+def shares(before: Tensor, after: Tensor, share: float) -> Tensor:
+    """How much of the colours is of the side after: float32 (1, h, w). As for `chosen`.
+
+    That of the time, but less where that side fits less, and none where it is wrong.
+    """
+    weights = ((_smoothed(each) + _USUAL).pow(-2) for each in (before, after))
+    first, second = (part * each for part, each in zip((1 - share, share), weights, strict=True))
+    mix = second / (first + second)
+    gone, amiss = (_smoothed(is_wrong(*each).float()) for each in ((before, after), (after, before)))
+    return torch.lerp(torch.lerp(mix, torch.ones_like(mix), gone), torch.zeros_like(mix), amiss)
+
+
+def blended(before: Tensor, after: Tensor, taken: Tensor, mix: Tensor) -> Tensor:
     """One picture of two, all float32 (3, H, W) in [0, 1].
 
-    taken: bool (1, h, w), see `chosen`. wrong: where the one before, and the one after, is left out.
+    taken: bool (1, h, w), see `chosen`. mix: float32 (1, h, w), see `shares`.
     """
     size = before.shape[1], before.shape[2]
     one, other = to_yiq(before), to_yiq(after)
     pick = resize(taken.float(), size) > 0.5
-    mix = torch.full_like(before[:1], share)
-    gone, amiss = (resize(_smoothed(each.float()), size) for each in wrong)
-    mix = torch.lerp(torch.lerp(mix, torch.ones_like(mix), gone), torch.zeros_like(mix), amiss)
+    mix = resize(mix, size)
     steps = [
         torch.where(pick, theirs, ours) for ours, theirs in zip(gradients(one), gradients(other), strict=True)
     ]

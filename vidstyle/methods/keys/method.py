@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from vidstyle.device import total_memory
 from vidstyle.errors import MediaError
 from vidstyle.image.patchmatch import normalised
 from vidstyle.methods.base import Basis, Engine, Inputs, Method, Source
@@ -22,6 +23,10 @@ from vidstyle.types import Frame, Shot
 from vidstyle.video.clip import Clip
 
 _DRAFT = 0.25  # of the size, for a preview
+# Bytes per pixel that matching holds, and its share of the machine's memory; by all of it, not what is free
+# now, so that a resumed job is the same.
+_BYTES, _SHARE = 1500, 0.5
+_MOST_PIXELS = 1280 * 720  # of frames that are compared; in larger ones the flow itself is no finer
 _LAYERS = ("relu3_1", "relu4_1")
 
 
@@ -47,6 +52,21 @@ class KeysMethod(Method):
     def longest(self, options: KeysOptions, clip: Clip) -> int:
         whole = max(clip.width, clip.height)
         return max(16, round(_DRAFT * whole)) if options.is_draft else whole
+
+    def fitted(self, options: KeysOptions, width: int, height: int, engine: Engine) -> KeysOptions:
+        """With a size of matching that fits into the memory, and no larger than gains anything."""
+        if options.match_size is not None:
+            return options
+        total = total_memory(engine.device)
+        pixels = _MOST_PIXELS if total is None else min(_MOST_PIXELS, _SHARE * total / _BYTES)
+        if width * height <= pixels:
+            return options
+        longest = max(32, int(max(width, height) * (pixels / (width * height)) ** 0.5))
+        engine.notice(
+            f"frames of {width}x{height} are compared at {longest} pixels; paint is taken at full size "
+            "(--match-size)"
+        )
+        return replace(options, match_size=longest)
 
     def basis(self, inputs: KeysInputs, index: int, shot: Shot, number: int) -> Basis:
         return inputs.sides.basis(index, shot, number)

@@ -62,6 +62,14 @@ class KeysOptions(MethodOptions):
         called="--mask",
         role="free",
     )
+    suggest: int | None = option(
+        None,
+        "Instead of painting, write the N frames of INPUT that are worth painting into the folder OUT: those "
+        "that show most of what others hide.",
+        minimum=1,
+        metavar="N",
+        role="free",
+    )
     missing: str = option(
         "leave",
         "A shot without a key frame stays as it was filmed, or takes the key frame nearest to it in looks.",
@@ -155,4 +163,6 @@ COMMAND = Command(
     "Paint INPUT after frames of it that are painted by hand: the clip follows.",
     "Key frames",
     Pictures(least=0, most=0),
+    instead={"suggest": "vidstyle.suggesting.suggest:suggest"},
+    lent={"colorize": ("key", "keys", "every", "count_from", "missing")},
 )

@@ -21,7 +21,7 @@ from vidstyle.image.places import followed, rescaled, seen
 from vidstyle.image.resize import resize, resize_flow
 from vidstyle.image.smooth import coloured
 from vidstyle.image.warp import warp
-from vidstyle.methods.keys.blend import blended, chosen, is_wrong
+from vidstyle.methods.keys.blend import blended, chosen, shares
 from vidstyle.methods.keys.options import KeysOptions
 from vidstyle.methods.keys.plan import Sides
 from vidstyle.methods.keys.source import KeyFrames
@@ -29,7 +29,7 @@ from vidstyle.methods.keys.synthesis import Carried, Found, synthesise
 from vidstyle.types import Draft, Painted, Prior, Shot
 
 PLACES, KEY, ERROR, TAKEN = "places", "key", "error", "taken"
-_SWEEPS = {"draft": 1, "standard": 1, "high": 3}
+_ROUNDS = {"draft": 1, "standard": 3, "high": 6}  # of search and vote
 _VOTED = 3  # side in pixels of the patches that vote where places do not belong together
 
 
@@ -108,9 +108,8 @@ class KeyPainter:
         assert self.index is not None
         share = (self.index - before.key) / (after.key - before.key)
         taken = chosen(one, other, share, *self._taken_behind(priors))
-        wrong = is_wrong(one, other), is_wrong(other, one)
         (image, mask), (behind, other_mask) = self._seen(before, size), self._seen(after, size)
-        image = blended(image, behind, taken, share, wrong)
+        image = blended(image, behind, taken, shares(one, other, share))
         if mask is not None or other_mask is not None:
             whole = torch.ones_like(content[:1])
             mask, other_mask = (whole if each is None else each for each in (mask, other_mask))
@@ -173,7 +172,7 @@ class KeyPainter:
     def _found(self, key: int, content: Tensor, carried: Carried | None, seed: int) -> Side:
         guides = self.keys.ready(key, (content.shape[1], content.shape[2])).guides
         frame = resize(content, guides.tables[-1].size)
-        return Side(key, synthesise(guides, frame, carried, _SWEEPS[self.options.quality], seed))
+        return Side(key, synthesise(guides, frame, carried, _ROUNDS[self.options.quality], seed))
 
     def _seen(self, side: Side, size: Size) -> tuple[Tensor, Tensor | None]:
         """What a side makes of a frame, and what of that is paint."""

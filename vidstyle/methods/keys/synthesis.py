@@ -28,7 +28,8 @@ _FAR = 0.05  # of the longest side: farther from where it was a known place cost
 _DOUBT = 0.25  # what the position counts of a pixel whose place is not known
 _BAD = 4.0  # times the usual cost of known places, from which on others are looked for
 _LEAST_BAD = 2e-3
-_JUMPS = (4, 1)
+_JUMPS, _RADII = (4, 2, 1), (4, 1)
+_SWEEPS = 2  # of neighbours and random places in each round
 _ENTRIES = 2**22  # numbers of distances held at a time
 
 
@@ -51,8 +52,11 @@ class Carried:
     trust: Tensor
 
 
-def synthesise(guides: Guides, frame: Tensor, carried: Carried | None, sweeps: int, seed: int) -> Found:
-    """The places of a frame float32 (3, H, W); at the size of the finest level."""
+def synthesise(guides: Guides, frame: Tensor, carried: Carried | None, rounds: int, seed: int) -> Found:
+    """The places of a frame float32 (3, H, W); at the size of the finest level.
+
+    rounds: of search and vote at each level, where other places are looked for.
+    """
     size = guides.tables[-1].size
     responses = guides.responses(frame)
     places: Tensor | None = None
@@ -62,7 +66,7 @@ def synthesise(guides: Guides, frame: Tensor, carried: Carried | None, sweeps: i
         if places is None:
             hunt.everywhere()
         else:
-            hunt.improve(sweeps, torch.Generator().manual_seed(seed * 16 + level))
+            hunt.improve(rounds, torch.Generator().manual_seed(seed * 16 + level))
         places = hunt.places
     assert places is not None
     return Found(places, hunt.error().reshape(1, *size))
@@ -86,6 +90,7 @@ class _Hunt:
         coarser: Tensor | None,
         whole: Size,
     ) -> None:
+        self.guides, self.level = guides, level
         self.table: Table = guides.tables[level]
         self.size, weights = self.table.size, guides.weights
         self.device = frame.device
@@ -150,19 +155,28 @@ class _Hunt:
             self.offer_expected()
             self.use = self._use()
 
-    def improve(self, sweeps: int, generator: torch.Generator) -> None:
+    def improve(self, rounds: int, generator: torch.Generator) -> None:
         """From the coarser level's places, or where the flow leads, to better ones near by."""
         assert self.start is not None
         self.use = self._use_of(self.start.flatten(1))
         self.offer(None, self.start.flatten(1))
         self.offer_expected()
         at = self._doubtful()
-        for _ in range(sweeps if len(at) else 0):
-            for jump in _JUMPS:
-                self.spread(at, jump)
-            for radius in (4, 1):
-                drawn = torch.rand(2, *self.size, generator=generator).flatten(1)[:, at.cpu()].to(self.device)
-                self.offer(at, self.flat[:, at] + ((2 * drawn - 1) * (radius + 0.5)).round())
+        for number in range(rounds if len(at) else 0):
+            if number:
+                self._vote(at)
+            for _ in range(_SWEEPS):
+                for jump in _JUMPS:
+                    self.spread(at, jump)
+                for radius in _RADII:
+                    drawn = torch.rand(2, len(at), generator=generator).to(self.device)
+                    self.offer(at, self.flat[:, at] + ((2 * drawn - 1) * (radius + 0.5)).round())
+
+    def _vote(self, at: Tensor) -> None:
+        """Compare pixels by the paint that they have got by now."""
+        paint = self.guides.paint(seen(self.table.painted, self.places, PATCH), self.level)
+        self.ours[at, self.table.guides :] = paint[at]
+        self.cost[at] = self._cost(at, self.flat[:, at])
 
     def offer_expected(self) -> None:
         """Where the flow leads, of what is known."""
