@@ -46,6 +46,7 @@ BENCHMARKS = (
     "live",
     "looks",
     "keys",
+    "colour",
 )
 """Each is a module of `benchmarks`."""
 

@@ -44,6 +44,7 @@ def _within(method: str) -> list[Command]:
 def _painting(method: str, help: str, preset: Mapping[str, Any], name: str) -> Callable[..., int]:
     """The command `name`. preset: options that it sets."""
     own, lent = command(method), {lender: each.lent[name] for lender, each in lenders(name)}
+    otherwise = next((lender for lender, each in lenders(name) if each.otherwise == name), None)
 
     def paint(
         *,
@@ -53,11 +54,10 @@ def _painting(method: str, help: str, preset: Mapping[str, Any], name: str) -> C
         **values: Any,
     ) -> int:
         lender = next((each for each, names in lent.items() if any(values[name] for name in names[:2])), None)
+        if lender is None and not values.get("pictures"):
+            lender = otherwise
         if lender is not None:
             values = _as_lent(method, lender, lent[lender], values)
-        elif lent and not values.get("pictures"):
-            offered = " or ".join(option_name(names[0]) for names in lent.values())
-            raise UsageError(f"give an exemplar, or {offered}")
         return _run(lender or method, {**values, **preset}, Shown(quiet, verbose, json_progress))
 
     paint.__doc__ = help
@@ -87,8 +87,9 @@ def _arguments(own: Command, optional: bool) -> dict[str, Any]:
 
 def _run(method: str, values: Mapping[str, Any], shown: Shown) -> int:
     """Run the method with what was given on the command line; return the exit code."""
-    own = command(asked_for(method, values))
-    if own.within:
+    asked = asked_for(method, values)
+    own = command(asked)
+    if asked != method:
         _refuse_both(command(method), own, values)
     options, run, encode = (collect(kind, values) for kind in (own.options, own.run, EncodeOptions))
     run = run.for_run() if hasattr(run, "for_run") else run
@@ -121,8 +122,8 @@ def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str
     Raises UsageError for what means nothing to it.
     """
     host, own = command(method), command(lender)
-    asked = option_name(next(name for name in names if values[name]))
-    if values.get("pictures"):
+    asked = next((option_name(name) for name in names if values[name]), None)
+    if asked and values.get("pictures"):
         raise UsageError(f"{asked} takes the place of an exemplar; give the one or the other")
     found = as_text(own.options, own.run)
     given = {name: values[name] for name in (*names, "input", "output")}
@@ -133,7 +134,8 @@ def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str
             if getattr(options, spec.name) == getattr(usual, spec.name):
                 continue
             if spec.name not in found:
-                raise UsageError(f"{called(spec)} does nothing with {asked}; leave it out")
+                how = f"with {asked}" if asked else "without an exemplar"
+                raise UsageError(f"{called(spec)} does nothing {how}; leave it out")
             given[spec.name] = values[spec.name]
     return found | given
 

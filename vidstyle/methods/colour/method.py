@@ -23,6 +23,7 @@ from vidstyle.methods.colour.painter import Colouring
 from vidstyle.methods.examples import examples_of
 
 _EXAMPLES, _VIEWS = 48, 4  # pictures that are learnt from, and parts of each
+_STEPS = 300
 _RATE = 0.3  # of that of the beginning: what it knows of other pictures is not to be forgotten
 _TOLD_EVERY = 50  # steps
 
@@ -50,7 +51,7 @@ class LearntColour(Method):
             found = file_entry(examples, _files(examples))
             both = hashlib.sha256((known["digest"] + found["digest"]).encode()).hexdigest()
             known = {"name": found["name"], "digest": both}
-            colours = _taught(colours, examples, options.learn_steps, both, network, engine)
+            colours = _taught(colours, examples, both, network, engine)
         contents = {"learn_from": known}
         return ColourInputs(options, contents=contents, colours=colours, seen_by=network)
 
@@ -62,22 +63,20 @@ def _files(examples: Path) -> list[Path] | None:
     return sorted(each for each in examples.iterdir() if each.is_file()) if examples.is_dir() else None
 
 
-def _taught(
-    colours: Colours, examples: Path, steps: int, digest_of_both: str, network: VGG, engine: Engine
-) -> Colours:
+def _taught(colours: Colours, examples: Path, digest_of_both: str, network: VGG, engine: Engine) -> Colours:
     """The network after lessons from the user's own pictures: what was learnt before is found again."""
-    facts = digest_of_both, steps, str(engine.dtype), engine.device.type
+    facts = digest_of_both, _STEPS, str(engine.dtype), engine.device.type
     key = hashlib.sha256(repr(facts).encode()).hexdigest()
     kept = cache_directory() / "colours" / f"{key[:40]}.safetensors"
     with contextlib.suppress(WeightsError):
         return read_colours(kept)
     lessons = _lessons(examples, network)
     begun = colours.requires_grad_(True).to(engine.device)
-    training = Training(begun, lessons, steps=steps, begins=False, rate=_RATE)
+    training = Training(begun, lessons, steps=_STEPS, begins=False, rate=_RATE)
     _learn(training, engine.notice)
     with contextlib.suppress(OutputError, OSError):  # a cache that cannot be written is no error
         kept.parent.mkdir(parents=True, exist_ok=True)
-        write_colours(kept, training.colours, {"from": examples.name, "steps": str(steps)})
+        write_colours(kept, training.colours, {"from": examples.name, "steps": str(_STEPS)})
     return as_stored(training.colours)
 
 
