@@ -34,6 +34,7 @@ from benchmarks import (  # noqa: E402
     dfi,
     flow,
     guidance,
+    keys,
     live,
     load,
     looks,
@@ -338,3 +339,11 @@ def test_colours_are_compared_with_the_truth(setting: Setting) -> None:
         near, colourful = (column(table, name) for name in ("PSNR, dB", "colourfulness"))
         assert near["the truth"] == pytest.approx(60) and near["grey"] < 40
         assert colourful["grey"] < 0.1 < colourful["learnt"]
+
+
+def test_key_frames_are_measured_against_the_truth(setting: Setting) -> None:
+    (table,) = keys.run(replace(setting, size=64, frames=4, clip=None))
+    exact = column(table, "PSNR of keys, dB")
+    assert exact["keys"] == math.inf
+    apart = [(row[0], row[1], row[2]) for row in table.rows]
+    assert all(0 < distance < 30 for _, _, distance in apart)

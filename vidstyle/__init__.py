@@ -53,11 +53,12 @@ def paint(
     from vidstyle.events import Hooks
     from vidstyle.methods.registry import asked_for, command, instead
     from vidstyle.options import EncodeOptions, split_settings
+    from vidstyle.options.farm import FarmOptions
     from vidstyle.pipeline import stylize as run_pipeline
 
     own = command(asked_for(method, settings))
-    kinds = (own.options, own.run, EncodeOptions, *filter(None, [own.taught]))
-    (options, run, encode, *taught), hooks = split_settings(settings, _HOOKS, *kinds)
+    kinds = (own.options, own.run, EncodeOptions, FarmOptions, *filter(None, [own.taught]))
+    (options, run, encode, farm, *taught), hooks = split_settings(settings, _HOOKS, *kinds)
     given = {
         "options": options,
         "run": run.for_run() if hasattr(run, "for_run") else run,
@@ -71,6 +72,14 @@ def paint(
         )
         return done
     several = _several("the picture to learn from", pictures)
+    if farm.on is not None:
+        from vidstyle.farm.on_ray import paint_on_ray
+        from vidstyle.pipeline.plan import Request
+
+        clip = _path("the input", source) if own.source else None
+        what = clip, several, _path("the output", output), given["options"], given["run"], encode
+        asked = Request(*what, given["hooks"].tell)
+        return paint_on_ray(asked, taught[0] if taught else None, farm.address, given["hooks"])
     if taught and taught[0].fast:
         from vidstyle.learning.fast import paint_fast
 

@@ -8,7 +8,8 @@ VidstyleError            exit 1
 ├── OutputError          exit 1   the result or the job's state cannot be written
 ├── JobError             exit 1   the job directory
 │   ├── JobMismatch               it belongs to a job with other settings
-│   ├── JobBusy                   another run is working on it
+│   ├── JobBusy          exit 75  another run is working on it
+│   ├── ShotsMissing     exit 75  of a job that is painted shot by shot not all are painted
 │   └── FrameDamaged              a painted frame in it; the run that meets it paints it anew
 └── Stopped              exit 130 the user asked to stop; everything finished is saved
 """
@@ -54,6 +55,14 @@ class JobMismatch(JobError):
 
 class JobBusy(JobError):
     """Another run is working on this job directory."""
+
+    exit_code = 75  # as in sysexits.h: the same command will do later
+
+
+class ShotsMissing(JobError):
+    """Of a job that is painted shot by shot, not all shots are painted yet."""
+
+    exit_code = 75
 
 
 class FrameDamaged(JobError):

@@ -22,10 +22,24 @@ def say_nothing(line: str) -> None:
     """The notice of those who do not listen."""
 
 
+PHASES = {
+    "paint": "painting",
+    "encode": "encoding",
+    "measure": "measuring",
+    "flow": "estimating flow",
+    "learn": "learning",
+    "shots": "finding shots",
+    "join": "joining shots",
+    "keys": "painting key frames",
+}
+"""What a run does, in words, by the phase that its progress tells."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """A frame was finished. phase: "paint", "encode", "measure", "flow", "shots" (it was looked at to find
-    them), "keys" (a key frame was painted) or, of steps, "learn".
+    them), "keys" (a key frame was painted), "join" (it was painted apart, and brought to the others) or, of
+    steps, "learn".
 
     done, total: frames of this phase, of all passes; total is None where the source does not say, and an
     estimate for most videos. pass_number: from 1. frame, shot: indices from 0. loss, steps: of this frame;

@@ -13,14 +13,16 @@ import pytest
 import typer
 
 from vidstyle.cli import main
-from vidstyle.cli.options import collect, option_name, with_options
+from vidstyle.cli.options import with_options
 from vidstyle.errors import UsageError
 from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.texture.options import TextureOptions, TextureRunOptions
 from vidstyle.options import EncodeOptions, EvaluateOptions, FlowOptions, RunOptions
+from vidstyle.options.base import option_name
 from vidstyle.options.learning import FastOptions
 from vidstyle.options.live import LiveOptions
+from vidstyle.options.written import collect
 
 STYLE = (NeuralOptions, RunOptions, EncodeOptions, FastOptions)
 

@@ -24,10 +24,9 @@ from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline import execute, is_done
 from vidstyle.pipeline.plan import Request
 from vidstyle.pipeline.planning import make_plan
-from vidstyle.video.formats import ANIMATIONS, CONTAINERS, check_named
-from vidstyle.video.headers import plays
+from vidstyle.video.formats import check_named, likewise_suffix
 from vidstyle.video.numbering import is_pattern, pictures_of_pattern, plain_name
-from vidstyle.video.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, read_picture
+from vidstyle.video.pictures import read_picture
 from vidstyle.video.sequences import in_natural_order, media_of_folder, pictures_of_folder
 
 
@@ -144,7 +143,7 @@ def plan_jobs(sources: Sequence[Path], styles: Sequence[Path], folder: Path) -> 
     taken: dict[str, BatchJob] = {}
     for source in sources:
         for style in styles:
-            output = folder / plain_name(f"{source.stem}_{style.stem}{_suffix(source)}")
+            output = folder / plain_name(f"{source.stem}_{style.stem}{likewise_suffix(source)}")
             job = BatchJob(len(jobs) + 1, total, source, style, output)
             other = taken.setdefault(output.name.casefold(), job)  # some disks do not tell x from X
             if other is not job:
@@ -156,15 +155,6 @@ def plan_jobs(sources: Sequence[Path], styles: Sequence[Path], folder: Path) -> 
         if job.output.resolve() in read:
             raise UsageError(f"{job.output} is read by this run; give the results another folder")
     return jobs
-
-
-def _suffix(source: Path) -> str:
-    suffix = source.suffix.lower()
-    if plays(source):
-        return suffix if suffix in ANIMATIONS else ".mp4"
-    if suffix in READABLE_SUFFIXES:
-        return suffix if suffix in WRITABLE_SUFFIXES else ".png"
-    return suffix if suffix in {*CONTAINERS, *ANIMATIONS} else ".mp4"
 
 
 def _once(paths: Sequence[Path]) -> list[Path]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vidstyle.batches import METHOD
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import EXIT_FAILED, work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.methods.registry import command
 from vidstyle.options import EncodeOptions, RunOptions
+from vidstyle.options.written import collect
 
 if TYPE_CHECKING:
     from vidstyle.batches.jobs import BatchJob

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,17 +12,20 @@ import typer
 from vidstyle.cli.batch import batch
 from vidstyle.cli.doctor import doctor
 from vidstyle.cli.evaluate import evaluate
+from vidstyle.cli.farm import join, shot, shots
 from vidstyle.cli.learn import learn, looks
 from vidstyle.cli.live import live
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, with_options
 from vidstyle.cli.painting import painting_commands
 from vidstyle.cli.progress import Shown
+from vidstyle.cli.studio import studio
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
-from vidstyle.job import JobStore, job_named
+from vidstyle.job import JobStore, is_split, job_named
 from vidstyle.methods.registry import METHODS
 from vidstyle.options import FEATURE_SETS, FeaturesOptions, FlowOptions
+from vidstyle.options.written import collect
 from vidstyle.plain import json_text
 from vidstyle.text import printable
 
@@ -63,6 +66,10 @@ app.command()(batch)
 app.command()(learn)
 app.command()(looks)
 app.command()(live)
+app.command()(studio)
+app.add_typer(shots, name="shots")
+app.command()(shot)
+app.command()(join)
 
 
 @app.command()
@@ -74,6 +81,10 @@ def resume(
     settings = JobStore.load(job).settings  # a wrong directory is told before torch is imported
 
     def paint(hooks: Hooks) -> Path:
+        if is_split(job):
+            from vidstyle.farm.film import go_on
+
+            return go_on(job, hooks)
         if "learns" in settings:
             from vidstyle.learning.learn import resume as learn_on
 
@@ -99,14 +110,21 @@ def status(job: Job, *, as_json: AsJson = False) -> None:
 
         learning = LearningStore.load(job).progress()
     running, done = store.running, store.is_done(at_once=True)
+    apart = None
+    if is_split(job) and not done:
+        from vidstyle.farm.parts import Parts
+
+        apart = Parts.load(job).progress()
+        running = running or next((each["process"] for each in apart if each["process"]), None)
     facts = {
         "job": str(job),
         "state": "running" if running else "done" if done else "stopped",
         "process": running,
-        "painted": store.painted(),
-        "total": _frames_in_all(store.settings),
+        "painted": store.painted() if apart is None else sum(each["painted"] for each in apart),
+        "total": _frames_in_all(store.settings, apart),
         "passes": _passes(store.settings),
         "shots": store.shot_starts(),
+        "apart": apart,
         "learning": learning,
         "output": str(store.done_output()) if done else store.settings.get("output"),
         "settings": store.settings,
@@ -114,9 +132,12 @@ def status(job: Job, *, as_json: AsJson = False) -> None:
     typer.echo(json_text(facts) if as_json else _status_text(facts))
 
 
-def _frames_in_all(settings: Mapping[str, Any]) -> int | None:
-    """How often a frame is painted in all passes, by the settings of a job; None where it is not known."""
-    total = settings.get("total")
+def _frames_in_all(settings: Mapping[str, Any], apart: Sequence[Mapping[str, Any]] | None) -> int | None:
+    """How often a frame is painted in all passes, by the settings of a job; None where it is not known.
+
+    apart: its shots, where they are known.
+    """
+    total = sum(each["stop"] - each["start"] for each in apart) if apart else settings.get("total")
     return total * _passes(settings) if isinstance(total, int) else None
 
 
@@ -142,11 +163,24 @@ def _status_text(facts: dict[str, Any]) -> str:
         passes = f" in {facts['passes']} passes" if facts["passes"] > 1 else ""
         found = f"shots found so far: {len(facts['shots'])}"
         lines.append(f"{_count(facts, 'painted', 'total')} frames painted{passes}; {found}")
+    if facts["apart"]:
+        lines += _shots_text(facts["apart"])
     if facts["state"] == "running":
         lines.append(f"running: process {facts['process']}")
     else:
         lines.append(f"stopped; go on with: {shlex.join(['vidstyle', 'resume', facts['job']])}")
     return "\n".join(map(printable, lines))
+
+
+def _shots_text(apart: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of a job that is painted shot by shot: how many are whole, and each that is begun."""
+    whole = sum(not each["left"] for each in apart)
+    lines = [f"{whole} of {len(apart)} shots are whole"]
+    for each in apart:
+        if each["left"] and (each["painted"] or each["process"]):
+            at_it = f", process {each['process']}" if each["process"] else ""
+            lines.append(f"shot {each['number']}: {each['left']} frames left{at_it}")
+    return lines
 
 
 app.command()(evaluate)

@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from vidstyle.atomic import write_whole
-from vidstyle.cli.options import Quiet, collect, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, with_options
 from vidstyle.cli.progress import make_reporter
 from vidstyle.errors import OutputError, UsageError
 from vidstyle.events import Hooks
 from vidstyle.options import EvaluateOptions
+from vidstyle.options.written import collect
 from vidstyle.plain import json_text
 
 if TYPE_CHECKING:
@@ -50,13 +51,16 @@ def evaluate(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a FILE that exists.")] = False,
     quiet: Quiet = False,
+    json_progress: JsonProgress = False,
     **values: Any,
 ) -> None:
     """Measure how steady painted clips are, and how like the style, beside the clip they were made from."""
     options = collect(EvaluateOptions, values)
     styles = style or []
     _check(json_file, html, [original, *stylized, *styles], overwrite)
-    reporter = make_reporter(quiet=quiet, as_json=False)
+    if json_progress and json_file == _STDOUT:
+        raise UsageError("--json - and --json-progress both write to stdout; give one a file")
+    reporter = make_reporter(quiet=quiet, as_json=json_progress)
     with closing(reporter):
         from vidstyle.evaluation import evaluate
 
@@ -67,7 +71,7 @@ def evaluate(
             options=options,
             hooks=Hooks(progress=reporter.progress, notice=reporter.notice),
         )
-    if not quiet and json_file != _STDOUT:
+    if not (quiet or json_progress or json_file == _STDOUT):
         _show(found)
     if json_file == _STDOUT:
         typer.echo(json_text(found.to_json()))
@@ -77,6 +81,8 @@ def evaluate(
         from vidstyle.evaluation.page import page
 
         write_whole(html, page(found).encode())
+    if json_progress and (result := html or json_file):
+        reporter.finished(result)
 
 
 def _check(json_file: Path | None, html: Path | None, inputs: list[Path], overwrite: bool) -> None:

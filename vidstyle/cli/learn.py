@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, collect, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks
 from vidstyle.job import default_job_directory
 from vidstyle.options.learning import LearnOptions
+from vidstyle.options.written import collect
 from vidstyle.plain import json_text
 from vidstyle.text import printable
 

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from vidstyle.cli.options import JsonProgress, Quiet, collect, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.events import Hooks
 from vidstyle.options.live import LiveOptions
+from vidstyle.options.written import collect
 
 
 @with_options(Painting=LiveOptions)

@@ -24,7 +24,8 @@ _TyperError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__na
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
-    0 done, 1 a file or the disk, 2 usage, 70 a bug, 130 stopped by the user.
+    0 done, 1 a file or the disk, 2 usage, 70 a bug, 75 not now: another run is at it, or shots are missing,
+    130 stopped by the user.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = typer.main.get_command(app)

@@ -7,15 +7,14 @@ help, choices, metavar, and flag (a short name).
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import Field, fields
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
 
-from vidstyle.errors import UsageError
 from vidstyle.options.base import called, option_name
-from vidstyle.options.values import WORDS
+from vidstyle.options.written import kind_of
 
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Show nothing but errors.", rich_help_panel="Display")
@@ -85,15 +84,6 @@ def _absent(hint: Any) -> Any:
     return None if type(None) in get_args(hint) else inspect.Parameter.empty
 
 
-def collect(options: type[Any], values: Mapping[str, Any]) -> Any:
-    """The dataclass, from what `with_options` brought to the command.
-
-    Raises UsageError where a value is not what its field takes.
-    """
-    hints = get_type_hints(options)
-    return options(**{f.name: _parsed(f, hints[f.name], values[f.name]) for f in fields(options)})
-
-
 def as_text(*kinds: type[Any]) -> dict[str, Any]:
     """The options of some dataclasses as `with_options` brings them to a command where none is given."""
     return {
@@ -104,7 +94,7 @@ def as_text(*kinds: type[Any]) -> dict[str, Any]:
 
 
 def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
-    kind, several = _kind(hint)
+    kind, several = kind_of(hint)
     name = called(spec)
     if spec.default is True:
         name += "/" + option_name(f"no_{spec.name}")
@@ -128,29 +118,7 @@ def _parameter(title: str, spec: Field[Any], hint: Any) -> inspect.Parameter:
     )
 
 
-def _kind(hint: Any) -> tuple[type, bool]:
-    """The type of one value, and whether there may be several: tuple[int, ...] -> (int, True)."""
-    arguments = get_args(hint)
-    return (arguments[0], get_origin(hint) is tuple) if arguments else (hint, False)
-
-
 def _metavar(spec: Field[Any], kind: type, several: bool) -> str:
     choices = "|".join(spec.metadata.get("choices") or ())
     word = ("NAME" if kind is str else "NUMBER") + (",..." if several else "")
     return spec.metadata.get("metavar") or choices or word
-
-
-def _parsed(spec: Field[Any], hint: Any, value: Any) -> Any:
-    """A field's value from its text; a,b and a repeated option mean the same, unless each is taken whole."""
-    kind, several = _kind(hint)
-    if kind is bool or (value is None and not several):
-        return value
-    if several and not spec.metadata.get("whole"):
-        value = [item.strip() for text in value or () for item in text.split(",")]
-    items = list(value or ()) if several else [value]
-    try:
-        parsed = tuple(kind(item) for item in items)
-    except ValueError:
-        takes = f"{WORDS[kind]}s with commas between them" if several else f"a {WORDS[kind]}"
-        raise UsageError(f"{called(spec)} takes {takes}, not {','.join(items)!r}") from None
-    return parsed if several else parsed[0]

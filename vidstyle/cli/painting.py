@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from vidstyle.cli.options import JsonProgress, Quiet, Verbose, as_text, collect, required, with_options
+from vidstyle.cli.options import JsonProgress, Quiet, Verbose, as_text, required, with_options
 from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
-from vidstyle.events import Hooks
-from vidstyle.job import default_job_directory
+from vidstyle.events import Hooks, Notice
+from vidstyle.job import default_job_directory, is_split
 from vidstyle.methods.registry import METHODS, asked_for, command, instead, lenders
 from vidstyle.options import EncodeOptions
 from vidstyle.options.base import Command, called, option_name, part_of
+from vidstyle.options.farm import FarmOptions
+from vidstyle.options.written import collect
+
+if TYPE_CHECKING:
+    from vidstyle.pipeline.plan import Request
 
 _INPUT = Annotated[
     Path, typer.Argument(metavar="INPUT", help="A video, a picture, a folder of pictures or %04d.png.")
@@ -26,14 +31,57 @@ _LIKEWISE = "The result, likewise."
 _MADE = "A picture; a video or a folder for --frames."
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a command that paints was given.
+
+    method: whose command it is. source: None for one that makes pictures from none. taught: how a network
+    learns it first, where the method knows of that.
+    """
+
+    method: str
+    source: Path | None
+    pictures: Sequence[Path]
+    output: Path
+    options: Any
+    run: Any
+    encode: EncodeOptions
+    taught: Any | None
+
+    @property
+    def job(self) -> Path:
+        """Its directory."""
+        return Path(self.run.job) if self.run.job else default_job_directory(self.output)
+
+    def request(self, notice: Notice) -> Request:
+        """The same for the pipeline."""
+        from vidstyle.pipeline.plan import Request
+
+        return Request(self.source, self.pictures, self.output, self.options, self.run, self.encode, notice)
+
+
+Do = Callable[[Asked, Shown, Mapping[str, Any]], int]
+"""Does what was asked for, also by the values of the command's further options; returns the exit code."""
+
+
 def painting_commands(method: str) -> Iterator[tuple[str, Callable[..., int]]]:
     """The commands of a method and their names: its own, and those of its presets."""
+    return commands_of(method, _paint, {"Machines": FarmOptions} if command(method).source else {})
+
+
+def commands_of(
+    method: str, do: Do, further: Mapping[str, type[Any]]
+) -> Iterator[tuple[str, Callable[..., int]]]:
+    """Commands that take what the method does, and do something with it.
+
+    further: the titles of further options, and the dataclasses of these.
+    """
     own = command(method)
     if own.within:
         return
-    yield method, _painting(method, own.help, {}, method)
+    yield method, _command(method, own.help, {}, method, do, further)
     for name, (help, values) in own.presets.items():
-        yield name, _painting(method, help, values, name)
+        yield name, _command(method, help, values, name, do, further)
 
 
 def _within(method: str) -> list[Command]:
@@ -41,7 +89,9 @@ def _within(method: str) -> list[Command]:
     return [own for own in map(command, METHODS) if own.within == method]
 
 
-def _painting(method: str, help: str, preset: Mapping[str, Any], name: str) -> Callable[..., int]:
+def _command(
+    method: str, help: str, preset: Mapping[str, Any], name: str, do: Do, further: Mapping[str, type[Any]]
+) -> Callable[..., int]:
     """The command `name`. preset: options that it sets."""
     own, lent = command(method), {lender: each.lent[name] for lender, each in lenders(name)}
     otherwise = next((lender for lender, each in lenders(name) if each.otherwise == name), None)
@@ -53,12 +103,14 @@ def _painting(method: str, help: str, preset: Mapping[str, Any], name: str) -> C
         json_progress: JsonProgress = False,
         **values: Any,
     ) -> int:
+        given = values
         lender = next((each for each, names in lent.items() if any(values[name] for name in names[:2])), None)
         if lender is None and not values.get("pictures"):
             lender = otherwise
         if lender is not None:
             values = _as_lent(method, lender, lent[lender], values)
-        return _run(lender or method, {**values, **preset}, Shown(quiet, verbose, json_progress))
+        asked = _asked(lender or method, {**values, **preset})
+        return do(asked, Shown(quiet, verbose, json_progress), given)
 
     paint.__doc__ = help
     inside = {each.title: each.options for each in _within(method)}
@@ -67,7 +119,8 @@ def _painting(method: str, help: str, preset: Mapping[str, Any], name: str) -> C
         groups["With --fast"] = own.taught
     for lender, names in lent.items():
         groups[f"Or with --{names[0]}"] = part_of(command(lender).options, names)
-    return with_options(**groups)(required(**_arguments(own, optional=bool(inside or lent)))(paint))
+    arguments = required(**_arguments(own, optional=bool(inside or lent)))
+    return with_options(**groups, **further)(arguments(paint))
 
 
 def _arguments(own: Command, optional: bool) -> dict[str, Any]:
@@ -85,35 +138,55 @@ def _arguments(own: Command, optional: bool) -> dict[str, Any]:
     return found
 
 
-def _run(method: str, values: Mapping[str, Any], shown: Shown) -> int:
-    """Run the method with what was given on the command line; return the exit code."""
-    asked = asked_for(method, values)
-    own = command(asked)
-    if asked != method:
+def _asked(method: str, values: Mapping[str, Any]) -> Asked:
+    """What was given on the command line of a method. Raises UsageError."""
+    name = asked_for(method, values)
+    own = command(name)
+    if name != method:
         _refuse_both(command(method), own, values)
     options, run, encode = (collect(kind, values) for kind in (own.options, own.run, EncodeOptions))
-    run = run.for_run() if hasattr(run, "for_run") else run
-    if (other := instead(method, options)) is not None:
-        do, value = other
-        return work(
-            None, lambda hooks: cast(Path, do(values["input"], values["output"], value, run, hooks)), shown
-        )
-    output: Path = values["output"]
     pictures = values.get("pictures") or []
-    several = [pictures] if isinstance(pictures, Path) else pictures
-    taught = None if own.taught is None else collect(own.taught, values)
+    return Asked(
+        method=method,
+        source=values.get("input"),
+        pictures=[pictures] if isinstance(pictures, Path) else pictures,
+        output=values["output"],
+        options=options,
+        run=run.for_run() if hasattr(run, "for_run") else run,
+        encode=encode,
+        taught=None if own.taught is None else collect(own.taught, values),
+    )
+
+
+def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
+    farm = collect(FarmOptions, values) if "on" in values else FarmOptions()
+    if (other := instead(asked.method, asked.options)) is not None:
+        do, value = other
+        given = asked.source, asked.output, value, asked.run
+        return work(None, lambda hooks: cast(Path, do(*given, hooks)), shown)
 
     def paint(hooks: Hooks) -> Path:
-        settings = {"options": options, "run": run, "encode": encode, "hooks": hooks}
-        if taught is not None and taught.fast:
+        if farm.on is not None:
+            from vidstyle.farm.on_ray import paint_on_ray
+
+            return paint_on_ray(asked.request(hooks.tell), asked.taught, farm.address, hooks)
+        if is_split(asked.job) and not asked.run.restart:
+            from vidstyle.farm.film import paint_film
+
+            return paint_film(asked.request(hooks.tell), asked.taught, hooks)
+        settings = {"options": asked.options, "run": asked.run, "encode": asked.encode, "hooks": hooks}
+        if asked.taught is not None and asked.taught.fast:
             from vidstyle.learning.fast import paint_fast
 
-            return paint_fast(values["input"], several, output, fast=taught, **settings)
+            assert asked.source is not None
+            return paint_fast(asked.source, asked.pictures, asked.output, fast=asked.taught, **settings)
         from vidstyle.pipeline import stylize
 
-        return stylize(values.get("input"), several, output, **settings)
+        return stylize(asked.source, asked.pictures, asked.output, **settings)
 
-    return work(Path(run.job) if run.job else default_job_directory(output), paint, shown)
+    if farm.on is not None:  # it goes on by the same command
+        return work(None, paint, shown, "--restart")
+    return work(asked.job, paint, shown)
 
 
 def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:

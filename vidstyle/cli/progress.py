@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from vidstyle.cli.losses import loss_lines
 from vidstyle.errors import UsageError
-from vidstyle.events import FrameLosses, Progress
+from vidstyle.events import PHASES, FrameLosses, Progress
 from vidstyle.plain import json_text
 from vidstyle.text import duration, printable
 
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
     from vidstyle.batches.jobs import BatchJob
 
 _STOPPING = "finishing this frame; press Ctrl-C again to stop now"
-_PHASES = {
-    "paint": "painting",
-    "encode": "encoding",
-    "measure": "measuring",
-    "flow": "estimating flow",
-    "learn": "learning",
-    "shots": "finding shots",
-    "keys": "painting key frames",
-}
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -53,6 +45,9 @@ class Reporter:
 
     def job(self, event: BatchJob) -> None:
         """A job of a batch begins, or has ended."""
+
+    def split(self, facts: Mapping[str, Any]) -> None:
+        """The shots of a job were found: all of them, as JSON values."""
 
     def stopping(self) -> None:
         """Answer the first Ctrl-C. Called by a signal handler, so it may only write to a descriptor."""
@@ -116,6 +111,9 @@ class JsonLines(Reporter):
         paths = {"source": str(event.source), "style": str(event.style), "output": str(event.output)}
         self._write("job", **asdict(event) | paths)
 
+    def split(self, facts: Mapping[str, Any]) -> None:
+        self._write("split", **facts)
+
     def stopped(self, command: str) -> None:
         self._write("stopped", resume=command)
 
@@ -147,7 +145,7 @@ class Lines(Reporter):
             return
         self._phase, self._due = event.phase, now + _SECONDS_BETWEEN_LINES
         count = f"{event.done}" if event.total is None else f"{event.done}/{event.total}"
-        self.notice(", ".join([f"{_PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
+        self.notice(", ".join([f"{PHASES.get(event.phase, event.phase)} {count}", *_figures(event)]))
 
     def losses(self, event: FrameLosses) -> None:
         for line in loss_lines(event, "utf" in self._console.encoding.lower()):
@@ -194,7 +192,7 @@ class Bar(Lines):
     def progress(self, event: Progress) -> None:
         if event.phase != self._phase:
             self._bar.remove_task(self._task)
-            self._task = self._add_task(_PHASES.get(event.phase, event.phase))
+            self._task = self._add_task(PHASES.get(event.phase, event.phase))
         self._phase = event.phase
         self._bar.update(
             self._task,
@@ -214,7 +212,7 @@ class Bar(Lines):
 def _figures(event: Progress) -> list[str]:
     """What is known of the frame: "shot 2", "loss 0.0123", "3.20 s/frame", "1 h 02 min left"."""
     figures = [f"pass {event.pass_number}"] if event.pass_number > 1 else []
-    if event.phase not in ("encode", "learn", "shots"):
+    if event.phase not in ("encode", "learn", "shots", "join"):
         figures.append(f"shot {event.shot + 1}")
     if event.loss is not None:
         figures.append(f"loss {event.loss:.4g}")

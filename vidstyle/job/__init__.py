@@ -3,7 +3,7 @@
 from vidstyle.job.fingerprint import differences, digest, file_entry
 from vidstyle.job.frames import FrameStore
 from vidstyle.job.lock import Lock
-from vidstyle.job.record import FORMAT, LOCK, default_job_directory, job_named
+from vidstyle.job.record import FORMAT, LOCK, default_job_directory, is_split, job_named, shots_file
 from vidstyle.job.store import JobStore
 
 __all__ = [
@@ -16,5 +16,7 @@ __all__ = [
     "differences",
     "digest",
     "file_entry",
+    "is_split",
     "job_named",
+    "shots_file",
 ]

@@ -54,6 +54,12 @@ def checksums_at(path: Path) -> Checksums | None:
     return _parsed(read(path, last=_LENGTH))
 
 
+def fits(path: Path, carry: bytes | None) -> bool:
+    """Whether this was stored with the picture at `path`; None is nothing. Raises JobError."""
+    checksums = checksums_at(path)
+    return checksums is not None and checksums.fit_carry(carry)
+
+
 def _parsed(end: bytes) -> Checksums | None:
     match = _FORM.fullmatch(end)
     return None if match is None else Checksums(match[1].decode(), match[2].decode())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vidstyle.atomic import final_of
 from vidstyle.errors import FrameDamaged, JobError
-from vidstyle.job.checksum import Checksums, checksums_at, verified, with_checksums
+from vidstyle.job.checksum import Checksums, checksums_at, fits, verified, with_checksums
 from vidstyle.job.files import output_error, read, write_state
 
 FOLDERS = ("frames", "carry", "shots", "times")
@@ -107,8 +107,7 @@ class FrameStore:
         """
         path = self._path("carry", index)
         carry = read(path) if path.exists() else None
-        checksums = checksums_at(self.frame_path(index))
-        if checksums is None or not checksums.fit_carry(carry):
+        if not fits(self.frame_path(index), carry):
             raise self.damaged(index)
         return carry
 
@@ -124,6 +123,29 @@ class FrameStore:
         for index in indices:
             self._discard("frames", [index])
             self._discard("carry", [index])
+
+    def adopt(self, index: int, other: FrameStore) -> None:
+        """Take a frame over from another store on the same disk, checked; once more where a run was killed.
+
+        Raises FrameDamaged where it is not what was stored, and has been put aside there; JobError where it
+        is not stored or cannot be read; OutputError where it cannot be moved.
+        """
+        self._require_lock()
+        moves = [(other._path(kind, index), self._path(kind, index)) for kind in ("carry", "frames")]
+        (carry, own_carry), (picture, _) = moves
+        other.load_frame(index)
+        # Where it was moved without its picture it lies here already.
+        if not carry.exists() and own_carry.exists() and fits(picture, read(own_carry)):
+            moves = moves[1:]
+        else:
+            other.load_carry(index)
+            self.discard([index])
+        try:
+            for before, now in moves:
+                if before.exists():
+                    before.replace(now)
+        except OSError as error:
+            raise output_error(picture, error) from error
 
     # Damage
 

@@ -12,7 +12,7 @@ from vidstyle.job.files import read, write_state
 from vidstyle.plain import json_text, name_bytes, parse_json
 
 FORMAT = 2  # of the job directory; a change that makes old state unusable counts it up
-JOB, LOCK = "job.json", "vidstyle.lock"
+JOB, LOCK, PARTS = "job.json", "vidstyle.lock", "parts"
 
 _DIFFERENCES_SHOWN = 6
 _REMEDY = "delete its directory to start over, or name another with --job DIR"
@@ -27,6 +27,16 @@ def job_named(path: Path) -> Path:
     """The job directory that a user means: `path` itself, or the one beside the output `path`."""
     beside = default_job_directory(path) if path.name else path
     return beside if not (path / JOB).exists() and (beside / JOB).exists() else path
+
+
+def shots_file(directory: Path) -> Path:
+    """Of a job whose shots are painted apart, each in a job directory beside it: what was found of them."""
+    return directory / PARTS / "shots.json"
+
+
+def is_split(directory: Path) -> bool:
+    """Whether the shots of a job, if there is one, are painted apart."""
+    return shots_file(directory).is_file()
 
 
 def refuse_foreign(directory: Path) -> None:

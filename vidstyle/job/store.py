@@ -9,6 +9,7 @@
         shots/00000120               empty: a shot starts at frame 120
         times/00000150               the pts of frame 150 in the source, by which it is found again quickly
         learning/                    of a job that teaches a network, see `vidstyle.learning.store`
+        parts/                       of one whose shots are painted apart, see `vidstyle.farm.parts`
         end                          how many frames there are, known after the first pass
         done                         the result is whole: its files and their digest
         vidstyle.lock                held while a run is working here
@@ -33,7 +34,7 @@ from vidstyle.job.files import output_error, write_state
 from vidstyle.job.fingerprint import as_json, differences, digest
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.lock import Lock, holder, is_held
-from vidstyle.job.record import FORMAT, JOB, LOCK, mismatch, read_job, refuse_foreign, write_job
+from vidstyle.job.record import FORMAT, JOB, LOCK, PARTS, mismatch, read_job, refuse_foreign, write_job
 from vidstyle.plain import absolute, exists, json_text, parse_json, read_plain
 from vidstyle.text import size
 
@@ -114,7 +115,7 @@ class JobStore(FrameStore):
 
     def _take_over(self, restart: bool) -> None:
         old = read_job(self.directory) if (self.directory / JOB).exists() else None
-        for kind in (*FOLDERS, _LEARNING):
+        for kind in (*FOLDERS, _LEARNING, PARTS):
             self._check_folder(kind)
         found = differences(old["fingerprint"], self.fingerprint) if old else []
         if found and not restart and self.begun:
@@ -176,7 +177,8 @@ class JobStore(FrameStore):
     def begun(self) -> bool:
         """Whether there is anything painted that another job may not replace unasked."""
         learnt_from = any((self.learning / "pictures").glob("*.png"))
-        return learnt_from or bool(self.frames()) or (self.directory / _DONE).exists()
+        apart = any(self.parts.glob("*/frames/*.png"))
+        return learnt_from or apart or bool(self.frames()) or (self.directory / _DONE).exists()
 
     @property
     def learning(self) -> Path:
@@ -188,6 +190,19 @@ class JobStore(FrameStore):
         self._require_lock()
         self._check_folder(_LEARNING)
         shutil.rmtree(self.learning, ignore_errors=True)
+
+    @property
+    def parts(self) -> Path:
+        """The folder of what is painted apart: see `vidstyle.job.record.shots_file`."""
+        return self.directory / PARTS
+
+    def drop_parts(self) -> None:
+        """Give it back to the disk. Raises JobBusy, before anything is deleted, where a run works in one."""
+        self._require_lock()
+        self._check_folder(PARTS)
+        for lock in self.parts.glob(f"*/{LOCK}"):
+            Lock(lock).release()
+        shutil.rmtree(self.parts, ignore_errors=True)
 
     # Passes
 
@@ -214,6 +229,7 @@ class JobStore(FrameStore):
             raise RuntimeError("this JobStore is closed or was made by load(): it must not be written")
 
     def _clear(self) -> None:
+        self.drop_parts()  # first: nothing is lost where another machine is still painting
         remove_file(self.directory / _DONE)
         remove_file(self.directory / _END)
         self.drop_frames()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.errors import UsageError, WeightsError
-from vidstyle.events import Hooks
+from vidstyle.events import Hooks, Notice
 from vidstyle.image.convert import to_uint8
 from vidstyle.job import JobStore
 from vidstyle.learning.keys import MOST, Chosen, choose, other_pictures, paint_keys
@@ -34,7 +34,6 @@ from vidstyle.methods.registry import command
 from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.methods.style.schedule import Schedule
 from vidstyle.options import EncodeOptions, RunOptions, from_json
 from vidstyle.options.learning import FastOptions
 from vidstyle.pipeline import carry_out
@@ -65,15 +64,35 @@ def paint_fast(
     options: how the key frames are painted, as frames would be without `fast`.
     Raises VidstyleError; Stopped where `hooks.stop` was set.
     """
-    _check(options, run)
-    plan = make_plan(Request(source, list(styles), output, options, run, encode, hooks.tell))
-    return _execute(plan, fast, hooks)
+    asked = Request(source, list(styles), output, options, run, encode, hooks.tell)
+    return _execute(plan_fast(asked, fast), fast, hooks)
 
 
 def resume(job: Path, hooks: Hooks) -> Path:
     """Go on with a job that `paint_fast` has begun."""
     fast = from_json(FastOptions, JobStore.load(job).settings["fast"])
-    return _execute(replan(job, hooks.tell), fast, hooks)
+    return _execute(_planned(replan(job, hooks.tell), fast), fast, hooks)
+
+
+def plan_fast(asked: Request, fast: FastOptions) -> Plan:
+    """The plan of painting every frame, which checks, and tells, all that there is to.
+
+    Raises UsageError for what a network cannot learn, or how it does not paint.
+    """
+    assert isinstance(asked.options, NeuralOptions)
+    _check(asked.options, asked.run)
+    return _planned(make_plan(asked), fast)
+
+
+def replan_fast(job: Path, notice: Notice, *, paints_only: bool = False) -> Plan:
+    """The plan by which frames of a job that `paint_fast` has begun are painted, once it has learnt.
+
+    paints_only: see `replan`. Raises JobError.
+    """
+    store = LearningStore.load(job)
+    fast = from_json(FastOptions, store.settings["fast"])
+    plan = _planned(replan(job, notice, paints_only=paints_only), fast)
+    return _with_look(plan, store) if _is_learnt(store) else plan
 
 
 def _check(options: NeuralOptions, run: RunOptions) -> None:
@@ -84,19 +103,23 @@ def _check(options: NeuralOptions, run: RunOptions) -> None:
             raise UsageError(f"{name} is for painting each frame by itself; leave it out, or --fast")
 
 
-def _execute(plan: Plan, fast: FastOptions, hooks: Hooks) -> Path:
-    """Do what is left of it. plan: of painting every frame, which checks, and tells, all that there is to."""
+def _planned(plan: Plan, fast: FastOptions) -> Plan:
+    """The plan of painting every frame as that of this job. Raises UsageError."""
     if plan.clip.kind == "still":
         raise UsageError(f"{plan.clip.path} is a picture, and --fast is for clips; leave --fast out")
-    plan = replace(
+    return replace(
         plan, fingerprint=_fingerprint(plan, fast), settings=plan.settings | {"fast": asdict(fast)}
     )
+
+
+def _execute(plan: Plan, fast: FastOptions, hooks: Hooks) -> Path:
+    """Do what is left of it, as planned."""
     with LearningStore.open(
         plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart
     ) as store:
         hooks.begin(plan.directory)
         if not store.is_done(plan.made_with):
-            plan = _ready(plan, store, fast, hooks)
+            plan = ready(plan, store, fast, hooks)
         carry_out(plan, store, replace(hooks, begun=None))
         if not plan.run.keep:
             store.drop_learning()
@@ -108,8 +131,8 @@ def _fingerprint(plan: Plan, fast: FastOptions) -> dict[str, Any]:
     return {**plan.fingerprint, "options": plan.fingerprint["options"] | learnt}
 
 
-def _ready(plan: Plan, store: LearningStore, fast: FastOptions, hooks: Hooks) -> Plan:
-    """The plan of painting all frames with what is learnt, once it is; of a very short clip, as it was."""
+def ready(plan: Plan, store: LearningStore, fast: FastOptions, hooks: Hooks) -> Plan:
+    """Learn what is not learnt yet; the plan of painting all frames with it, a very short clip as it was."""
     if not _is_learnt(store):
         plan.clip.seek_points.update(store.times())
         began = time.monotonic()
@@ -197,7 +220,7 @@ class _Time:
         after = self._chosen.frames * _seconds_a_frame(self._plan)
         learning = max((1 - SHARE) * self._seconds, self._seconds - before - after)
         self._store.decide(seconds=learning)
-        slowly = each * _steps(self._plan, self._chosen.frames, self._chosen.shots) / _steps(keys, 1, 1)
+        slowly = each * _work(self._plan, self._chosen.frames, self._chosen.shots) / _work(keys, 1, 1)
         quickly = before + learning + after
         line = f"painting every frame would take about {duration(slowly)}; with --fast about "
         better = "" if quickly < slowly else " (leave --fast out)"
@@ -205,12 +228,10 @@ class _Time:
         return count
 
 
-def _steps(plan: Plan, frames: int, shots: int) -> int:
-    """Steps by pixels that it takes to paint so many frames by optimisation."""
-    assert isinstance(plan.options, NeuralOptions)
-    schedule, (height, width) = Schedule(plan.options), plan.canvas.size
-    first = sum(rows * columns * search.steps for (rows, columns), search in schedule.levels(height, width))
-    return shots * first + (frames - shots) * height * width * schedule.after
+def _work(plan: Plan, frames: int, shots: int) -> float:
+    """How much it is to paint so many frames by optimisation."""
+    height, width = plan.canvas.size
+    return plan.method.work(plan.options, width, height).of(frames, shots)
 
 
 def _seconds_a_frame(plan: Plan) -> float:

@@ -195,6 +195,21 @@ class Finished:
     write: Callable[[Path, Tensor, Frame | None], None]
 
 
+@dataclass(frozen=True)
+class Work:
+    """How much it is to paint a frame, to be compared with other sizes and options of the same method.
+
+    first, later: of a shot, in pixels times steps.
+    """
+
+    first: float
+    later: float
+
+    def of(self, frames: int, shots: int = 1) -> float:
+        """To paint so many frames."""
+        return shots * self.first + max(0, frames - shots) * self.later
+
+
 class Method(ABC):
     """What the spine asks of a painting method. What is not abstract suits most of them as it is.
 
@@ -219,6 +234,10 @@ class Method(ABC):
     def quicker(self, options: Any, run: RunOptions, clip: Clip) -> str:
         """The option by which a long run paints a clip in a fraction of the time, if there is one."""
         return ""
+
+    def work(self, options: Any, width: int, height: int) -> Work:
+        """How much it is to paint a frame of this size; as it is here, by its pixels alone."""
+        return Work(width * height, width * height)
 
     def longest(self, options: Any, clip: Clip) -> int:
         """Longest side in pixels of what is painted where --size is not given."""

@@ -29,18 +29,20 @@ def option(
     whole: bool = False,
     called: str | None = None,
     role: str = "decides",
+    often: bool = False,
 ) -> Any:
     """A dataclass field with what the command line shows; `choices` and limits are checked when made.
 
     whole: of several values: each is given on its own, and may have commas in it.
     called: what the option is called, where that can be no field's name.
-    role: one of `ROLES`.
+    role: one of `ROLES`. often: whether many change it, so that a page shows it at once.
     """
     if role not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}, not {role!r}")
     shown = {"help": help, "choices": choices, "flag": flag, "metavar": metavar, "called": called}
     checked = {"minimum": minimum, "maximum": maximum}
-    return field(default=default, metadata=shown | checked | {"whole": whole, "role": role, "parts": None})
+    told = {"whole": whole, "role": role, "parts": None, "often": often}
+    return field(default=default, metadata=shown | checked | told)
 
 
 Parts = Callable[[str], list[str]]
@@ -57,18 +59,19 @@ def file_option(
     whole: bool = False,
     called: str | None = None,
     role: str = "decides",
+    often: bool = False,
 ) -> Any:
     """A field that names a file, or several. Unless it is `written`, its content counts, not its name.
 
     It is made absolute, spared from being overwritten, and found again in a job that has moved. words: values
     that name no file. parts: where a value is more than a path.
     """
-    made = option(default, help, metavar=metavar, whole=whole, called=called, role=role)
+    made = option(default, help, metavar=metavar, whole=whole, called=called, role=role, often=often)
     cut = parts or (lambda value: [value] if value in words else ["", value])
     return field(default=default, metadata={**made.metadata, "parts": cut})
 
 
-def _check(spec: Field[Any], value: Any) -> None:
+def check_value(spec: Field[Any], value: Any) -> None:
     """Raise UsageError where a value, of the field's type, is none of its choices or beyond its limits."""
     option = called(spec)
     choices, minimum, maximum = (spec.metadata.get(key) for key in ("choices", "minimum", "maximum"))
@@ -112,7 +115,7 @@ class Checked:
             except TypeError as error:
                 raise UsageError(f"{called(spec)} {error}") from None
             object.__setattr__(self, spec.name, value)  # the classes are frozen
-            _check(spec, value)
+            check_value(spec, value)
 
 
 class MethodOptions(Checked):

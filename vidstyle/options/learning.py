@@ -65,6 +65,7 @@ class FastOptions(Checked):
         False,
         "Paint some key frames, teach a network by them, and paint all frames with it: the longer the clip, "
         "the more time that saves; it is less exact.",
+        often=True,
     )
     minutes: float | None = as_in(
         LearnOptions,

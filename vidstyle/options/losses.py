@@ -26,6 +26,7 @@ class StyleLossOptions(MethodOptions):
         "What of the style's responses is matched: their Gram matrices, their mean and covariance, or their "
         "patches; or several, as gram+patch.",
         metavar="|".join(LOSSES) + "|A+B",
+        often=True,
     )
     loss_weights: tuple[float, ...] = option(
         (), "Weights of several losses, in their order; equal if not given.", minimum=0

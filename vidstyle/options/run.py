@@ -42,12 +42,14 @@ class RunOptions(Checked):
         "method and its --quality.",
         minimum=16,
         metavar="PIXELS",
+        often=True,
     )
     frames: str | None = option(
         None,
         "Only these frames, the end not included: 100:200, :50 or 100:. They count from 0; of a sequence of "
         "pictures they are the numbers in its names.",
         metavar="A:B",
+        often=True,
     )
     seed: int = option(0, "Seed of everything random.", minimum=0)
     device: str = option(
@@ -134,6 +136,7 @@ class RunOptions(Checked):
         "frame.",
         metavar="MASK",
         role="encodes",
+        often=True,
     )
     mask_feather: int = option(
         3,

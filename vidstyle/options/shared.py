@@ -15,6 +15,7 @@ class SharedOptions(Checked):
         "standard",
         "Sizes and iterations together: draft is for a first look, high for the final result.",
         choices=("draft", "standard", "high"),
+        often=True,
     )
     blend: tuple[float, ...] = option(
         (), "Weights of several style pictures, e.g. 0.7,0.3; equal if not given.", minimum=0

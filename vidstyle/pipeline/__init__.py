@@ -5,7 +5,7 @@ Every step is saved, so a job can stop anywhere and go on. Read `stylize` first,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
@@ -106,15 +106,32 @@ def is_done(plan: Plan) -> bool:
     return same and not plan.run.restart and store.is_done(plan.made_with)
 
 
+def paint(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
+    """Paint all frames that are missing in a job that is open; returns the files written on the way.
+
+    The result is not written. Raises as `stylize` does.
+    """
+    return _undamaged(plan, hooks, lambda: _paint(plan, store, hooks))
+
+
 def _whole_result(plan: Plan, store: JobStore, hooks: Hooks) -> list[Path]:
-    """Paint what is missing and write the result; a frame found damaged on the way is painted anew."""
+    """Paint what is missing and write the result."""
+
+    def make() -> list[Path]:
+        beside = _paint(plan, store, hooks)
+        frames = store.of_pass(plan.run.passes)
+        files = write_result(plan, frames, hooks) + beside
+        return files + plan.method.beside(plan.inputs, finished(plan, frames))
+
+    return _undamaged(plan, hooks, make)
+
+
+def _undamaged(plan: Plan, hooks: Hooks, make: Callable[[], list[Path]]) -> list[Path]:
+    """What is made; a frame found damaged on the way is painted anew as it is made again."""
     met: set[str] = set()
     while True:
         try:
-            beside = _paint(plan, store, hooks)
-            frames = store.of_pass(plan.run.passes)
-            files = write_result(plan, frames, hooks) + beside
-            return files + plan.method.beside(plan.inputs, finished(plan, frames))
+            return make()
         except FrameDamaged as error:
             line = str(error)
             if line in met:
@@ -195,7 +212,7 @@ def _later_pass(plan: Plan, store: JobStore, number: int, work: Painting) -> Non
         raise FrameDamaged(
             f"what a damaged frame of pass {number} was made from is gone: the clip is painted anew"
         )
-    shots = _shots(store)
+    shots = _shots(store) if plan.known is None else plan.known.within(plan.start, plan.stop)
     before: Painted | None = None
 
     @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -13,6 +14,7 @@ from vidstyle.flow.consistency import agreement, long_term
 from vidstyle.methods.base import Basis
 from vidstyle.pipeline.dissolving import undissolved
 from vidstyle.pipeline.fading import unfaded_frame
+from vidstyle.pipeline.known import Known
 from vidstyle.pipeline.plan import Plan
 from vidstyle.types import Flow, Frame, Shot
 from vidstyle.video import dissolves, fades
@@ -58,10 +60,32 @@ _Earlier = deque[Frame | None]
 def first_pass(
     plan: Plan, first: int, starts: Sequence[int] = (), painted: Collection[int] = ()
 ) -> Iterator[Next]:
-    """The frames from `first` on. Where shots start is found on the way.
+    """The frames from `first` on. Where shots start is found on the way, unless it is known.
 
     starts: of the shots that are known before `first`. painted: frames that need no links any more.
     """
+    if plan.known is not None:
+        return _known_pass(plan, plan.known, first)
+    return _finding_pass(plan, first, starts, painted)
+
+
+def _known_pass(plan: Plan, known: Known, first: int) -> Iterator[Next]:
+    @lru_cache(maxsize=1)
+    def filmed(index: int) -> Frame:
+        return next(_frames(plan, range(index, index + 1)))
+
+    def mixture_of(index: int) -> Mixture:
+        dissolve = None
+        if index in known.dissolves:
+            share, other = known.dissolves[index]
+            dissolve = Dissolve(share, filmed(other))
+        return known.fades.get(index), dissolve
+
+    for shot in known.within(plan.start, plan.stop):
+        yield from _walk(plan, shot, 1, False, range(plan.start, first), mixture_of)
+
+
+def _finding_pass(plan: Plan, first: int, starts: Sequence[int], painted: Collection[int]) -> Iterator[Next]:
     reach = plan.flow.reach
     # Earlier frames, so that what lies between shots is found, and flow begins, as in a run in one piece.
     begin = max(plan.start, first - reach - max(fades.REACH, dissolves.REACH) - LOOKBEHIND)
@@ -76,7 +100,7 @@ def first_pass(
             if cut:
                 shot = Shot(shot.index + (frame.index > plan.start), frame.index)
             basis = plan.method.basis(plan.inputs, frame.index, shot, 1)
-            alone = plan.options.independent or not basis.follows or frame.index in painted
+            alone = not _is_linked(plan, 1, basis) or frame.index in painted
             links = () if alone else _links(plan, frame, earlier, fade)
             yield Next(frame, cut, shot, basis, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
@@ -106,6 +130,11 @@ def _scene(filmed: Frame, mixture: Mixture) -> Frame:
     return undissolved(filmed, dissolve) if fade is None else unfaded_frame(filmed, fade)
 
 
+def _is_linked(plan: Plan, number: int, basis: Basis) -> bool:
+    """Whether a frame of pass `number` is painted with what others have left."""
+    return basis.follows and (number > 1 or not plan.options.independent)
+
+
 def _is_gone(fade: Fade | None) -> bool:
     return fade is not None and fade.blank
 
@@ -122,7 +151,8 @@ def later_pass(
     mixture_of: by the index of a frame, what the first pass has found. Even passes go backwards, so that what
     an earlier frame learns from a later one gets there as well.
     """
-    loop = plan.run.loop and len(shots) == 1
+    in_all = shots if plan.known is None else plan.known.shots
+    loop = plan.run.loop and len(in_all) == 1
     for shot in shots:
         yield from _walk(plan, shot, number, loop, painted, mixture_of)
 
@@ -140,12 +170,14 @@ def _walk(
     painted: Collection[int],
     mixture_of: Callable[[int], Mixture],
 ) -> Iterator[Next]:
+    """The frames of a shot that are not `painted` yet, as pass `number` comes by them."""
     assert shot.stop is not None
     order = range(shot.start, shot.stop)[:: -1 if backwards(number) else 1]
     first = next((place for place, index in enumerate(order) if index not in painted), None)
     if first is None:
         return
     reach = plan.flow.reach
+    seen = shot if number > 1 else Shot(shot.index, shot.start)  # as a run that goes through the clip sees it
     earlier: _Earlier = deque(maxlen=reach)
     if loop and first < reach and len(order) > 1:
         for filmed in _frames(plan, order[max(1, len(order) - reach) :]):
@@ -155,9 +187,9 @@ def _walk(
         fade, dissolve = mixture_of(filmed.index)
         frame = _scene(filmed, (fade, dissolve))
         if frame.index not in painted:
-            basis = plan.method.basis(plan.inputs, frame.index, shot, number)
-            links = _links(plan, frame, earlier, fade) if basis.follows else ()
-            yield Next(frame, frame.index == order[0], shot, basis, links, fade, dissolve)
+            basis = plan.method.basis(plan.inputs, frame.index, seen, number)
+            links = _links(plan, frame, earlier, fade) if _is_linked(plan, number, basis) else ()
+            yield Next(frame, frame.index == order[0], seen, basis, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
 
 

@@ -97,6 +97,8 @@ class Painting:
 
     def _is_first(self, index: int, frames: FrameStore) -> bool:
         """Whether a frame is the first of the first pass that shows anything."""
+        if self.plan.known is not None:
+            return index == self.plan.known.first_shown
         return all(is_blank(load_carry(frames, earlier)) for earlier in range(self.plan.start, index))
 
     def _warn(self, seconds: float) -> None:

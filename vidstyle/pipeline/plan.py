@@ -15,6 +15,7 @@ from vidstyle.methods.base import Engine, Inputs, Method, Painter
 from vidstyle.options import EncodeOptions, MethodOptions, RunOptions
 from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.frames import frame_total
+from vidstyle.pipeline.known import Known
 from vidstyle.video.clip import Clip
 
 
@@ -46,6 +47,7 @@ class Plan:
     carries: whether a single map is to do for the clip.
     fingerprint: what makes this job this job. settings: all that is needed to run the same command again.
     made_with: what the result depends on beside the painted frames.
+    known: what an earlier look through the clip has found; it is looked through on the way otherwise.
     """
 
     directory: Path
@@ -66,6 +68,7 @@ class Plan:
     fingerprint: dict[str, Any]
     settings: dict[str, Any]
     made_with: dict[str, Any]
+    known: Known | None = None
 
     @property
     def total(self) -> int | None:

@@ -81,8 +81,12 @@ def make_plan(asked: Request) -> Plan:
     )
 
 
-def replan(job: Path, notice: Notice) -> Plan:
-    """The plan of the job in a job directory, as it was started. Raises JobError."""
+def replan(job: Path, notice: Notice, *, paints_only: bool = False) -> Plan:
+    """The plan of the job in a job directory, as it was started. Raises JobError.
+
+    paints_only: nothing is written but the state of the job, so that it does not matter what lies under the
+    name of the result.
+    """
     store = JobStore.load(job)
     stored = store.settings
     try:
@@ -95,7 +99,12 @@ def replan(job: Path, notice: Notice) -> Plan:
             Path(settings["output"]),
             from_json(kind, settings["options"]),
             # Leave to overwrite was given where the job was begun.
-            replace(run, job=str(job), restart=False, overwrite=run.overwrite and store.made_here),
+            replace(
+                run,
+                job=str(job),
+                restart=False,
+                overwrite=paints_only or (run.overwrite and store.made_here),
+            ),
             from_json(EncodeOptions, settings["encode"]),
             notice,
         )
@@ -106,7 +115,7 @@ def replan(job: Path, notice: Notice) -> Plan:
         ) from error
     if settings["output"] != stored["output"]:
         notice(f"the job has been moved: its result will be {asked.output}")
-    if not store.may_replace([asked.output]):
+    if not (paints_only or store.may_replace([asked.output])):
         raise OutputError(
             f"{asked.output} exists, and nothing shows that the job in {job} has written it; move it away, "
             "or give the whole command anew with --overwrite"

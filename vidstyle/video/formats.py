@@ -13,8 +13,9 @@ import av
 from ..errors import OutputError, UsageError
 from ..plain import not_an_address
 from .clip import Clip
+from .headers import plays
 from .numbering import existing_of_pattern, is_pattern
-from .pictures import LIGHT_SUFFIXES, WRITABLE_SUFFIXES, picture_suffix
+from .pictures import LIGHT_SUFFIXES, READABLE_SUFFIXES, WRITABLE_SUFFIXES, picture_suffix
 
 OutputKind = Literal["video", "animation", "picture", "folder", "pattern"]
 
@@ -295,3 +296,13 @@ def _check_writable(path: Path, folder: Path) -> None:
         raise OutputError(f"{path} cannot be written: the folder {folder} does not exist") from None
     except OSError as error:
         raise OutputError(f"{path} cannot be written in {folder}: {error.strerror}") from error
+
+
+def likewise_suffix(source: Path) -> str:
+    """The suffix of a result that is like this clip or picture; .mp4 or .png where its own is not written."""
+    suffix = source.suffix.lower()
+    if plays(source):
+        return suffix if suffix in ANIMATIONS else ".mp4"
+    if suffix in READABLE_SUFFIXES:
+        return suffix if suffix in WRITABLE_SUFFIXES else ".png"
+    return suffix if suffix in {*CONTAINERS, *ANIMATIONS} else ".mp4"

@@ -184,6 +184,17 @@ def test_a_shot_without_a_key_frame_is_named(tmp_path: Path, world: np.ndarray, 
         assert all(distance(near[index], frames[index]) > 20 for index in bare)
 
 
+def test_behind_a_flash_the_clip_still_follows(tmp_path: Path, world: np.ndarray, thin_weights: Path) -> None:
+    frames = [seen(world, index) for index in range(COUNT)]
+    frames[3] = np.full_like(frames[3], 255)
+    keys = Run(folder(tmp_path / "film", frames), thin_weights)
+    painted = painting(world)
+    for index, frame in keys("out", key=keyed(tmp_path, painted, 0), cuts=False).items():
+        if index != 3:
+            inner = slice(4, SIZE[1] - STEP * index - 4)
+            assert distance(frame[:, :, inner], seen(painted, index)[:, :, inner]) < 14, index
+
+
 def test_only_what_the_mask_shows_is_painted_wherever_it_moves(
     keys: Run, tmp_path: Path, world: np.ndarray
 ) -> None:

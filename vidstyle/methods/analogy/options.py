@@ -17,6 +17,7 @@ class AnalogyOptions(MethodOptions):
         "balanced",
         "What is kept of the frame's own structure, level by level: style keeps least, structure most.",
         choices=("style", "balanced", "structure"),
+        often=True,
     )
     levels: int | None = option(
         None,
@@ -38,6 +39,7 @@ class AnalogyOptions(MethodOptions):
         "From level to level: deconvolve searches the finer features that give the matched coarser ones; "
         "warp takes them as matched, much faster.",
         choices=("deconvolve", "warp"),
+        often=True,
     )
     steps: int = option(40, "Steps of each deconvolution.", minimum=1)
     sweeps: int = option(4, "How often matches are improved at each level.", minimum=1)
@@ -48,7 +50,9 @@ class AnalogyOptions(MethodOptions):
         False, "Match the frame with the exemplar only, not the other way: half the time and memory."
     )
     refine: bool = option(
-        False, "Photo to photo: keep the frame's own detail, take only what is smooth from the result."
+        False,
+        "Photo to photo: keep the frame's own detail, take only what is smooth from the result.",
+        often=True,
     )
     color_only: bool = option(
         False, "Match by brightness and take only colour: colourises grey footage from a colour exemplar."

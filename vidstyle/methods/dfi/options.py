@@ -78,8 +78,9 @@ class DfiOptions(MethodOptions):
         "Pictures without the attribute: a folder, or a list (.csv with a header, .jsonl) with a column of "
         "paths; for --inpaint, pictures of the same kind as INPUT.",
         metavar="SET",
+        often=True,
     )
-    target: str | None = file_option(None, "Pictures with it, likewise.", metavar="SET")
+    target: str | None = file_option(None, "Pictures with it, likewise.", metavar="SET", often=True)
     where: str | None = option(
         None,
         "Take only rows of the lists in which all of these hold: smiling=1,sex=f.",
@@ -109,7 +110,7 @@ class DfiOptions(MethodOptions):
     inpaint: str | None = file_option(
         None,
         "Fill what is white in this picture, learnt from the pictures of --source, which alone is needed.",
-        metavar="PICTURE",
+        metavar="MASK",
     )
     align: str | None = file_option(
         None,
@@ -117,6 +118,7 @@ class DfiOptions(MethodOptions):
         "INPUT (of a clip, its first frame) and the sets' pictures in it; or auto: by eyes that are found.",
         metavar="LIST|auto",
         words=(FIND,),
+        often=True,
     )
     cache: bool = option(
         True, "Keep the features of the sets' pictures on disk, so that the next run is quick.", role="free"
@@ -128,6 +130,7 @@ class DfiOptions(MethodOptions):
         (1.0,),
         "How much of the attribute is added, negative to take it away. For a still several, e.g. 0.3,0.6,1, "
         "each begun from the one before: OUT has the last, OUT_0.3 and so on the others, OUT_strip all.",
+        often=True,
     )
     scaling: str = option(
         "raw",

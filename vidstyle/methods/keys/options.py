@@ -34,6 +34,7 @@ class KeysOptions(MethodOptions):
         metavar="FRAME=PICTURE",
         whole=True,
         role="free",
+        often=True,
     )
     keys: str | None = file_option(
         None,
@@ -74,9 +75,12 @@ class KeysOptions(MethodOptions):
         "leave",
         "A shot without a key frame stays as it was filmed, or takes the key frame nearest to it in looks.",
         choices=("leave", "nearest"),
+        often=True,
     )
     color_only: bool = option(
-        False, "Take colour alone from the key frames: a grey film is coloured from those coloured by hand."
+        False,
+        "Take colour alone from the key frames: a grey film is coloured from those coloured by hand.",
+        often=True,
     )
     quality: str = as_in(SharedOptions, "quality", "draft is a preview at a quarter of the size.")
     color_weight: float = option(6.0, "How much the colours of the clip tell what is the same.", minimum=0)

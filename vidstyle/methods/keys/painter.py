@@ -159,7 +159,9 @@ class KeyPainter:
             side = Side.carried(prior.carry, content.device)
             if side is not None:
                 return self._found(side.key, content, self._followed(side, prior), seed)
-        return None
+        # Behind a flash, say, the neighbour shows nothing to follow.
+        key = None if self.index is None else self.sides.side(self.index, self.shot, self.number)
+        return None if key is None else self._found(key, content, None, seed)
 
     def _followed(self, side: Side, prior: Prior) -> Carried:
         """Where the frame lies by the neighbour, along the flow."""

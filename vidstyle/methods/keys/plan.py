@@ -28,6 +28,10 @@ class Sides:
         found = self.frames[place] if place < len(self.frames) else None
         return None if found is None or (shot.stop is not None and found >= shot.stop) else found
 
+    def side(self, index: int, shot: Shot, number: int) -> int | None:
+        """The key frame on the side that pass `number` comes from."""
+        return self.before(index, shot) if number == 1 else self.after(index, shot)
+
     def missing(self, shot: Shot, number: int) -> bool:
         """Whether it is known in pass `number` that the shot has no key frame."""
         return self.after(shot.start, shot) is None

@@ -22,14 +22,13 @@ from vidstyle.image.resize import resize
 from vidstyle.methods.keys.guides import PATCH, Guides, Table
 
 _KNOWN = 0.5  # confidence from which on the flow says where a pixel was
-_STICK = 0.004  # what leaving the place that the flow leads to costs, per weight of position
+_STICK = 0.006  # what leaving the place that the flow leads to costs, per weight of position
 _STICK_WITHIN = 3.0  # pixels over which that cost rises
 _FAR = 0.05  # of the longest side: farther from where it was a known place costs no more
 _DOUBT = 0.25  # what the position counts of a pixel whose place is not known
-_BAD = 4.0  # times the usual cost of known places, from which on others are looked for
+_BAD = 5.0  # times the usual cost of known places, from which on others are looked for
 _LEAST_BAD = 2e-3
 _JUMPS, _RADII = (4, 2, 1), (4, 1)
-_SWEEPS = 2  # of neighbours and random places in each round
 _ENTRIES = 2**22  # numbers of distances held at a time
 
 
@@ -165,12 +164,11 @@ class _Hunt:
         for number in range(rounds if len(at) else 0):
             if number:
                 self._vote(at)
-            for _ in range(_SWEEPS):
-                for jump in _JUMPS:
-                    self.spread(at, jump)
-                for radius in _RADII:
-                    drawn = torch.rand(2, len(at), generator=generator).to(self.device)
-                    self.offer(at, self.flat[:, at] + ((2 * drawn - 1) * (radius + 0.5)).round())
+            for jump in _JUMPS:
+                self.spread(at, jump)
+            for radius in _RADII:
+                drawn = torch.rand(2, len(at), generator=generator).to(self.device)
+                self.offer(at, self.flat[:, at] + ((2 * drawn - 1) * (radius + 0.5)).round())
 
     def _vote(self, at: Tensor) -> None:
         """Compare pixels by the paint that they have got by now."""
@@ -191,10 +189,11 @@ class _Hunt:
             kept = (self.flat - self.expected).abs().amax(dim=0) < 0.5
             settled = self.known & kept
             if bool(settled.any()):
-                usual = float(self.cost[settled].median())
-                settled &= self.cost < max(_BAD * usual, _LEAST_BAD)
+                around = _mean_around(self.cost.reshape(self.size)).flatten()
+                usual = float(around[settled].median())
+                settled &= around < max(_BAD * usual, _LEAST_BAD)
         open_ = ~settled.reshape(self.size) | broken(self.places)
-        grown = F.max_pool2d(open_[None, None].float(), PATCH, 1, PATCH // 2)[0, 0] > 0
+        grown = F.max_pool2d(open_[None, None].float(), 3, 1, 1)[0, 0] > 0
         return grown.flatten().nonzero()[:, 0]
 
     def spread(self, at: Tensor, jump: int) -> None:
@@ -255,10 +254,13 @@ class _Hunt:
     def _use_of(self, flat: Tensor) -> Tensor:
         """How often the patches around each place of the key frame are used, beyond once."""
         count = torch.bincount(numbered(flat.round().long(), self.size[1]), minlength=len(self.ours))
-        mean = F.avg_pool2d(
-            F.pad(count.float().reshape(1, 1, *self.size), [PATCH // 2] * 4, mode="replicate"), PATCH, 1
-        )
-        return (mean.flatten() - 1).clamp_min(0)
+        return (_mean_around(count.float().reshape(self.size)).flatten() - 1).clamp_min(0)
+
+
+def _mean_around(values: Tensor) -> Tensor:
+    """The mean over the patch around each pixel, (h, w)."""
+    padded = F.pad(values[None, None], [PATCH // 2] * 4, mode="replicate")
+    return F.avg_pool2d(padded, PATCH, 1)[0, 0]
 
 
 def _squares(rows: Tensor) -> Tensor:

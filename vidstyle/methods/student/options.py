@@ -19,12 +19,14 @@ class StudentOptions(MethodOptions):
         "looks lists; in hundredths of a second a frame.",
         words=tuple(SHIPPED),
         metavar="LOOK",
+        often=True,
     )
     strokes: str = option(
         "pixels",
         "With --look: strokes keep their size in pixels, or their size in the picture: in one that is larger "
         "than those which the look has learnt on they are larger then.",
         choices=("pixels", "picture"),
+        often=True,
     )
 
 

@@ -15,10 +15,11 @@ from vidstyle.looks.brush import Brush
 from vidstyle.looks.look import Look, look_named, read_look
 from vidstyle.looks.noise import no_drift
 from vidstyle.looks.recolouring import colours_after
-from vidstyle.methods.base import Engine, Inputs, Method, Source
+from vidstyle.methods.base import Engine, Inputs, Method, Source, Work
 from vidstyle.methods.guidance import open_guidance
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
+from vidstyle.methods.style.schedule import Schedule
 from vidstyle.methods.tiling import tiled_within_memory
 from vidstyle.options import RunOptions
 from vidstyle.video.clip import Clip
@@ -56,6 +57,12 @@ class Style(Method):
     def quicker(self, options: NeuralOptions, run: RunOptions, clip: Clip) -> str:
         able = clip.kind != "still" and run.passes == 1 and options.unlearnable is None
         return "--fast" if able else ""
+
+    def work(self, options: NeuralOptions, width: int, height: int) -> Work:
+        schedule = Schedule(options)
+        levels = schedule.levels(height, width)
+        first = sum(rows * columns * search.steps for (rows, columns), search in levels)
+        return Work(first, first if options.independent else width * height * schedule.after)
 
     def painter(self, inputs: StyleInputs, engine: Engine) -> NeuralStyle:
         network = engine.network(inputs.options.pooling)

@@ -36,6 +36,7 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
         "How much of the style, in one number: 0 leaves INPUT nearly as it is, 2 is as much as makes sense.",
         minimum=0,
         maximum=4,
+        often=True,
     )
     content_weight: float = option(1.0, "How closely the subject's shapes are kept.", minimum=0)
     style_weight: float = option(1.0, "How strongly the style is applied.", minimum=0)
@@ -50,7 +51,10 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
         2, "With --passes: the first of the later passes that has the temporal loss.", minimum=2
     )
     style_scale: float = option(
-        1.0, "Size of the style picture relative to the frame: above 1 for larger strokes.", minimum=0.05
+        1.0,
+        "Size of the style picture relative to the frame: above 1 for larger strokes.",
+        minimum=0.05,
+        often=True,
     )
     blend: tuple[float, ...] = as_in(SharedOptions, "blend")
     color: str = option(
@@ -59,10 +63,12 @@ class NeuralOptions(GuidanceOptions, StyleLossOptions):
         "painted); match: recolour the style picture to the clip first, by the mean and covariance of its "
         "colours; histogram: by all of their distribution.",
         choices=("style", "content", "match", "histogram"),
+        often=True,
     )
     photo: bool = option(
         False,
         "Keep a photograph a photograph: only its colours and its light change, smoothly, and no edge bends.",
+        often=True,
     )
     init: str = file_option(
         "content",

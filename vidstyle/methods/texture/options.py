@@ -25,10 +25,16 @@ class TextureOptions(GuidanceOptions, StyleLossOptions):
         None,
         "Width and height in pixels; N is NxN. That of --labels if not given, or 256x256.",
         metavar="WxH",
+        often=True,
     )
-    tile: bool = option(False, "Let opposite borders fit, so that copies side by side show no seam.")
+    tile: bool = option(
+        False, "Let opposite borders fit, so that copies side by side show no seam.", often=True
+    )
     frames: int = option(
-        1, "Frames of a video texture: it drifts and changes, and its end flows into its start.", minimum=1
+        1,
+        "Frames of a video texture: it drifts and changes, and its end flows into its start.",
+        minimum=1,
+        often=True,
     )
     motion: float = option(1.0, "Pixels that a video texture drifts per frame, on average.", minimum=0)
     quality: str = as_in(SharedOptions, "quality", "Iterations: draft is for a first look.")
@@ -37,6 +43,7 @@ class TextureOptions(GuidanceOptions, StyleLossOptions):
         "Longest side in pixels that style pictures are reduced to: less for a finer pattern.",
         minimum=16,
         metavar="PIXELS",
+        often=True,
     )
     blend: tuple[float, ...] = as_in(SharedOptions, "blend")
     tv_weight: float = as_in(SharedOptions, "tv_weight")
