@@ -23,7 +23,7 @@ from vidstyle.methods.colour.painter import Colouring
 
 COLUMNS = ("way", "PSNR, dB", "share not to be told from the truth", "colourfulness", "seconds")
 _JUST_NOTICEABLE = 2.3  # of distance in L*a*b*
-_EXEMPLARS = 6  # pictures that are also coloured by an exemplar: that takes seconds each
+_EXEMPLARS = 3  # pictures that are also coloured by an exemplar: that takes seconds each
 
 
 @torch.no_grad()
