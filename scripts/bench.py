@@ -45,6 +45,7 @@ BENCHMARKS = (
     "load",
     "live",
     "looks",
+    "farm",
     "keys",
     "colour",
 )

@@ -51,6 +51,15 @@ def test_json_and_html_files(run: Run, tmp_path: Path, capsys: pytest.CaptureFix
     assert json.loads(Path("o.json").read_text())["stop"] == 2
 
 
+def test_programs_are_told_how_far_it_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("clip", "clip", "--html", "o.html", "--frames", ":3", "--json-progress") == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert events[-1] == {"event": "finished", "output": "o.html"}
+    assert [event["done"] for event in events if event["event"] == "progress"][-1] == 3
+    assert run("clip", "clip", "--json", "-", "--json-progress") == 2
+    assert "give one a file" in capsys.readouterr().err
+
+
 def test_json_on_stdout_is_all_that_is_there(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("clip", "clip", "--json", "-", "--frames", "2:5") == 0
     figures = json.loads(capsys.readouterr().out)

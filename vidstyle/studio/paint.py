@@ -248,7 +248,7 @@ class PaintTab:
             seen = self._before(asked.source, int(frame or 0)) if asked.source else gr.skip()
             yield seen, _said(line), "", command
             return
-        yield gr.skip(), gr.skip(), gr.skip(), command
+        yield gr.skip(), _said(""), gr.skip(), command
         time.sleep(_STILLNESS_SECONDS)
         if not wanted or self._newest[session] != mine:
             return
@@ -294,7 +294,9 @@ class PaintTab:
 
 def _changing(component: Any) -> Any:
     """The event by which a component tells that somebody has changed it, and is done with that."""
-    return component.blur if isinstance(component, gr.Textbox) else component.change
+    # Those of several lines are filled in by the page as well, which is not told as leaving them.
+    single = isinstance(component, gr.Textbox) and component.lines == 1
+    return component.blur if single else component.change
 
 
 def _said(line: str, wrong: bool = False) -> str:
