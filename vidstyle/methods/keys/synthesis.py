@@ -65,9 +65,7 @@ def synthesise(guides: Guides, frame: Tensor, carried: Carried | None, rounds: i
         if places is None:
             hunt.everywhere()
         else:
-            # At full size there is little left to gain, and it costs most.
-            last = level == len(guides.tables) - 1
-            hunt.improve(max(1, rounds - last), torch.Generator().manual_seed(seed * 16 + level))
+            hunt.improve(rounds, torch.Generator().manual_seed(seed * 16 + level))
         places = hunt.places
     assert places is not None
     return Found(places, hunt.error().reshape(1, *size))
