@@ -45,7 +45,9 @@ BENCHMARKS = (
     "load",
     "live",
     "looks",
+    "farm",
     "keys",
+    "colour",
 )
 """Each is a module of `benchmarks`."""
 

@@ -30,7 +30,9 @@ from benchmarks import (  # noqa: E402
     analogy,
     balance,
     borders,
+    colour,
     dfi,
+    farm,
     flow,
     guidance,
     keys,
@@ -331,9 +333,33 @@ def test_live_painting_is_timed_by_stages(setting: Setting) -> None:
         assert all(figure > 0 for figure in column(table, size).values())
 
 
+def test_colours_are_compared_with_the_truth(setting: Setting) -> None:
+    tables = colour.run(replace(setting, size=48, frames=2))
+    assert [len(table.rows) for table in tables] == [3, 4]
+    for table in tables:
+        near, colourful = (column(table, name) for name in ("PSNR, dB", "colourfulness"))
+        assert near["the truth"] == pytest.approx(60) and near["grey"] < 40
+        assert colourful["grey"] < 0.1 < colourful["learnt"]
+
+
 def test_key_frames_are_measured_against_the_truth(setting: Setting) -> None:
     (table,) = keys.run(replace(setting, size=64, frames=4, clip=None))
     exact = column(table, "PSNR of keys, dB")
     assert exact["keys"] == math.inf
     apart = [(row[0], row[1], row[2]) for row in table.rows]
     assert all(0 < distance < 30 for _, _, distance in apart)
+
+
+@pytest.mark.slow
+def test_a_film_is_painted_shot_by_shot(setting: Setting) -> None:
+    parts, paper = farm.run(setting, shots=2)
+    assert "the same result" in parts.title and "NOT" not in parts.title
+    assert all(seconds > 0 for seconds in column(parts, "s").values())
+    assert [row[0] for row in paper.rows] == [1, 10, 100]
+
+
+def test_a_feature_film_on_paper() -> None:
+    """Of 10 ms a frame for what is not shared, 10 s for painting one, and nothing to start."""
+    assert farm.hours(1, 0.01, 10, 0, 0) == pytest.approx(172800 * 10.01 / 3600)
+    assert farm.hours(100, 0.01, 10, 0, 0) == pytest.approx((1728 + 17280) / 3600)
+    assert farm.hours(1000, 0.01, 10, 0, 0) == pytest.approx((1728 + 14400) / 3600), "the longest shot"

@@ -29,6 +29,7 @@ from vidstyle.pipeline.plan import Request
 
 _WAIT_SECONDS = 0.5
 _BUSY_SECONDS = 5.0  # until a shot that another process is painting is asked for again
+_CANCEL_SECONDS = 60.0
 _DEATHS = 10  # of nodes or processes that a shot may see
 _MOST_CORES = 8  # of a task: more hardly make it faster
 _UNSEEN = "unseen"
@@ -120,14 +121,22 @@ class _Crew:
                 for task in ready:
                     self._hear(task)
         finally:
-            for task, each in self.running.items():
-                with suppress(Exception):
-                    self.ray.cancel(task)
-                each.held.close()
+            self._cancel()
             if self.cargo is not None:
                 _clean(self.ray, self.cargo.mark)
         for number in sorted(self.errors):
             raise self.errors[number]
+
+    def _cancel(self) -> None:
+        """End the tasks that are running; each finishes its frame."""
+        for task in self.running:
+            with suppress(Exception):
+                self.ray.cancel(task)
+        for task, each in self.running.items():
+            with suppress(Exception):  # at last that it was cancelled
+                while True:
+                    self.ray.get(next(task), timeout=_CANCEL_SECONDS)
+            each.held.close()
 
     def _start_or_note(self, part: Part) -> None:
         try:
@@ -223,7 +232,9 @@ def _painted(
         return
     if cargo is not None:
         directory = unpacked(cargo, own_folder(mark), ray.get)
-        take_in(Parts.load(directory).part(number), {name: ray.get(data) for name, data in state.items()})
+        part = Parts.load(directory).part(number)
+        with opened(JobStore.load(directory), part):
+            take_in(part, {name: ray.get(data) for name, data in state.items()})
     folder = Parts.load(directory).part(number).folder
     for event in _events(directory, number):
         if ships:

@@ -29,6 +29,8 @@ def split(asked: Request, fast: FastOptions | None, hooks: Hooks) -> Parts | Non
     fast = fast if fast is not None and fast.fast else None
     plan = _alike(make_plan(asked) if fast is None else plan_fast(asked, fast))
     _check(plan)
+    if plan.method.shares:
+        hooks.tell(plan.method.shares)
     kind = JobStore if fast is None else LearningStore
     with kind.open(plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart) as store:
         hooks.begin(plan.directory)

@@ -217,11 +217,13 @@ class Method(ABC):
     quick: whether a frame is painted in hundredths of a second; then storing and warping are quick, too.
     revisited: whether a job that is done is gone back to, for those frames alone whose `Basis` has changed:
         with --keep the frames of all passes are kept.
+    shares: a line for the user on what machines that paint shots of one clip may share beside the job.
     """
 
     uses_features: ClassVar[bool] = True
     quick: ClassVar[bool] = False
     revisited: ClassVar[bool] = False
+    shares: ClassVar[str] = ""
 
     def clip(
         self, options: Any, path: Path | None, fps: Fraction | None, run: RunOptions

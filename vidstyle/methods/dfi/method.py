@@ -29,6 +29,10 @@ class DfiInputs(Inputs):
 class DeepFeatureInterpolation(Method):
     """See `painter`."""
 
+    shares = (
+        "each machine computes the features of the sets, unless VIDSTYLE_CACHE names a folder that they share"
+    )
+
     def open(self, options: DfiOptions, source: Source) -> DfiInputs:
         if len(options.strength) > 1 and source.clip.kind != "still":
             raise UsageError(f"{source.clip.path} has several frames, and takes one --strength")
