@@ -18,6 +18,7 @@ class FillOptions(MethodOptions):
         "clip, or one for every frame (a folder, a pattern or a video).",
         metavar="MASK",
         called="--mask",
+        often=True,
     )
     follow: bool = option(
         True,
