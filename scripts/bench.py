@@ -47,6 +47,7 @@ BENCHMARKS = (
     "looks",
     "farm",
     "keys",
+    "colour",
 )
 """Each is a module of `benchmarks`."""
 

@@ -142,8 +142,9 @@ def written(name: str, weights: Mapping[str, Tensor], styles: Sequence[Path], st
     LOOKS.mkdir(exist_ok=True)
     student = Student(Plan())
     student.begin_with(weights)
-    made = {"styles": ", ".join(style.name for style in styles), "steps": steps, "size": str(SIZE)}
-    write_look(LOOKS / f"{name}.safetensors", look_of(student, [learnt_from(each) for each in styles], made))
+    made = {"styles": ", ".join(style.name for style in styles), "steps": steps}
+    look = look_of(student, [learnt_from(each) for each in styles], made, size=SIZE)
+    write_look(LOOKS / f"{name}.safetensors", look)
 
 
 if __name__ == "__main__":

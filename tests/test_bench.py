@@ -30,6 +30,7 @@ from benchmarks import (  # noqa: E402
     analogy,
     balance,
     borders,
+    colour,
     dfi,
     farm,
     flow,
@@ -330,6 +331,15 @@ def test_live_painting_is_timed_by_stages(setting: Setting) -> None:
     assert list(table.columns)[1:] == ["48x32", "64x48"]
     for size in table.columns[1:]:
         assert all(figure > 0 for figure in column(table, size).values())
+
+
+def test_colours_are_compared_with_the_truth(setting: Setting) -> None:
+    tables = colour.run(replace(setting, size=48, frames=2))
+    assert [len(table.rows) for table in tables] == [3, 4]
+    for table in tables:
+        near, colourful = (column(table, name) for name in ("PSNR, dB", "colourfulness"))
+        assert near["the truth"] == pytest.approx(60) and near["grey"] < 40
+        assert colourful["grey"] < 0.1 < colourful["learnt"]
 
 
 def test_key_frames_are_measured_against_the_truth(setting: Setting) -> None:

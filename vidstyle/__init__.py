@@ -33,7 +33,7 @@ if "OMP_WAIT_POLICY" not in os.environ:
 
 _HOOKS = ("progress", "notice", "stop", "begun", "losses")
 
-__all__ = ["analogy", "batch", "dfi", "evaluate", "paint", "stylize", "texture"]
+__all__ = ["analogy", "batch", "colorize", "dfi", "evaluate", "paint", "stylize", "texture"]
 
 
 def paint(
@@ -127,6 +127,25 @@ def analogy(source: Path | str, exemplar: Path | str, output: Path | str, **sett
     Resumes, returns and raises as `stylize` does.
     """
     return paint("analogy", source, exemplar, output, **settings)
+
+
+def colorize(
+    source: Path | str, output: Path | str, exemplar: Path | str | None = None, **settings: Any
+) -> Path:
+    """Colour a grey clip or picture; returns the path of the result.
+
+    exemplar: a picture whose colours are taken where it looks alike; settings are then those of `analogy`.
+        Without it the colours are those that such things usually have, or with the setting key=... or
+        keys=... those of frames that were coloured by hand; settings are then those of
+        `vidstyle.methods.colour.options`, such as learn_from="pictures", or those of
+        `vidstyle.methods.keys.options`.
+    Stops, goes on and raises as `stylize` does.
+    """
+    if exemplar is not None:
+        return paint("analogy", source, exemplar, output, color_only=True, **settings)
+    if settings.get("key") or settings.get("keys"):
+        return paint("keys", source, (), output, color_only=True, **settings)
+    return paint("colour", source, (), output, **settings)
 
 
 def dfi(source: Path | str, output: Path | str, /, **settings: Any) -> Path:

@@ -10,6 +10,7 @@ import itertools
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -24,6 +25,7 @@ from vidstyle.image.convert import to_float, to_uint8
 from vidstyle.image.correspondence import at_start
 from vidstyle.image.places import followed, seen
 from vidstyle.image.warp import in_frame, warp
+from vidstyle.methods.keys.options import KeysOptions
 from vidstyle.metrics import psnr
 from vidstyle.video.pictures import read_picture, write_picture
 
@@ -181,7 +183,9 @@ def _keys(
     setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequence[int], **more: Any
 ) -> list[Tensor]:
     out = work / "out"
-    settings = {"features": setting.features, "device": setting.device, **setting.options, **more}
+    known = {spec.name for spec in fields(KeysOptions)}
+    asked = {name: value for name, value in setting.options.items() if name in known}
+    settings = {"features": setting.features, "device": setting.device, **asked, **more}
     vidstyle.paint("keys", clip, [], out, keys=str(work), cuts=False, notice=say, **settings)
     return [to_float(read_picture(path)[0]) for path in sorted(out.iterdir())]
 

@@ -128,7 +128,7 @@ class TestAgain:
         Path("flows").mkdir()
         with Lock(Path("flows") / LOCK):
             for more in ([], ["--overwrite"]):
-                assert main([*given, *more]) == 1
+                assert main([*given, *more]) == 75
                 assert re.fullmatch(
                     rf"vidstyle: flows is being worked on by process {os.getpid()} on \S+; let it finish or "
                     r"stop it, or name another directory with --output DIR\n",

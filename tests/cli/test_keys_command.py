@@ -47,7 +47,6 @@ def test_a_grey_film_is_coloured_by_a_key_frame(clip: Path, thin_weights: Path) 
         ("keys clip --key 0=gone.png", "does not exist"),
         ("keys clip --keys clip/0.png", "is no folder"),
         ("keys clip --key 0=key.png --every 2", "--every is for --keys"),
-        ("colorize clip", "give an exemplar, or --key"),
         ("colorize clip key.png --key 0=key.png", "takes the place of an exemplar"),
         ("colorize clip --key 0=key.png --refine", "--refine does nothing with --key"),
         ("colorize clip --key 0=key.png --passes 2", "--passes does nothing with --key"),

@@ -17,8 +17,9 @@ from vidstyle.errors import JobMismatch, OutputError, Stopped, UsageError
 from vidstyle.events import Hooks, Progress
 from vidstyle.learning import teaching
 from vidstyle.learning.learn import learn
-from vidstyle.learning.pictures import pictures_of, spread
+from vidstyle.learning.pictures import pictures_of
 from vidstyle.looks.look import read_look
+from vidstyle.methods.examples import spread
 from vidstyle.methods.student import training
 from vidstyle.options.learning import LearnOptions
 

@@ -13,7 +13,7 @@ import pytest
 from tests.video.clip_makers import make_video
 from vidstyle.video.reader import open_clip
 
-_FRAMES = 24
+_FRAMES = 40
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def _job(page: Any, state: str) -> Any:
 def test_from_a_clip_to_its_painting(page_at: Any, clip: Path, tmp_path: Path) -> None:
     page = page_at()
     _upload(page, clip)
-    page.get_by_text("my clip.mp4: 96×64, 24 frames").wait_for()
+    page.get_by_text("my clip.mp4: 96×64, 40 frames").wait_for()
     page.click('.vs-gallery button[data-name="look:strokes"]')
     page.wait_for_selector("#vs-look img.vs-after")  # the first look comes
     page.wait_for_selector("#vs-ways tr")

@@ -10,6 +10,7 @@ from tests.studio.test_requests import FORMS, _asked
 from vidstyle.methods.registry import METHODS, command, method
 from vidstyle.studio.estimates import ways
 from vidstyle.studio.frames import Frames
+from vidstyle.studio.looks import small
 from vidstyle.video.reader import open_clip
 
 
@@ -41,6 +42,13 @@ def test_half_the_frames_take_half_the_time(workspace: Any, clip: Any) -> None:
 def test_a_look_is_quick_and_has_one_way(workspace: Any, clip: Any) -> None:
     (way,) = ways(_asked(workspace, FORMS["style"], look="strokes"), clip, 0.5)
     assert way.seconds < 300
+
+
+@pytest.mark.parametrize("name", list(FORMS))
+def test_every_form_has_a_look_and_a_time(workspace: Any, clip: Any, name: str) -> None:
+    asked = _asked(workspace, FORMS[name])
+    assert small(asked, workspace.root / "frame.png").arguments("look.png")[0] == name
+    assert all(way.seconds > 0 for way in ways(asked, clip if asked.source else None, 5.0))
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "dfi"])

@@ -73,5 +73,7 @@ def looks(
         typer.echo(json_text({"looks": found}))
         return
     for facts in found:
-        told = ", ".join(f"{key} {value}" for key, value in facts["made"].items())
+        how = {**facts["made"], "size": facts["size"]}
+        told = ", ".join(f"{key} {value}" for key, value in how.items())
+        told += "" if facts["flow"] else ", without flow"
         typer.echo(printable(f"{facts['name']}: {told}; sha256 {facts['digest'][:12]}"))

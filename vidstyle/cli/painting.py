@@ -94,6 +94,7 @@ def _command(
 ) -> Callable[..., int]:
     """The command `name`. preset: options that it sets."""
     own, lent = command(method), {lender: each.lent[name] for lender, each in lenders(name)}
+    otherwise = next((lender for lender, each in lenders(name) if each.otherwise == name), None)
 
     def paint(
         *,
@@ -102,15 +103,12 @@ def _command(
         json_progress: JsonProgress = False,
         **values: Any,
     ) -> int:
-        given, lender = (
-            values,
-            next((each for each, names in lent.items() if any(values[name] for name in names[:2])), None),
-        )
+        given = values
+        lender = next((each for each, names in lent.items() if any(values[name] for name in names[:2])), None)
+        if lender is None and not values.get("pictures"):
+            lender = otherwise
         if lender is not None:
             values = _as_lent(method, lender, lent[lender], values)
-        elif lent and not values.get("pictures"):
-            offered = " or ".join(option_name(names[0]) for names in lent.values())
-            raise UsageError(f"give an exemplar, or {offered}")
         asked = _asked(lender or method, {**values, **preset})
         return do(asked, Shown(quiet, verbose, json_progress), given)
 
@@ -142,8 +140,9 @@ def _arguments(own: Command, optional: bool) -> dict[str, Any]:
 
 def _asked(method: str, values: Mapping[str, Any]) -> Asked:
     """What was given on the command line of a method. Raises UsageError."""
-    own = command(asked_for(method, values))
-    if own.within:
+    name = asked_for(method, values)
+    own = command(name)
+    if name != method:
         _refuse_both(command(method), own, values)
     options, run, encode = (collect(kind, values) for kind in (own.options, own.run, EncodeOptions))
     pictures = values.get("pictures") or []
@@ -196,8 +195,8 @@ def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str
     Raises UsageError for what means nothing to it.
     """
     host, own = command(method), command(lender)
-    asked = option_name(next(name for name in names if values[name]))
-    if values.get("pictures"):
+    asked = next((option_name(name) for name in names if values[name]), None)
+    if asked and values.get("pictures"):
         raise UsageError(f"{asked} takes the place of an exemplar; give the one or the other")
     found = as_text(own.options, own.run)
     given = {name: values[name] for name in (*names, "input", "output")}
@@ -208,7 +207,8 @@ def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str
             if getattr(options, spec.name) == getattr(usual, spec.name):
                 continue
             if spec.name not in found:
-                raise UsageError(f"{called(spec)} does nothing with {asked}; leave it out")
+                how = f"with {asked}" if asked else "without an exemplar"
+                raise UsageError(f"{called(spec)} does nothing {how}; leave it out")
             given[spec.name] = values[spec.name]
     return found | given
 

@@ -24,8 +24,8 @@ from vidstyle.flow.pair import FlowSource
 from vidstyle.image.convert import to_float
 from vidstyle.image.resize import fit
 from vidstyle.job import JobStore
-from vidstyle.learning.pictures import spread
 from vidstyle.learning.store import LearningStore
+from vidstyle.methods.examples import spread
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline.canvas import Canvas

@@ -16,13 +16,15 @@ def files_of(names: Sequence[Path]) -> list[Path]:
 
 
 def described(path: Path) -> dict[str, Any]:
-    """Name, path, digest, plan and how it was made. Raises WeightsError."""
+    """Name, path, digest, plan, how it paints and how it was made. Raises WeightsError."""
     look = read_look(path)
     return {
         "name": path.stem,
         "path": str(path),
         "digest": look.digest,
         "plan": look.plan.to_json(),
+        "flow": look.flow,
+        "size": look.size,
         "made": dict(look.made),
     }
 

@@ -6,15 +6,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from vidstyle.errors import MediaError
 from vidstyle.features.calibration import pictures as generated
-from vidstyle.image.convert import on_paper, to_float
+from vidstyle.image.convert import on_paper
 from vidstyle.image.resize import fit, resize
-from vidstyle.video.pictures import natural_key, read_picture
-from vidstyle.video.reader import open_clip
+from vidstyle.methods.examples import examples_of
+from vidstyle.video.pictures import read_picture
 
 OURS = sorted((Path(__file__).parent / "pictures").glob("*.jpg"))
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 _MOST = 64  # pictures in all: what is not painted is learnt on, too
 
 
@@ -25,36 +23,9 @@ def pictures_of(source: Path | None, size: int) -> list[Tensor]:
     """
     if source is None:
         found = [on_paper(*read_picture(path)) for path in OURS] + [each[0] for each in generated(4, size)]
-    elif source.is_dir():
-        paths = sorted(
-            (path for path in source.iterdir() if path.suffix.lower() in _SUFFIXES),
-            key=lambda path: natural_key(path.name),
-        )
-        if not paths:
-            raise MediaError(f"{source} holds no pictures to learn on")
-        found = [on_paper(*read_picture(paths[i])) for i in spread(len(paths), _MOST)]
     else:
-        found = _frames(source)
+        found = examples_of(source, _MOST)
     return [_reduced(each, size) for each in found]
-
-
-def _frames(path: Path) -> list[Tensor]:
-    clip = open_clip(path)
-    count = clip.frame_count or _MOST
-    wanted = set(spread(count, _MOST))
-    frames = [to_float(frame.pixels) for frame in clip.frames() if frame.index in wanted]
-    return [frames[i] for i in spread(len(frames), len(frames))]
-
-
-def spread(count: int, most: int) -> list[int]:
-    """Up to `most` of `count` indices, all over them: the middle first, then between those taken."""
-    taken: list[int] = []
-    parts = 1
-    while len(taken) < min(count, most):
-        places = ((2 * i + 1) * count // (2 * parts) for i in range(parts))
-        taken += [place for place in dict.fromkeys(places) if place not in taken]
-        parts *= 2
-    return taken[:most]
 
 
 def _reduced(picture: Tensor, size: int) -> Tensor:

@@ -18,6 +18,8 @@ METHODS = {
     "texture": "vidstyle.methods.texture",
     "student": "vidstyle.methods.student",
     "keys": "vidstyle.methods.keys",
+    "colour": "vidstyle.methods.colour",
+    "fill": "vidstyle.methods.fill",
 }
 """Name, as on the command line -> its package: `options.COMMAND` says how it is called, without torch;
 `method.METHOD` is what paints."""

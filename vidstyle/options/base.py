@@ -176,6 +176,7 @@ class Command:
     it takes the input, the output, the option's value, the options of the run, and hooks.
     lent: by the name of another method's preset, the options of this one that it takes, too; where one of
     the first two is given, this method paints, with what the preset sets.
+    otherwise: the preset of another method in whose place this one paints where it is given nothing else.
     """
 
     options: type[Any]
@@ -190,6 +191,7 @@ class Command:
     taught: type[Any] | None = None
     instead: Mapping[str, str] = field(default_factory=dict)
     lent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    otherwise: str = ""
 
 
 _Options = TypeVar("_Options")

@@ -68,7 +68,9 @@ def _pace(asked: Asked, own: Any, size: tuple[int, int], look_seconds: float) ->
         tiny = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
     each = look_seconds / paints.work(looked.options[0], *tiny).first
     # Unless other features were asked for, the look was painted with the bundled ones.
-    heavier = paints.uses_features and asked.options[1].features == "auto" and not own.is_draft
+    heavier = (
+        paints.uses_features and getattr(asked.options[1], "features", "") == "auto" and not own.is_draft
+    )
     each *= getattr(asked.options[1], "passes", 1) / (_BUNDLED_SHARE if heavier else 1.0)
     work = paints.work(own, *size)
     return replace(work, first=each * work.first, later=each * work.later)

@@ -44,10 +44,11 @@ def small(asked: Asked, frame: Path | None) -> Asked:
     """The same of one frame, with all that takes long, or is about a whole clip, left out."""
     own, run, encode = asked.options[:3]
     kept = {spec.name: getattr(run, spec.name) for spec in fields(run) if spec.name in _KEPT}
-    features = getattr(run, "features", "auto")
-    short = type(run)(**kept, features="bundled" if features == "auto" else features)
-    if hasattr(short, "size"):
-        short = replace(short, size=LONGEST)
+    if hasattr(run, "features"):
+        kept["features"] = "bundled" if run.features == "auto" else run.features
+    if hasattr(run, "size"):
+        kept["size"] = LONGEST
+    short = type(run)(**kept)
     return replace(
         asked, source=frame if asked.source else None, options=(_quick(own), short, type(encode)())
     )

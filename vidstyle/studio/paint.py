@@ -255,7 +255,6 @@ class PaintTab:
         yield from self._painted(asked, int(frame or 0), session, mine)
 
     def _painted(self, asked: Asked, frame: int, session: str, mine: int) -> Iterator[Any]:
-        began = time.monotonic()
         before = self._before(asked.source, frame) if asked.source else {"empty": "It is being made…"}
         yield {**before, "busy": True}, _said("painting a first look…"), gr.skip(), gr.skip()
         try:
@@ -263,7 +262,7 @@ class PaintTab:
                 if look.seconds is None:
                     yield {**before, **self._after(look), "busy": True}, gr.skip(), gr.skip(), gr.skip()
                 else:
-                    line = f"a first look, painted small in {duration(max(1, time.monotonic() - began))}"
+                    line = f"a first look: painting it took {duration(max(1, look.seconds))}"
                     yield {**before, **self._after(look)}, _said(line), self._foretold(asked, look), gr.skip()
         except VidstyleError as error:
             yield {**before, "busy": False}, _said(str(error), wrong=True), "", gr.skip()

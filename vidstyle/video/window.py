@@ -34,7 +34,7 @@ class ScreenWindow:
 
     def __init__(self) -> None:
         _try()
-        cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         self._size: tuple[int, ...] = ()
 
     def show(self, picture: np.ndarray) -> str | None:

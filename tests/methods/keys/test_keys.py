@@ -184,6 +184,14 @@ def test_a_shot_without_a_key_frame_is_named(tmp_path: Path, world: np.ndarray, 
         assert all(distance(near[index], frames[index]) > 20 for index in bare)
 
 
+def test_a_draft_is_a_quarter_of_the_size(
+    tmp_path: Path, thin_weights: Path, world: np.ndarray, clip: Path
+) -> None:
+    keys = Run(clip, thin_weights)
+    found = keys("out", key=keyed(tmp_path, painting(world), 0), quality="draft")
+    assert found[0].shape == (3, SIZE[0] // 4, SIZE[1] // 4)
+
+
 def test_behind_a_flash_the_clip_still_follows(tmp_path: Path, world: np.ndarray, thin_weights: Path) -> None:
     frames = [seen(world, index) for index in range(COUNT)]
     frames[3] = np.full_like(frames[3], 255)

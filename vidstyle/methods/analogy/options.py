@@ -86,6 +86,9 @@ COMMAND = Command(
     "Analogy",
     Pictures("EXEMPLAR", "A picture that shows what is like INPUT.", most=1),
     presets={
-        "colorize": ("Colourise INPUT by EXEMPLAR: vidstyle analogy --color-only.", {"color_only": True})
+        "colorize": (
+            "Colour a grey INPUT as things like those in it usually are, by EXEMPLAR, or by key frames.",
+            {"color_only": True},
+        )
     },
 )

@@ -1,0 +1,174 @@
+"""Holes filled with patches of what is around them (Wexler, Shechtman & Irani 2007; Newson et al. 2014).
+
+Over a pyramid, from coarse to fine, by turns: for every patch that touches the hole the most alike one
+outside is found by PatchMatch (Barnes et al. 2009), and every pixel becomes the weighted mean of what all
+patches that cover it say. How rough a place is counts beside its colours, or what is plain wins everywhere.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vidstyle.image.diffusion import diffused
+from vidstyle.image.fields import around, follow, grid, inside, upsample
+from vidstyle.image.patchmatch import Matches, search
+from vidstyle.image.resize import resize
+
+_PATCH = 7
+_SMALLEST = 2 * _PATCH + 2  # pixels, shorter side of the coarsest size
+_DEEPEST = 3  # pixels from the hole's edge to its middle, there: every patch sees what is around it
+_STEP = 0.6  # from one size to the next
+_ROUNDS = (12, 4)  # of search and vote, at the coarsest size and at the finest
+_SWEEPS = 3
+_FORBIDDEN = 4.0  # what a pixel of the hole differs by from all that is wanted
+_ROUGH = 7.0  # what the mean change from pixel to pixel weighs beside colours: the root of Newson's 50
+_AROUND = 15  # pixels, side of what that mean is of
+_INWARD = 1.2  # by so much less a patch counts for each pixel that it lies deeper in the hole
+_REACH = 2  # patches around a hole that are looked at with it
+
+
+def synthesised(picture: Tensor, hole: Tensor, seed: int) -> Tensor:
+    """A picture (3, H, W) in [0, 1] with its hole, bool (1, H, W), filled.
+
+    Where no whole patch lies outside the hole it is smoothed over. Deterministic for a seed.
+    """
+    if not bool(hole.any()) or bool(hole.all()):
+        return picture
+    # Colours, and how rough it is: both are filled.
+    maps = torch.cat([picture, _roughness(picture, hole)])
+    size = picture.shape[1], picture.shape[2]
+    sizes = _sizes(size, float(_depth(hole).max()))
+    filled, field = None, None
+    for level, small in enumerate(sizes):
+        open_, seen = _open(hole, small), _shown(maps, hole, small)
+        known = diffused(seen, ~open_) if filled is None else torch.where(open_, resize(filled, small), seen)
+        if bool((~_grown(open_, _PATCH // 2)).any()):
+            share = level / max(1, len(sizes) - 1)
+            rounds = round(_ROUNDS[0] + (_ROUNDS[1] - _ROUNDS[0]) * share)
+            field = None if field is None else upsample(field, small, sizes[level - 1], small)
+            turn = _Turn(known, open_, field, seed + 64 * level)
+            for _ in range(rounds):
+                turn.go(_PATCH)
+            filled, field = turn.maps, turn.field
+        else:
+            filled = known
+    assert filled is not None
+    return torch.where(hole, filled[:3].clamp(0, 1), picture)
+
+
+def _sizes(size: tuple[int, int], depth: float) -> list[tuple[int, int]]:
+    """From coarse to fine. depth: of the hole, in pixels."""
+    sizes, scale = [size], _STEP
+    while scale * min(size) >= _SMALLEST and scale / _STEP * depth > _DEEPEST:
+        sizes.append((round(size[0] * scale), round(size[1] * scale)))
+        scale *= _STEP
+    return sizes[::-1]
+
+
+def _depth(hole: Tensor) -> Tensor:
+    """How many pixels each lies within the hole, float32 (1, H, W), 0 outside."""
+    within, depth = hole.float(), torch.zeros_like(hole, dtype=torch.float32)
+    while bool(within.any()):
+        depth += within
+        within = -F.max_pool2d(-within[None], 3, 1, 1)[0]
+    return depth
+
+
+def _open(hole: Tensor, size: tuple[int, int]) -> Tensor:
+    """Where a smaller picture shows any of the hole."""
+    return F.adaptive_max_pool2d(hole[None].float(), size)[0] > 0
+
+
+def _shown(maps: Tensor, hole: Tensor, size: tuple[int, int]) -> Tensor:
+    """A smaller picture of what is known alone."""
+    known = (~hole).float()
+    if tuple(maps.shape[1:]) == size:
+        return maps * known
+    sums, weight = (F.adaptive_avg_pool2d(each[None], size)[0] for each in (maps * known, known))
+    return sums / weight.clamp_min(1e-6)
+
+
+def _roughness(picture: Tensor, hole: Tensor) -> Tensor:
+    """Mean change of brightness from pixel to pixel, across and down, of what is known near by: (2, H, W)."""
+    grey, known = picture.mean(0, keepdim=True), (~hole).float()
+    pad = (0, 1, 0, 1)
+    beside = F.pad(torch.cat([grey, known])[None], pad, mode="replicate")[0]
+    changes = torch.stack([beside[0, :-1, 1:] - grey[0], beside[0, 1:, :-1] - grey[0]]).abs()
+    both = known * torch.stack([beside[1, :-1, 1:], beside[1, 1:, :-1]])
+    sums, weight = (
+        F.avg_pool2d(each[None], _AROUND, 1, _AROUND // 2, count_include_pad=False)[0]
+        for each in (changes * both, both)
+    )
+    return sums / weight.clamp_min(1e-6)
+
+
+def _grown(hole: Tensor, pixels: int) -> Tensor:
+    return F.max_pool2d(hole[None].float(), 2 * pixels + 1, 1, pixels)[0] > 0
+
+
+class _Turn:
+    """Search and vote at one size. maps: colours and roughness (5, H, W); field: on all of them."""
+
+    def __init__(self, maps: Tensor, hole: Tensor, field: Tensor | None, seed: int) -> None:
+        self.maps, self.hole, self.seed = maps.clone(), hole, seed
+        self.size = maps.shape[1], maps.shape[2]
+        self.top, self.left, self.bottom, self.right = _box(hole, _REACH * _PATCH)
+        self.window = self._of(hole)
+        self.wanted, self.depth = _grown(self.window, _PATCH // 2), _depth(self.window)
+        self.field = grid(self.size, maps.device) if field is None else field
+        self._start = None if field is None else self._of(field)
+        if field is not None:  # what is enlarged is blurred, and would find what is plain
+            self._put(follow(self.maps, self._of(field)))
+
+    def go(self, patch: int) -> None:
+        """Once."""
+        scaled = torch.cat([self.maps[:3], _ROUGH * self.maps[3:], _FORBIDDEN * self.hole.float()])
+        ours = self._of(scaled).clone()
+        ours[-1] = 0
+        found = search(ours, scaled, patch=patch, start=self._start, sweeps=_SWEEPS, seed=self.seed)
+        self.seed += 1
+        self._start = found.field
+        self.field = self.field.clone()
+        self.field[:, self.top : self.bottom, self.left : self.right] = found.field
+        self._put(self._voted(found, patch))
+
+    def _of(self, whole: Tensor) -> Tensor:
+        return whole[:, self.top : self.bottom, self.left : self.right]
+
+    def _put(self, made: Tensor) -> None:
+        self.maps = self.maps.clone()
+        self._of(self.maps).copy_(torch.where(self.window, made, self._of(self.maps)))
+
+    def _voted(self, found: Matches, patch: int) -> Tensor:
+        """What the patches around each pixel of the window say it is.
+
+        A patch counts for more where it matches well and where it sees what is known: γ^−depth ·
+        exp(−d / 2σ²), σ² such that three quarters of the patches are nearer.
+        """
+        size = found.field.shape[1], found.field.shape[2]
+        here = grid(size, self.maps.device)
+        spread = found.distance[self.wanted[0]].quantile(0.75).clamp_min(1e-6)
+        trust = torch.exp(-found.distance / (2 * spread)).clamp_min(1e-4) * _INWARD ** -self.depth[0]
+        total, weight = self.maps.new_zeros(len(self.maps), *size), self.maps.new_zeros(1, *size)
+        for step in around(patch):
+            shift = torch.tensor(step, device=self.maps.device).view(2, 1, 1)
+            neighbour = inside(here + shift, size)
+            place = inside(follow(found.field, neighbour) + here - neighbour, self.size)
+            counts = follow(trust[None], neighbour)
+            total += counts * follow(self.maps, place)
+            weight += counts
+        return total / weight
+
+
+def _box(hole: Tensor, margin: int) -> tuple[int, int, int, int]:
+    """The smallest window that holds the hole and what is around it: top, left, bottom, right."""
+    rows, columns = hole[0].any(1).nonzero()[:, 0], hole[0].any(0).nonzero()[:, 0]
+    height, width = hole.shape[1:]
+    return (
+        max(0, int(rows[0]) - margin),
+        max(0, int(columns[0]) - margin),
+        min(height, int(rows[-1]) + 1 + margin),
+        min(width, int(columns[-1]) + 1 + margin),
+    )
