@@ -67,8 +67,8 @@ def _tell_of_colours(source: Source) -> None:
     frame = next(iter(source.clip.frames(source.start, source.start + 1)), None)
     if frame is not None and float(to_lab(to_float(frame.pixels))[1:].norm(dim=0).mean()) > _GREY:
         source.engine.notice(
-            f"{source.clip.path.name} has colours already: they are left out, and others guessed by its light "
-            "and dark alone"
+            f"{source.clip.path.name} has colours already: they are left out, and others guessed by what "
+            "is light and dark in it"
         )
 
 
