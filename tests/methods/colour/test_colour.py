@@ -189,6 +189,19 @@ def test_what_does_not_go_together_is_told(
     assert told in capsys.readouterr().err and not Path("out.png").exists()
 
 
+@pytest.mark.usefixtures("alone")
+def test_a_picture_with_colours_is_coloured_anew_and_that_is_said(
+    two_tone: torch.Tensor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("colour.png"), to_uint8(two_tone))
+    write_picture(Path("grey.png"), to_uint8(luminance(two_tone)))
+    for name in ("colour", "grey"):
+        assert main(["colorize", f"{name}.png", "-o", f"{name}_out.png"]) == 0
+        assert ("has colours already" in capsys.readouterr().err) == (name == "colour")
+    off = pixels_of("colour_out.png").astype(int) - pixels_of("grey_out.png")
+    assert np.abs(off).mean() < 2
+
+
 def test_the_file_is_small_and_damage_is_told(tmp_path: Path) -> None:
     assert SHIPPED.stat().st_size < 8_000_000
     assert all(bool(each.isfinite().all()) for each in read_colours(SHIPPED).state_dict().values())

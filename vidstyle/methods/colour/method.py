@@ -13,6 +13,8 @@ from vidstyle.errors import MediaError, OutputError, WeightsError
 from vidstyle.events import Notice
 from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import cache_directory, find, load
+from vidstyle.image.convert import to_float
+from vidstyle.image.lab import to_lab
 from vidstyle.job import file_entry
 from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.colour.file import SHIPPED, as_stored, digest, read_colours, write_colours
@@ -26,6 +28,7 @@ _EXAMPLES, _VIEWS = 48, 4  # pictures that are learnt from, and parts of each
 _STEPS = 300
 _RATE = 0.3  # of that of the beginning: what it knows of other pictures is not to be forgotten
 _TOLD_EVERY = 50  # steps
+_GREY = 4.0  # mean chroma from which on a frame is no grey one, tinted or not quite clean
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,6 +46,7 @@ class LearntColour(Method):
 
     def open(self, options: ColourOptions, source: Source) -> ColourInputs:
         engine = source.engine
+        _tell_of_colours(source)
         bundled = load(find("bundled"))
         network = VGG(bundled.tensors).to(engine.device, engine.dtype)
         colours, known = read_colours(SHIPPED), {"name": SHIPPED.name, "digest": digest(SHIPPED)}
@@ -57,6 +61,15 @@ class LearntColour(Method):
 
     def painter(self, inputs: ColourInputs, engine: Engine) -> Colouring:
         return Colouring(inputs.seen_by, inputs.colours.to(engine.device))
+
+
+def _tell_of_colours(source: Source) -> None:
+    frame = next(iter(source.clip.frames(source.start, source.start + 1)), None)
+    if frame is not None and float(to_lab(to_float(frame.pixels))[1:].norm(dim=0).mean()) > _GREY:
+        source.engine.notice(
+            f"{source.clip.path.name} has colours already: they are left out, and others guessed by what "
+            "is light and dark in it"
+        )
 
 
 def _files(examples: Path) -> list[Path] | None:
