@@ -49,28 +49,27 @@ def run(setting: Setting, shots: int = _SHOTS) -> list[Table]:
         apart, joined, one = _painted(folder / "one.mp4", 1)
         _timed([["shots", *given, "-o", str(folder / "two.mp4")]])
         _, _, two = _painted(folder / "two.mp4", 2)
+        start = _timed([["join", str(folder / "one.mp4")]])
         same = all(
             (folder / name).read_bytes() == (folder / "whole.mp4").read_bytes()
             for name in ("one.mp4", "two.mp4")
         )
-    more = (apart.processor + joined.processor - whole.processor) / shots
     parts = Table(
         f"{count} frames in {shots} shots, {'' if same else 'NOT '}the same result",
         ["what", "s", "s of the processor"],
         [
             ["one run", whole.wall, whole.processor],
+            ["a command that finds nothing to do", start.wall, start.processor],
             ["finding the shots", found.wall, found.processor],
             ["painting them, one worker", one, apart.processor],
             ["painting them, two workers", two, "-"],
             ["joining them", joined.wall, joined.processor],
         ],
-        [f"two workers are {one / two:.2f} times as fast as one; each shot takes {more:.1f} s more"],
+        [f"two workers are {one / two:.2f} times as fast as one"],
     )
-    start = max(0.0, more)
-    return [
-        parts,
-        _on_paper(found.processor / count, whole.processor / count, joined.processor / count, start),
-    ]
+    find, join = (max(0.0, each.processor - start.processor) / count for each in (found, joined))
+    paint = max(0.0, apart.processor - shots * start.processor) / count
+    return [parts, _on_paper(find, paint, join, start.processor)]
 
 
 def _painted(output: Path, workers: int) -> tuple[Cost, Cost, float]:
