@@ -188,6 +188,7 @@ def _is_whole(plan: Plan, store: JobStore, number: int) -> bool:
 
 
 def _first_pass(plan: Plan, store: JobStore, work: Painting) -> None:
+    """From the first frame that is missing to the end, or to one that is found missing on the way."""
     first, painted = store.next_frame(plan.start, plan.stop), set(store.frames())
     before: Painted | None = None
     with closing(prefetch(first_pass(plan, first, store.shot_starts(), painted))) as order:
@@ -198,7 +199,12 @@ def _first_pass(plan: Plan, store: JobStore, work: Painting) -> None:
             if index in plan.clip.seek_points:
                 store.mark_time(index, plan.clip.seek_points[index])
             # Only after a damaged frame in the middle was dropped are there later ones that are stored.
-            before = None if index in painted else work.paint(each, store, before, None)
+            if index not in painted:
+                before = work.paint(each, store, before, None)
+            elif store.has_frame(index):
+                before = None
+            else:  # forgotten since, with the one that it was painted from: it has no links here
+                return
     if not store.frames():  # only now is it known, where the source does not say how long it is
         raise InputError(f"{plan.clip.path} ends before frame {plan.start}, where --frames begins")
     store.mark_end(store.frames()[-1] + 1)
