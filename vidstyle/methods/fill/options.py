@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from vidstyle.options import RunOptions
-from vidstyle.options.base import Checked, Command, MethodOptions, Pictures, as_in, file_option, option
+from vidstyle.options.base import Command, MethodOptions, Pictures, file_option, option
+from vidstyle.options.neighbours import NeighbourRunOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,35 +36,9 @@ class FillOptions(MethodOptions):
     sources: bool = option(True, "In a clip, take from other frames what they show of what is behind.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class FillRunOptions(Checked):
-    """What of `RunOptions` there is to choose: every frame is filled after its neighbours."""
-
-    size: int | None = as_in(RunOptions, "size")
-    frames: str | None = as_in(RunOptions, "frames")
-    seed: int = as_in(RunOptions, "seed")
-    device: str = as_in(RunOptions, "device")
-    flow: str = as_in(RunOptions, "flow")
-    flow_size: int | None = as_in(RunOptions, "flow_size")
-    flow_weights: str | None = as_in(RunOptions, "flow_weights")
-    flow_dir: str | None = as_in(RunOptions, "flow_dir")
-    cuts: bool = as_in(RunOptions, "cuts")
-    cut: tuple[int, ...] = as_in(RunOptions, "cut")
-    damaged: str = as_in(RunOptions, "damaged")
-    deinterlace: str = as_in(RunOptions, "deinterlace")
-    job: str | None = as_in(RunOptions, "job")
-    overwrite: bool = as_in(RunOptions, "overwrite")
-    restart: bool = as_in(RunOptions, "restart")
-    keep: bool = as_in(RunOptions, "keep")
-
-    def for_run(self) -> RunOptions:
-        """The same for the pipeline."""
-        return RunOptions(history=(1,), **asdict(self))
-
-
 COMMAND = Command(
     FillOptions,
-    FillRunOptions,
+    NeighbourRunOptions,
     "Fill holes in INPUT: what is white in --mask is taken out, and what is behind put in its place.",
     "Filling",
     Pictures(least=0, most=0),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from vidstyle.errors import UsageError
-from vidstyle.options.base import Checked, Command, MethodOptions, Pictures, as_in, file_option, option
+from vidstyle.options.base import Command, MethodOptions, Pictures, as_in, file_option, option
+from vidstyle.options.neighbours import NeighbourRunOptions
 from vidstyle.options.run import RunOptions
 from vidstyle.options.shared import SharedOptions
 
@@ -127,27 +128,10 @@ def _by_number(called: str, given: tuple[str, ...]) -> dict[int, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeysRunOptions(Checked):
-    """What of `RunOptions` there is to choose: every frame is painted after its neighbour."""
+class KeysRunOptions(NeighbourRunOptions):
+    """Those of such a run; painted frames are kept, since key frames are painted again."""
 
-    size: int | None = as_in(RunOptions, "size")
-    frames: str | None = as_in(RunOptions, "frames")
-    seed: int = as_in(RunOptions, "seed")
-    device: str = as_in(RunOptions, "device")
     features: str = as_in(RunOptions, "features")
-    flow: str = as_in(RunOptions, "flow")
-    flow_size: int | None = as_in(RunOptions, "flow_size")
-    flow_weights: str | None = as_in(RunOptions, "flow_weights")
-    flow_dir: str | None = as_in(RunOptions, "flow_dir")
-    trust_dilate: int = as_in(RunOptions, "trust_dilate")
-    trust_soften: int = as_in(RunOptions, "trust_soften")
-    cuts: bool = as_in(RunOptions, "cuts")
-    cut: tuple[int, ...] = as_in(RunOptions, "cut")
-    damaged: str = as_in(RunOptions, "damaged")
-    deinterlace: str = as_in(RunOptions, "deinterlace")
-    job: str | None = as_in(RunOptions, "job")
-    overwrite: bool = as_in(RunOptions, "overwrite")
-    restart: bool = as_in(RunOptions, "restart")
     keep: bool = as_in(
         RunOptions,
         "keep",
@@ -155,10 +139,6 @@ class KeysRunOptions(Checked):
         "again, changes those alone that depend on it.",
         default=True,
     )
-
-    def for_run(self) -> RunOptions:
-        """The same for the pipeline."""
-        return RunOptions(history=(1,), **asdict(self))
 
 
 COMMAND = Command(
