@@ -136,7 +136,8 @@ def test_a_painting_in_tiles_is_that_of_the_whole(method: Any) -> None:
     content = picture(40, 90)
     whole, tiled = (method(steps=4, tile_size=side).paint(content, [], 0) for side in (0, 64))
     assert float((whole.image - tiled.image).abs().max()) < 2e-3
-    assert tiled.losses == pytest.approx(whole.losses, rel=1e-3)
+    # abs: some terms are next to nothing, and end where rounding leads them.
+    assert tiled.losses == pytest.approx(whole.losses, rel=1e-3, abs=1e-11)
 
 
 def test_a_response_without_any_variation_has_a_distance() -> None:
