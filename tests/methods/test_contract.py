@@ -3,65 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.methods.painters import picture, prior_of, tiny_weights
-from vidstyle.features.weights import Weights, WeightsFile
-from vidstyle.image.labels import Palette
-from vidstyle.methods.base import Engine, Guided, Inputs, Painter
-from vidstyle.methods.guidance import Guidance
-from vidstyle.methods.registry import METHODS, command, method
+from tests.methods.making import has_options, painter_of
+from tests.methods.painters import picture, prior_of
+from vidstyle.methods.base import Guided, Painter
+from vidstyle.methods.registry import METHODS, command
 from vidstyle.types import Draft, Prior
-from vidstyle.video.blank import BlankClip
 
 Make = Callable[..., Painter]
 
 
-def skip_unless_options(kind: type, settings: dict[str, object]) -> None:
-    """Skip a test of settings that this dataclass of options does not have, or not with these values."""
-    choices = {spec.name: spec.metadata["choices"] for spec in fields(kind)}
-    if not all(k in choices and (not choices[k] or v in choices[k]) for k, v in settings.items()):
-        pytest.skip(f"{kind.__name__} has no such options: {settings}")
-
-
 @pytest.fixture(params=METHODS)
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    """make(OPTION=VALUE...) -> a painter with a tiny network, one style picture and few steps.
-
-    regions: how many columns of the style picture are regions of their own. What a method has read besides
-    is made by `inputs` in small.py in the folder of its tests.
-    """
-    tiny = Weights(WeightsFile("vgg19", Path("tiny")), "f" * 64, tiny_weights(), {})
-    engine = Engine(torch.device("cpu"), torch.float32, lambda: tiny, lambda line: None)
+    """make(OPTION=VALUE...) -> a painter of each method; see `painter_of`."""
 
     def build(regions: int = 0, **settings: object) -> Painter:
         kind = command(request.param).options
-        skip_unless_options(kind, settings)
-        names = {spec.name for spec in fields(kind)}
-        quick = {name: 3 for name in ("steps", "next_steps", "sweeps") if name in names}
-        options = kind(**(quick | settings))
-        exemplars = [picture(30, 41, seed=9)]
-        guidance = None
-        if regions:
-            maps = torch.eye(regions).view(regions, 1, regions)
-            guidance = Guidance(BlankClip(8, 8, 1), Palette((), exact=True), (maps,))
-        inputs = _small_inputs(request.param)(options, exemplars, guidance, tmp_path)
-        return method(request.param).painter(inputs, engine)
+        if not has_options(kind, settings):
+            pytest.skip(f"{kind.__name__} has no such options: {settings}")
+        return painter_of(request.param, tmp_path, regions=regions, **settings)
 
     return build
-
-
-def _small_inputs(name: str) -> Callable[..., Inputs]:
-    if find_spec(f"tests.methods.{name}.small") is None:
-        return lambda options, pictures, guidance, folder: Inputs(options, pictures, guidance)
-    made: Callable[..., Inputs] = import_module(f"tests.methods.{name}.small").inputs
-    return made
 
 
 SIZES = [(32, 48), (37, 23), (1, 1), (2, 150)]

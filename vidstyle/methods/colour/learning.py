@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.device import autocast
 from vidstyle.features.vgg import VGG
 from vidstyle.image.lab import from_lab, to_lab
 from vidstyle.image.resize import resize
@@ -108,7 +109,7 @@ class Training:
         for group in self._adam.param_groups:
             group["lr"] = self._rate * self._falling()
         self.colours.train()
-        with torch.random.fork_rng(devices=[]), torch.autocast(device.type, torch.bfloat16):
+        with torch.random.fork_rng(devices=[]), autocast(device):
             torch.manual_seed((self.seed << 32) + self.at)  # of what is dropped
             logits = self.colours(seen)
         loss = cross_entropy(logits, shares.permute(0, 3, 1, 2), self._weights)

@@ -60,7 +60,7 @@ class LearntColour(Method):
         return ColourInputs(options, contents=contents, colours=colours, seen_by=network)
 
     def painter(self, inputs: ColourInputs, engine: Engine) -> Colouring:
-        return Colouring(inputs.seen_by, inputs.colours.to(engine.device))
+        return Colouring(inputs.seen_by.to(engine.device), inputs.colours.to(engine.device))
 
 
 def _tell_of_colours(source: Source) -> None:

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidstyle.device import adaptive_avg_pool2d
 from vidstyle.methods.colour.classes import classes
 
 CHANNELS = {"relu2_2": 128, "relu3_4": 256, "relu4_4": 512, "relu5_1": 512}
@@ -64,7 +65,7 @@ class Colours(nn.Module):
         middle = self._dropped(self.middle(maps["relu4_4"]))
         middle = self.middle_blocks(F.relu(middle + _larger(self.rise(deep), middle)))
         fine = self._dropped(self.fine(maps["relu3_4"]))
-        fine = fine + F.adaptive_avg_pool2d(self.finest(maps["relu2_2"]), (fine.shape[2], fine.shape[3]))
+        fine = fine + adaptive_avg_pool2d(self.finest(maps["relu2_2"]), (fine.shape[2], fine.shape[3]))
         fine = self.fine_blocks(F.relu(fine + _larger(self.up(middle), fine)))
         logits: Tensor = self.leave(fine)
         return logits

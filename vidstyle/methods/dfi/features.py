@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.device import adaptive_avg_pool2d
 from vidstyle.errors import MediaError
 from vidstyle.events import Notice, say_nothing
 from vidstyle.features.vgg import VGG
@@ -124,7 +125,7 @@ class SetFeatures:
         million, and a small shift of the subject changes them little. The grid keeps poses apart.
         """
         (found,) = self.network(batch, self.layers[-1:]).values()
-        return F.adaptive_avg_pool2d(found.float(), _GRID).flatten(1)
+        return adaptive_avg_pool2d(found.float(), (_GRID, _GRID)).flatten(1)
 
     @torch.no_grad()
     def full(self, batch: Tensor) -> dict[str, Tensor]:

@@ -39,7 +39,7 @@ class AttributeVector:
     @property
     def mean_square(self) -> float:
         """mean(w²) over all numbers of all layers."""
-        total = sum(float(part.double().cpu().square().sum()) for part in self.layers.values())
+        total = sum(float(part.cpu().double().square().sum()) for part in self.layers.values())
         return total / sum(part.numel() for part in self.layers.values())
 
     def alpha(self, scaling: str) -> float:
