@@ -7,7 +7,6 @@ of the clip, and paints all of it. Read `paint_fast` first.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -34,7 +33,7 @@ from vidstyle.methods.registry import command
 from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.options import EncodeOptions, RunOptions, from_json
+from vidstyle.options import RunOptions, from_json
 from vidstyle.options.learning import FastOptions
 from vidstyle.pipeline import carry_out
 from vidstyle.pipeline.plan import Plan, Request
@@ -48,23 +47,12 @@ _VERSION = 1  # counted up by what changes what is learnt
 _FEWEST = 2 * MOST  # frames of a clip: of fewer, painting each takes hardly longer
 
 
-def paint_fast(
-    source: Path,
-    styles: Sequence[Path],
-    output: Path,
-    *,
-    fast: FastOptions,
-    options: NeuralOptions,
-    run: RunOptions,
-    encode: EncodeOptions,
-    hooks: Hooks,
-) -> Path:
+def paint_fast(asked: Request, fast: FastOptions, hooks: Hooks) -> Path:
     """Paint a clip in the style of pictures; returns the result. The same call again goes on where it was.
 
-    options: how the key frames are painted, as frames would be without `fast`.
+    asked: its options say how the key frames are painted, as frames would be without `fast`.
     Raises VidstyleError; Stopped where `hooks.stop` was set.
     """
-    asked = Request(source, list(styles), output, options, run, encode, hooks.tell)
     return _execute(plan_fast(asked, fast), fast, hooks)
 
 
