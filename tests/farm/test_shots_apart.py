@@ -71,6 +71,18 @@ def test_by_analogy(film: Path, quick: dict[str, Any]) -> None:
     assert_same(painted_apart("analogy", film, "style.png", **settings), Path("whole.mkv"))
 
 
+def test_by_methods_that_learn_from_no_picture(film: Path) -> None:
+    """Filling, which goes through each shot three times, and learnt colour."""
+    mask = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    mask[10:20, 16:30] = 255
+    write_image(Path("mask.png"), mask)
+    settings = {"frames": "11:19", "codec": "ffv1"}
+    for method, own in (("fill", {"mask": "mask.png", "follow": False}), ("colorize", {})):
+        output, whole = Path(f"{method}.mkv"), Path(f"{method}-whole.mkv")
+        run(method, film, "-o", whole, **settings, **own)
+        assert_same(painted_apart(method, film, output=output, **settings, **own), whole)
+
+
 def test_by_a_look(film: Path) -> None:
     settings = {"look": "strokes", "precision": "float32", "frames": "10:30"}
     run("style", film, "-o", "whole.mkv", **settings)
