@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from vidstyle.errors import UsageError
 from vidstyle.options.base import Checked, as_in, file_option, option
@@ -57,9 +58,31 @@ class LearnOptions(Checked):
     restart: bool = option(False, "Forget what an earlier run of this job has learnt.", role="free")
 
 
+class TaughtOptions(Checked):
+    """How a clip is painted by a network that learns, in the same job, from some of its frames.
+
+    title: of these options, where they are shown.
+    """
+
+    title: ClassVar[str]
+    minutes: float | None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is."""
+        raise NotImplementedError
+
+    @property
+    def seconds(self) -> float:
+        """How long it may take to learn."""
+        return 60 * (5 if self.minutes is None else self.minutes)
+
+
 @dataclass(frozen=True, kw_only=True)
-class FastOptions(Checked):
-    """How a clip is painted by a network that learns, in the same job, from some of its frames."""
+class FastOptions(TaughtOptions):
+    """By one that learns from frames painted by optimisation."""
+
+    title: ClassVar[str] = "With --fast"
 
     fast: bool = option(
         False,
@@ -80,6 +103,32 @@ class FastOptions(Checked):
             raise UsageError("--minutes is for --fast: without it every frame takes the time that it takes")
 
     @property
-    def seconds(self) -> float:
-        """The same."""
-        return 60 * (5 if self.minutes is None else self.minutes)
+    def wanted(self) -> bool:
+        return self.fast
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByOptions(TaughtOptions):
+    """By one that learns from frames painted by hand."""
+
+    title: ClassVar[str] = "With --by student"
+
+    by: str = option(
+        "patches",
+        "Each frame takes its paint from the key frames, patch by patch; or a student paints it, a network "
+        "that first learns from them, which is quicker in long clips and less exact.",
+        choices=("patches", "student"),
+        often=True,
+    )
+    minutes: float | None = as_in(
+        LearnOptions, "minutes", "How long the student learns; 5 if not given.", default=None
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.minutes is not None and not self.wanted:
+            raise UsageError("--minutes is for --by student: patches have nothing to learn")
+
+    @property
+    def wanted(self) -> bool:
+        return self.by == "student"
