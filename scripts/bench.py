@@ -84,6 +84,13 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _named_file(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE")
+    return name, Path(path)
+
+
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     default = Setting()
     parser = argparse.ArgumentParser(
@@ -102,9 +109,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--size", type=int, help="longest side in pixels")
     parser.add_argument("--frames", type=int, help="how many frames")
     parser.add_argument("--repeats", type=int, default=default.repeats, help="of what is timed by turns")
+    parser.add_argument(
+        "--flow-weights", type=_named_file, action="append", default=[], metavar="NAME=FILE",
+        help="weights of raft or raft-small (repeat for both)",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for pictures to look at")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args(arguments)
+    options.flow_weights = dict(options.flow_weights)
     options.names = list(dict.fromkeys(options.names or BENCHMARKS))
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {known}")

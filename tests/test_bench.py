@@ -263,11 +263,12 @@ def test_a_flow_is_measured_by_the_truth() -> None:
 
     true = np.zeros((2, 40, 60), np.float32)
     true[0, 20:] = 4.0
-    figures = dict(zip(flow.COLUMNS[2:], flow.measure(ahead, frames, [flow.Truth(true, seen)]), strict=True))
+    pairs = [flow.Pair(*frames, flow.Truth(true, seen))]
+    figures = dict(zip(flow.COLUMNS, flow.measure(ahead, pairs), strict=True))
     assert figures["EPE, px"] == 2
     assert (figures["over 1 px"], figures["over 3 px"], figures["over 5 px"]) == (0.5, 0.5, 0)
     assert (figures["reliable share"], figures["of it hidden"]) == (1, 0.25)
-    assert figures["occlusion F1"] == 0
+    assert figures["occlusion F1"] == 0 and figures["warping error"] == 0
 
     def aware(target: np.ndarray, source: np.ndarray) -> np.ndarray:
         """Back and forth contradict each other where nothing can be seen."""
@@ -275,7 +276,7 @@ def test_a_flow_is_measured_by_the_truth() -> None:
         vectors[0, :, :15] = 2.0
         return vectors
 
-    figures = dict(zip(flow.COLUMNS[2:], flow.measure(aware, frames, [flow.Truth(true, seen)]), strict=True))
+    figures = dict(zip(flow.COLUMNS, flow.measure(aware, pairs), strict=True))
     assert figures["occlusion F1"] == pytest.approx(1)
     assert figures["of it hidden"] == 0
 
@@ -285,7 +286,7 @@ def test_estimators_that_cannot_be_had_are_told(
 ) -> None:
     monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    assert "dis" in [estimator.name for estimator in flow._at_hand("cpu")]
+    assert "dis" in [estimator.name for estimator in flow._at_hand(Setting(device="cpu"))]
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == ["raft", "raft-small"]
 
