@@ -104,7 +104,7 @@ def _written(plan: Plan, store: LearningStore) -> int:
             to_float(plan.canvas.scaled(inputs.filmed(index)).pixels),
             fitted(file, size, device),
         )
-        painted = as_painted(content.to(device), image, None, colour_only=plan.options.color_only)
+        painted = as_painted(content.to(device), image, None, colour_only=inputs.options.color_only)
         write_picture(store.picture(number), to_uint8(content))
         write_picture(store.painting(number), to_uint8(painted))
     store.decide(pictures=len(inputs.files))

@@ -9,6 +9,8 @@ from vidstyle.errors import UsageError
 from vidstyle.options.base import Checked, as_in, file_option, option
 from vidstyle.options.run import RunOptions
 
+_USUAL_MINUTES = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class LearnOptions(Checked):
@@ -58,14 +60,14 @@ class LearnOptions(Checked):
     restart: bool = option(False, "Forget what an earlier run of this job has learnt.", role="free")
 
 
+@dataclass(frozen=True, kw_only=True)
 class TaughtOptions(Checked):
     """How a clip is painted by a network that learns, in the same job, from some of its frames.
 
     title: of these options, where they are shown.
     """
 
-    title: ClassVar[str]
-    minutes: float | None
+    title: ClassVar[str] = ""
 
     @property
     def wanted(self) -> bool:
@@ -75,7 +77,11 @@ class TaughtOptions(Checked):
     @property
     def seconds(self) -> float:
         """How long it may take to learn."""
-        return 60 * (5 if self.minutes is None else self.minutes)
+        raise NotImplementedError
+
+
+def _seconds(minutes: float | None) -> float:
+    return 60 * (_USUAL_MINUTES if minutes is None else minutes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +112,10 @@ class FastOptions(TaughtOptions):
     def wanted(self) -> bool:
         return self.fast
 
+    @property
+    def seconds(self) -> float:
+        return _seconds(self.minutes)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ByOptions(TaughtOptions):
@@ -132,3 +142,7 @@ class ByOptions(TaughtOptions):
     @property
     def wanted(self) -> bool:
         return self.by == "student"
+
+    @property
+    def seconds(self) -> float:
+        return _seconds(self.minutes)
