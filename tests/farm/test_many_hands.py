@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+import vidstyle
 from tests.cli.running import PROGRAM, wait_until
 from tests.farm.films import STARTS, asked, assert_same, given, run
-import vidstyle
 from vidstyle.cli import main
 from vidstyle.errors import Stopped
 from vidstyle.events import Hooks, Progress

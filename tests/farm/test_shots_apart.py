@@ -120,6 +120,18 @@ def test_what_a_network_learns_is_learnt_once_and_first(
     assert not Path("out.mkv.vidstyle/learning").exists()
 
 
+def test_a_student_of_key_frames_learns_once_and_first(
+    film: Path, quick: dict[str, Any], tiny_student: None
+) -> None:
+    Path("keys").mkdir()
+    for index in (12, 15):
+        write_image(Path(f"keys/{index}.png"), scene(*SIZE, index))
+    settings = {"keys": "keys", "by": "student", "features": quick["features"], "codec": "ffv1"}
+    settings |= {"frames": "11:18"}
+    run("keys", film, "-o", "whole.mkv", **settings)
+    assert_same(painted_apart("keys", film, **settings), Path("whole.mkv"))
+
+
 def test_key_frames_that_are_painted_again_change_what_hangs_on_them_alone(
     film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

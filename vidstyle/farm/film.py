@@ -12,13 +12,13 @@ from vidstyle.farm.split import split
 from vidstyle.job import is_split
 from vidstyle.learning.fast import paint_fast
 from vidstyle.options.farm import FarmOptions
-from vidstyle.options.learning import FastOptions
+from vidstyle.options.learning import TaughtOptions
 from vidstyle.pipeline import execute
 from vidstyle.pipeline.plan import Request
 from vidstyle.pipeline.planning import make_plan
 
 
-def paint_film(asked: Request, fast: FastOptions | None, farm: FarmOptions, hooks: Hooks) -> Path:
+def paint_film(asked: Request, fast: TaughtOptions | None, farm: FarmOptions, hooks: Hooks) -> Path:
     """Paint what is asked for, or what is left of it; returns the result.
 
     fast: how a network learns it first; None where none does. A job that is split into shots stays so.
@@ -29,7 +29,7 @@ def paint_film(asked: Request, fast: FastOptions | None, farm: FarmOptions, hook
     if is_split(asked.directory) and not asked.run.restart:
         split(asked, fast, hooks)
         return go_on(asked.directory, hooks)
-    if fast is not None and fast.fast:
+    if fast is not None and fast.wanted:
         return paint_fast(asked, fast, hooks)
     return execute(make_plan(asked), hooks)
 
