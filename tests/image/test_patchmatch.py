@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from vidstyle.device import KINDS
+from vidstyle.image import patchmatch
 from vidstyle.image.fields import grid
 from vidstyle.image.patchmatch import distances, normalised, search, search_exact
 from vidstyle.image.resize import resize

@@ -38,7 +38,7 @@ _TOGETHER: tuple[dict[str, Any], ...] = (
 
 
 def cases() -> Iterator[Case]:
-    """Every method by itself, with every value of every option that has few, and with regions by each loss."""
+    """Every method by itself, with every value of options that have few, and with regions by each loss."""
     for name in METHODS:
         yield name, {}
         kind = command(name).options

@@ -49,7 +49,8 @@ def main(folder: Path, words: list[str]) -> None:
         except Exception:
             error = traceback.format_exc(limit=-30)
         told = {"name": name, "apart": found, "error": error, "seconds": time.perf_counter() - begun}
-        print(json.dumps(told | {"stalls": list(device.lines())}), flush=True)
+        sys.stdout.write(json.dumps(told | {"stalls": list(device.lines())}) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

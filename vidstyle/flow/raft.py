@@ -82,6 +82,11 @@ def published(name: str) -> Published:
     return Published(title, str(url), 4 if small else 20, "--flow dis does without", "--flow-weights FILE")
 
 
+def at_hand(name: str) -> bool:
+    """Whether torchvision's weights for "raft" or "raft-small" are here, so that none need be fetched."""
+    return published(name).cached().is_file()
+
+
 def _published_file(name: str, notice: Notice) -> Path:
     weights = published(name)
     path = weights.cached()

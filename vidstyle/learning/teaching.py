@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +22,7 @@ from vidstyle.looks.noise import no_drift, noise_at
 from vidstyle.looks.recolouring import palette_of, recoloured
 from vidstyle.looks.shipped import BASE, SHIPPED
 from vidstyle.methods.base import learnt_from
-from vidstyle.methods.student.training import Lesson, Training
+from vidstyle.methods.student.training import Balance, Lesson, Training
 from vidstyle.video.pictures import write_picture
 
 LEAST_PICTURES, LEAST_STEPS = 3, 50
@@ -31,6 +31,7 @@ SHARE = 0.4
 """Of the time, for painting pictures; the rest is for learning."""
 _TRIED = 3  # steps, to know how long one takes
 _SAVED_EVERY = 20  # steps
+_TOLD_EVERY = 10  # steps, the loss: to read it waits for a GPU
 _SHOWN_EVERY = 60  # seconds
 
 
@@ -40,6 +41,7 @@ class Teacher:
 
     styles: pictures of the style, float32 (3, H, W) in [0, 1]. weights: of the feature network. flow: whether
     it is to paint over what it has painted before. begin: with what has learnt other looks, or from nothing.
+    balance: of the loss, if not the usual one.
     """
 
     lessons: Sequence[Lesson]
@@ -50,6 +52,7 @@ class Teacher:
     seed: int
     flow: bool = True
     begin: bool = True
+    balance: Balance | None = None
 
     @property
     def palette(self) -> Tensor:
@@ -61,16 +64,24 @@ class Teacher:
         network = VGG(self.weights.tensors).to(self.device, self.dtype)
         student = new_student(self.begin, self.seed, self.dtype).to(self.device)
         return Training(
-            student, network, self.lessons, [self.palette], steps=steps, seed=self.seed, flow=self.flow
+            student,
+            network,
+            self.lessons,
+            [self.palette],
+            steps=steps,
+            seed=self.seed,
+            flow=self.flow,
+            balance=self.balance,
         )
 
     def affordable(self, seconds: float) -> int:
         """How many steps there is time for, by how long a few take."""
         trial = self.begun(_TRIED + 1)
-        trial.step()  # the first is slower
+        _loss(trial.step())  # the first is slower
         began = time.monotonic()
         for _ in range(_TRIED):
-            trial.step()
+            terms = trial.step()
+        _loss(terms)  # until all of it is done
         each = (time.monotonic() - began) / _TRIED
         return max(LEAST_STEPS, int(seconds / each))
 
@@ -113,21 +124,27 @@ def taught(
     if (found := store.checkpoint()) is not None:
         training.restore(found)
         hooks.tell(f"going on after {training.at} steps")
-    pace, shown = Pace("learn", steps, training.at), time.monotonic()
+    pace, shown, loss = Pace("learn", steps, training.at), time.monotonic(), None
     while training.at < steps:
         terms = training.step()
+        if training.at % _TOLD_EVERY == 1 or training.at == steps:
+            loss = _loss(terms)
         if training.at % _SAVED_EVERY == 0 or training.at == steps:
             store.save(training.state())
         if time.monotonic() - shown > _SHOWN_EVERY or training.at == steps:
             _show(store, training.student, teacher)
             shown = time.monotonic()
-        event = pace.finished(training.at - 1, 0, loss=sum(terms.values()), steps=1)
+        event = pace.finished(training.at - 1, 0, loss=loss, steps=1)
         try:
             hooks.report(event)
         except Stopped:
             store.save(training.state())
             raise
     return training
+
+
+def _loss(terms: Mapping[str, Tensor]) -> float:
+    return sum(torch.stack(list(terms.values())).tolist())
 
 
 @torch.no_grad()

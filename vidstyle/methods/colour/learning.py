@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vidstyle.device import autocast
+from vidstyle.device import autocast, to_device
 from vidstyle.features.vgg import VGG
 from vidstyle.image.lab import from_lab, to_lab
 from vidstyle.image.resize import resize
@@ -96,14 +96,16 @@ class Training:
         self._weights = rebalancing(counts)
         self._adam = torch.optim.AdamW(colours.parameters(), self._rate, (0.9, 0.99), weight_decay=_DECAY)
 
-    def step(self) -> float:
-        """One step; the loss."""
+    def step(self) -> Tensor:
+        """One step; the loss, to be read by who needs it: that waits for a GPU."""
         random = torch.Generator().manual_seed((self.seed << 32) + self.at)
         which = torch.randint(len(self._lessons), (_BATCH,), generator=random).tolist()
         chosen = [self._lessons[i] for i in which]
         device = self.colours.leave.weight.device
-        seen = {layer: torch.stack([each.seen[layer] for each in chosen]).to(device) for layer in CHANNELS}
-        ab = torch.stack([each.ab for each in chosen]).to(device)
+        seen = {
+            layer: to_device(torch.stack([each.seen[layer] for each in chosen]), device) for layer in CHANNELS
+        }
+        ab = to_device(torch.stack([each.ab for each in chosen]), device)
         count, _, height, width = ab.shape
         shares = encoded(ab.permute(0, 2, 3, 1).reshape(-1, 2)).reshape(count, height, width, -1)
         for group in self._adam.param_groups:
@@ -118,7 +120,7 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.colours.parameters(), 1.0)
         self._adam.step()
         self.at += 1
-        return float(loss.detach())
+        return loss.detach()
 
     def _falling(self) -> float:
         warm = min(1.0, (self.at + 1) / _WARM)

@@ -110,7 +110,7 @@ def _learn(training: Training, notice: Notice) -> None:
     while training.at < training.steps:
         loss = training.step()
         if training.at % _TOLD_EVERY == 0:
-            notice(f"learning colours: step {training.at} of {training.steps}, loss {loss:.2f}")
+            notice(f"learning colours: step {training.at} of {training.steps}, loss {float(loss):.2f}")
 
 
 METHOD = LearntColour()
