@@ -161,16 +161,21 @@ def eigh(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return values, vectors
 
 
+def _pools(maps: Tensor, size: tuple[int, int]) -> bool:
+    even = not any(side % cells for side, cells in zip(maps.shape[-2:], size, strict=True))
+    return even or kind_of(maps.device).pools_adaptively
+
+
 def adaptive_avg_pool2d(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Means of float32 (N, C, H, W) over `size` cells of nearly the same size."""
-    if kind_of(maps.device).pools_adaptively:
+    if _pools(maps, size):
         return F.adaptive_avg_pool2d(maps, size)
     return F.adaptive_avg_pool2d(maps.cpu(), size).to(maps.device)
 
 
 def adaptive_max_pool2d(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """The largest of float32 (N, C, H, W) in each of `size` cells."""
-    if kind_of(maps.device).pools_adaptively:
+    if _pools(maps, size):
         return F.adaptive_max_pool2d(maps, size)
     return F.adaptive_max_pool2d(maps.cpu(), size).to(maps.device)
 

@@ -50,7 +50,6 @@ _READS = {
     "aten::bincount",
     "aten::histc",
     "aten::repeat_interleave",
-    "aten::multinomial",
     "aten::_linalg_check_errors",
     "aten::_linalg_eigh",
     "aten::_linalg_svd",
@@ -69,6 +68,12 @@ _ADAPTIVE = {"aten::_adaptive_avg_pool2d", "aten::adaptive_avg_pool2d", "aten::a
 _FLOAT64 = {torch.float64, torch.complex128}
 # A CPU tensor of a single value may meet one of a GPU where values are combined one by one; not in these.
 _NO_SCALARS = {"aten::cat", "aten::stack", "aten::convolution", "aten::mm", "aten::bmm", "aten::addmm"}
+# Another device draws other numbers: all that is random has to be drawn on the CPU.
+_RANDOM = {
+    *(f"aten::{name}_" for name in ("uniform", "normal", "random", "bernoulli", "exponential", "geometric")),
+    *(f"aten::{name}" for name in ("bernoulli", "multinomial", "native_dropout", "rand_like", "randn_like")),
+    *(f"aten::{name}" for name in ("randperm", "randint_like", "rrelu_with_noise")),
+}
 _INDEXING = {"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"}
 
 
@@ -125,6 +130,8 @@ def _called(op: Any, *args: Any, **kwargs: Any) -> Any:
     if wanted is not None:
         wanted = torch.device(wanted)
         kwargs["device"] = torch.device("cpu")
+    if name in _RANDOM and (ours or (wanted is not None and wanted.type == NAME)):
+        raise RuntimeError(f"{name}: drawn on the device, so that every device would draw its own")
     if ours:
         _refuse_mixed(op, name, args, tensors)
         if LACKS_FLOAT64:
@@ -275,7 +282,6 @@ class _Module:
 
 # Made empty and then resized by PyTorch's own, which a tensor of another's values cannot be.
 _RESIZED = ("arange", "arange.start", "arange.start_step", "eye", "eye.m")
-_RANDOM = {"uniform_", "normal_", "random_", "bernoulli_", "exponential_", "rand_like", "randn_like"}
 
 
 def install() -> torch.device:

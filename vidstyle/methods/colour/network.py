@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidstyle.device import adaptive_avg_pool2d
+from vidstyle.device import adaptive_avg_pool2d, to_device
 from vidstyle.methods.colour.classes import classes
 
 CHANNELS = {"relu2_2": 128, "relu3_4": 256, "relu4_4": 512, "relu5_1": 512}
@@ -82,7 +82,11 @@ class Colours(nn.Module):
         return (features - mean.to(features)) * scale.to(features)
 
     def _dropped(self, x: Tensor) -> Tensor:
-        return F.dropout2d(x, _DROPPED, self.training)
+        """Without some channels, as dropout2d; on the CPU it is drawn which, so that it is the same anywhere."""
+        if not self.training:
+            return x
+        kept = torch.empty(*x.shape[:2], 1, 1, dtype=x.dtype).bernoulli_(1 - _DROPPED).div_(1 - _DROPPED)
+        return x * to_device(kept, x.device)
 
 
 def _larger(maps: Tensor, like: Tensor) -> Tensor:
