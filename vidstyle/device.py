@@ -55,6 +55,7 @@ class Kind:
     when one is picked.
     bfloat16: whether it computes that natively, where it is faster than float32 and not slower; has_bfloat16:
     whether it computes it at all.
+    queues: whether the host runs ahead, so that a number that it reads costs more than what depends on it.
     pins: whether copies from pinned memory go on beside the host, and read what they were given.
     pools_adaptively: whether adaptive pooling is right where sizes do not divide.
     bicubic: whether grid_sample knows that mode.
@@ -66,6 +67,7 @@ class Kind:
     prepare: Callable[[], None] = lambda: None
     bfloat16: Callable[[], bool] = lambda: False
     has_bfloat16: Callable[[], bool] = lambda: True
+    queues: bool = True
     pins: bool = False
     pools_adaptively: bool = True
     bicubic: bool = True
@@ -93,7 +95,7 @@ KINDS: dict[str, Kind] = {
         pools_adaptively=False,
         bicubic=False,
     ),
-    "cpu": Kind(lambda: True, bfloat16=_cpu_bfloat16),
+    "cpu": Kind(lambda: True, bfloat16=_cpu_bfloat16, queues=False),
 }
 """By PyTorch's name for its devices; "auto" takes the first that is there."""
 

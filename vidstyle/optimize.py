@@ -117,6 +117,8 @@ class _Watch:
         self.steps += 1
         if self.first is None:
             self.first = loss.detach()
+        if self.tolerance <= 0:
+            return False
         self.window.append(loss.detach())
         if len(self.window) < _WINDOW:
             return False
@@ -125,7 +127,7 @@ class _Watch:
         settled = self.previous - mean < self.tolerance * _WINDOW * abs(self.previous)
         settled = settled and math.isfinite(self.previous)
         self.previous = mean
-        return self.tolerance > 0 and settled
+        return settled
 
     def show(self, losses: Mapping[str, Tensor], image: Callable[[], Tensor]) -> None:
         """Let the observer see the step that has just been made; image: before it is clamped."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from tests.methods.painters import picture, tiny_weights
+from vidstyle.events import Observer
 from vidstyle.features.weights import Weights, WeightsFile
 from vidstyle.image.labels import Palette
 from vidstyle.methods.base import Engine, Inputs, Painter
@@ -26,7 +27,13 @@ def has_options(kind: type, settings: Mapping[str, object]) -> bool:
 
 
 def painter_of(
-    name: str, folder: Path, *, device: str | torch.device = "cpu", regions: int = 0, **settings: object
+    name: str,
+    folder: Path,
+    *,
+    device: str | torch.device = "cpu",
+    regions: int = 0,
+    observer: Observer | None = None,
+    **settings: object,
 ) -> Painter:
     """A painter with a tiny network, one style picture and few steps.
 
@@ -34,7 +41,7 @@ def painter_of(
     is made by `inputs` in small.py in the folder of its tests, from files in `folder`.
     """
     tiny = Weights(WeightsFile("vgg19", Path("tiny")), "f" * 64, tiny_weights(), {})
-    engine = Engine(torch.device(device), torch.float32, lambda: tiny, lambda line: None)
+    engine = Engine(torch.device(device), torch.float32, lambda: tiny, lambda line: None, observer)
     kind = command(name).options
     names = {spec.name for spec in fields(kind)}
     quick = {name: 3 for name in ("steps", "next_steps", "sweeps") if name in names}

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +86,15 @@ class Pretended(Tensor):
     def __new__(cls, raw: Tensor) -> Pretended:
         if LACKS_FLOAT64 and raw.dtype in _FLOAT64:
             raise TypeError(f"the pretend device has no {raw.dtype}, like Apple's GPUs")
-        made = Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
-            cls,
-            raw.size(),
-            strides=raw.stride(),
-            storage_offset=raw.storage_offset(),
-            dtype=raw.dtype,
-            device=DEVICE,
-        )
+        with torch.inference_mode(False):  # where views of what holds another tensor cannot be made
+            made = Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+                cls,
+                raw.size(),
+                strides=raw.stride(),
+                storage_offset=raw.storage_offset(),
+                dtype=raw.dtype,
+                device=DEVICE,
+            )
         made.raw = raw
         return made
 
@@ -123,36 +124,46 @@ class Pretended(Tensor):
 
 def _called(op: Any, *args: Any, **kwargs: Any) -> Any:
     """What `op` gives, computed on the CPU, on the device where a GPU would leave it."""
-    name = op._schema.name
     tensors = [each for each in pytree.tree_leaves((args, kwargs)) if isinstance(each, Tensor)]
     ours = [each for each in tensors if isinstance(each, Pretended)]
     wanted = kwargs.get("device")
     if wanted is not None:
         wanted = torch.device(wanted)
         kwargs["device"] = torch.device("cpu")
-    if name in _RANDOM and (ours or (wanted is not None and wanted.type == NAME)):
-        raise RuntimeError(f"{name}: drawn on the device, so that every device would draw its own")
-    if ours:
-        _refuse_mixed(op, name, args, tensors)
-        if LACKS_FLOAT64:
-            _refuse_lacking(name, args, kwargs)
-    if what := _stall(name, args, kwargs, wanted):
+    _check(op, args, kwargs, tensors, wanted)
+    if what := _stall(op._schema.name, args, kwargs, wanted):
         stalls[what, _where()] += 1
-    raw_args, raw_kwargs = pytree.tree_map_only(Pretended, lambda each: each.raw, (args, kwargs))
-    result = op(*raw_args, **raw_kwargs)
+    result = op(*pytree.tree_map_only(Pretended, _raw, args), **pytree.tree_map_only(Pretended, _raw, kwargs))
     if torch.Tag.inplace_view in op.tags:
         _follow(op, args, kwargs)
-    for each in ours:
-        if each.raw.shape != each.shape:
-            raise NotImplementedError(f"{name} resizes a tensor, which the pretend device cannot")
+    if any(each.raw.shape != each.shape for each in ours):
+        raise NotImplementedError(f"{op} resizes a tensor, which the pretend device cannot")
     if wanted is not None and wanted.type == "cpu":
         return result
-    if name == "aten::copy_" and not isinstance(args[0], Pretended):
+    if op._schema.name == "aten::copy_" and not isinstance(args[0], Pretended):
         return args[0]
     same = {id(each.raw): each for each in ours}
     return pytree.tree_map_only(
         Tensor, lambda each: same[id(each)] if id(each) in same else Pretended(each), result
     )
+
+
+def _raw(tensor: Pretended) -> Tensor:
+    return tensor.raw
+
+
+def _check(
+    op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor], wanted: Any
+) -> None:
+    """Raise for what this device would refuse, or would make depend on the device."""
+    name = op._schema.name
+    ours = any(isinstance(each, Pretended) for each in tensors)
+    if name in _RANDOM and (ours or (wanted is not None and wanted.type == NAME)):
+        raise RuntimeError(f"{name}: drawn on the device, so that every device would draw its own")
+    if ours:
+        _refuse_mixed(op, name, args, tensors)
+        if LACKS_FLOAT64:
+            _refuse_lacking(name, args)
 
 
 def _follow(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -166,7 +177,7 @@ def _follow(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         torch._C._set_meta_in_tls_dispatch_include(before)
 
 
-def _refuse_lacking(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _refuse_lacking(name: str, args: tuple[Any, ...]) -> None:
     """Raise NotImplementedError for what Apple's GPUs do not have, or have not had for long."""
     lacking = name in _LACKING
     if name in _ADAPTIVE:
@@ -284,6 +295,19 @@ class _Module:
 _RESIZED = ("arange", "arange.start", "arange.start_step", "eye", "eye.m")
 
 
+# Of what autocast rounds, all that this program asks of it.
+_BY_AUTOCAST = ("conv2d", "linear")
+
+
+def _autocast(name: str, *args: Any, **kwargs: Any) -> Tensor:
+    """An operation in the dtype that autocast is set to."""
+    dtype = torch.get_autocast_dtype(NAME)
+    with torch._C._ExcludeDispatchKeyGuard(torch._C.DispatchKeySet(torch._C.DispatchKey.AutocastPrivateUse1)):
+        cast = pytree.tree_map_only(Tensor, lambda each: each.to(dtype), (args, kwargs))
+        found: Tensor = getattr(torch.ops.aten, name)(*cast[0], **cast[1])
+        return found
+
+
 def install() -> torch.device:
     """Make the device, once per process; returns it."""
     global DEVICE
@@ -295,6 +319,9 @@ def install() -> torch.device:
         packet, _, overload = name.partition(".")
         op = getattr(getattr(torch.ops.aten, packet), overload or "default")
         aten.impl(name, lambda *args, _op=op, **kwargs: _called(_op, *args, **kwargs), "PrivateUse1")
+    for name in _BY_AUTOCAST:
+        aten.impl(name, partial(_autocast, name), "AutocastPrivateUse1")
+    everything.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")
     _LIBRARIES.extend([everything, aten])
     torch.tensor = _on_device(torch.tensor)  # type: ignore[assignment]
     torch.as_tensor = _on_device(torch.as_tensor)  # type: ignore[assignment]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -107,6 +108,7 @@ class Pool:
         """What lies `dy`, `dx` inside the patches numbered `chosen` (...): (C, ...)."""
         return self.values[:, self.first[chosen] + dy * self.width[chosen] + dx]
 
+    @cached_property
     def energy(self) -> float:
         """Mean of |Ψ|² over the patches Ψ."""
         energy = self.values.float().square().sum(dim=0)

@@ -93,11 +93,11 @@ class Training:
         counts = torch.zeros(len(classes()))
         for each in lessons:
             counts += encoded(each.ab.flatten(1).T).sum(0)
-        self._weights = rebalancing(counts)
+        self._weights = to_device(rebalancing(counts), colours.leave.weight.device)
         self._adam = torch.optim.AdamW(colours.parameters(), self._rate, (0.9, 0.99), weight_decay=_DECAY)
 
     def step(self) -> Tensor:
-        """One step; the loss, to be read by who needs it: that waits for a GPU."""
+        """One step; the loss. To read it waits for a GPU."""
         random = torch.Generator().manual_seed((self.seed << 32) + self.at)
         which = torch.randint(len(self._lessons), (_BATCH,), generator=random).tolist()
         chosen = [self._lessons[i] for i in which]
@@ -142,5 +142,8 @@ class Training:
         kept = {name.removeprefix(prefix): each for name, each in state.items() if name.startswith(prefix)}
         self.colours.load_state_dict(kept)
         for name, weight in self.colours.named_parameters():
-            moments = {key: state[f"{key}.{name}"].clone() for key in ("exp_avg", "exp_avg_sq")}
+            moments = {
+                key: torch.empty_like(weight).copy_(state[f"{key}.{name}"])
+                for key in ("exp_avg", "exp_avg_sq")
+            }
             self._adam.state[weight] = {"step": torch.tensor(float(self.at)), **moments}

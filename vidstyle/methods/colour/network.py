@@ -82,7 +82,7 @@ class Colours(nn.Module):
         return (features - mean.to(features)) * scale.to(features)
 
     def _dropped(self, x: Tensor) -> Tensor:
-        """Without some channels, as dropout2d; on the CPU it is drawn which, so that it is the same anywhere."""
+        """Without some channels, as dropout2d; drawn on the CPU, so that they are the same on any device."""
         if not self.training:
             return x
         kept = torch.empty(*x.shape[:2], 1, 1, dtype=x.dtype).bernoulli_(1 - _DROPPED).div_(1 - _DROPPED)

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vidstyle.device import adaptive_avg_pool2d
+from vidstyle.device import adaptive_avg_pool2d, to_device
 from vidstyle.errors import MediaError
 from vidstyle.events import Notice, say_nothing
 from vidstyle.features.vgg import VGG
@@ -260,7 +260,9 @@ class SetFeatures:
         shapes = self.shapes(view.size)
         wide = _GRID**2 * shapes[self.layers[-1]][0]
         values = self.cache.get(key, wide if kind == "summary" else sum(map(math.prod, shapes.values())))
-        return None if values is None else torch.from_numpy(values.astype(np.float32)).to(self._device)
+        if values is None:
+            return None
+        return to_device(torch.from_numpy(values.astype(np.float32)), self._device)
 
     def _key(self, data: bytes, look: str, kind: Kind) -> str:
         if self.cache is None:

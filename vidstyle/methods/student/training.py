@@ -100,7 +100,7 @@ class Training:
         self._adam = torch.optim.Adam(student.parameters(), _RATE, _BETAS)
 
     def step(self) -> dict[str, Tensor]:
-        """One step; the terms of the loss, weighted: to be read by who needs them, as that waits for a GPU."""
+        """One step; the terms of the loss, weighted. To read them waits for a GPU."""
         random = torch.Generator().manual_seed((self.seed << 32) + self.at)
         style = self.at % self.student.styles
         for group in self._adam.param_groups:
