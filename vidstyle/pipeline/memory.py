@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import torch
 
 from vidstyle.errors import OutOfMemory
-from vidstyle.options.base import called
+from vidstyle.options.base import option_name
 from vidstyle.pipeline.plan import Plan
 
 
@@ -27,9 +27,8 @@ def narrowed(plan: Plan, times: int = 1) -> Plan:
 
 def told(before: Plan, after: Plan) -> str:
     """A line for the user on what was changed."""
-    old, new = before.options, after.options
-    changed = [spec for spec in fields(new) if getattr(new, spec.name) != getattr(old, spec.name)]
-    settings = ", ".join(f"{called(spec)} {getattr(new, spec.name)}" for spec in changed)
+    old, new = vars(before.options), vars(after.options)
+    settings = ", ".join(f"{option_name(name)} {new[name]}" for name in new if new[name] != old[name])
     return f"{_run_out(before)}; from here on it is done with {settings}"
 
 
