@@ -10,6 +10,7 @@ the device then waits for the host. `to_device` and `constant` copy without that
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -52,7 +53,7 @@ class Kind:
     """What a kind of device can do, and what it must not be asked for.
 
     there: whether this machine has one. memory: its bytes, None where it does not say. prepare: is called
-    when one is picked.
+    when one is picked; release: to give back what PyTorch keeps for later.
     bfloat16: whether it computes that natively, where it is faster than float32 and not slower; has_bfloat16:
     whether it computes it at all.
     queues: whether the host runs ahead, so that a number that it reads costs more than what depends on it.
@@ -65,6 +66,7 @@ class Kind:
     there: Callable[[], bool]
     memory: Callable[[], int | None] = _machine_memory
     prepare: Callable[[], None] = lambda: None
+    release: Callable[[], None] = lambda: None
     bfloat16: Callable[[], bool] = lambda: False
     has_bfloat16: Callable[[], bool] = lambda: True
     queues: bool = True
@@ -79,6 +81,7 @@ KINDS: dict[str, Kind] = {
         torch.cuda.is_available,
         memory=_cuda_memory,
         prepare=_full_float32,
+        release=torch.cuda.empty_cache,
         # Cards before Ampere emulate bfloat16, slower than float32. They have float16, whose gradients vanish
         # without a scale that is searched for as it goes: they paint in float32.
         bfloat16=lambda: torch.cuda.is_bf16_supported(including_emulation=False),
@@ -88,6 +91,7 @@ KINDS: dict[str, Kind] = {
     "mps": Kind(
         torch.backends.mps.is_available,
         memory=lambda: torch.mps.recommended_max_memory(),
+        release=lambda: torch.mps.empty_cache(),
         has_bfloat16=lambda: torch.backends.mps.is_macos_or_newer(14, 0),
         # A copy that goes on beside the host reads memory that may have been freed (PyTorch 2.5 to 2.14 at
         # least), adaptive maxima are wrong or refused, and bicubic samples are refused by many versions.
@@ -130,6 +134,12 @@ def pick_dtype(choice: str, device: torch.device) -> torch.dtype:
 def total_memory(device: torch.device) -> int | None:
     """Bytes of memory of the device or the machine; None where it does not say."""
     return kind_of(device).memory()
+
+
+def release_memory(device: torch.device) -> None:
+    """Give back what is not in use any more, after memory has run out."""
+    gc.collect()
+    kind_of(device).release()
 
 
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:
