@@ -32,7 +32,7 @@ from vidstyle.types import Draft, Painted, Prior
 Case = tuple[str, dict[str, Any]]
 """A method's name and its options; "regions" among them for that many regions of the style picture."""
 
-_FEW, _MORE = 3, 13  # steps, by whose difference it is counted what one costs
+_FEW, _MORE = 2, 7  # steps, by whose difference it is counted what one costs
 
 # What the values of single options do not bring about.
 _TOGETHER: tuple[dict[str, Any], ...] = (
@@ -119,17 +119,21 @@ def apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     return max(float((a.double() - b.double()).abs().max()) for a, b in pairs if a.numel())
 
 
+def _counted(name: str) -> set[str]:
+    """The options of a method that say how often something is done."""
+    return {spec.name for spec in fields(command(name).options)} & {"steps", "next_steps", "sweeps"}
+
+
 def stalls_a_step(name: str, folder: Path, there: torch.device, **settings: Any) -> dict[str, float]:
     """By place in the package: how often the host waits for the device in each further step of two frames.
 
     Steps are those that an observer sees; where it sees none, what the options count.
     """
-    counted = {spec.name for spec in fields(command(name).options)} & {"steps", "next_steps", "sweeps"}
     found = []
     for count in (_FEW, _MORE):
         device.stalls.clear()
         steps: list[StepInfo] = []
-        counts = dict.fromkeys(counted, count)
+        counts = dict.fromkeys(_counted(name), count)
         painter = painter_of(name, folder, device=there, observer=steps.append, **settings, **counts)
         first = painter.paint(picture(16, 24).to(there), [], 1)
         painter.paint(picture(16, 24, seed=1).to(there), [_prior(first, 0, there)], 2)
@@ -142,9 +146,11 @@ def stalls_a_step(name: str, folder: Path, there: torch.device, **settings: Any)
 
 def searching(name: str) -> Iterator[dict[str, Any]]:
     """Options of a method by which it searches in one way after another, until all steps are made."""
+    if not _counted(name):
+        return
     steady = {"tolerance": 0.0}
     each = [{}, {"photo": True}, *({"loss": loss} for loss in LOSSES if loss != "gram")]
-    each += [{"optimizer": "adam"}, {"init": "noise", "temporal_loss": "smooth-l1"}]
+    each += [{"optimizer": "adam", "temporal_loss": "smooth-l1"}, {"tile_size": 16}]
     for settings in each:
         if has_options(command(name).options, settings):
             yield settings | (steady if has_options(command(name).options, steady) else {})

@@ -48,7 +48,7 @@ SPINES = {
     f"dfi still.png -o again.png {_QUICK} --vector vector.safetensors --strength 0.5,1",
     "texture": f"texture style.png -o out {_QUICK} --size 40x32 --frames 3 --tile",
     "keys": f"keys clip.mp4 --key 0=key0.png --key 3=key3.png -o out {_WEIGHTS}",
-    "fill": "fill clip.mp4 --mask mask.png -o out --frames :2 --passes 1",
+    "fill": "fill clip.mp4 --mask mask.png -o out --frames :2",
     "colorize": "colorize clip.mp4 --learn-from dark -o out",
     "colorize by keys": f"colorize clip.mp4 --key 0=key0.png -o out {_WEIGHTS}",
     "live": "live clip.mp4 --look look.safetensors --no-window -o out",
@@ -111,7 +111,7 @@ def run(spine: str, device: str) -> dict[str, np.ndarray]:
         with redirect_stderr(told), redirect_stdout(told):
             code = main([*words, "--quiet"])
         if code:
-            raise RuntimeError(f"{line}: {told.getvalue()}")
+            raise RuntimeError(f"{line}: exit code {code}: {told.getvalue()}")
     return {str(path): _values(path) for path in sorted(set(Path().rglob("*")) - before) if _shows(path)}
 
 
