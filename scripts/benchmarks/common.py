@@ -84,12 +84,16 @@ class Setting:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of figures; columns carry their units in their names."""
+    """Rows of figures; columns carry their units in their names.
+
+    faults: what must not be, where a benchmark judges what it measures.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     notes: Sequence[str] = ()
+    faults: Sequence[str] = ()
 
     def __str__(self) -> str:
         cells = [list(self.columns), *([_text(value) for value in row] for row in self.rows)]

@@ -14,7 +14,7 @@ from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks, Notice
-from vidstyle.job import default_job_directory, is_split
+from vidstyle.job import default_job_directory
 from vidstyle.methods.registry import METHODS, asked_for, command, instead, lenders
 from vidstyle.options import EncodeOptions
 from vidstyle.options.base import Command, called, option_name, part_of
@@ -116,7 +116,7 @@ def _command(
     inside = {each.title: each.options for each in _within(method)}
     groups = {own.title: own.options, **inside, "Run": own.run, "Result": EncodeOptions}
     if own.taught is not None:
-        groups["With --fast"] = own.taught
+        groups[own.taught.title] = own.taught
     for lender, names in lent.items():
         groups[f"Or with --{names[0]}"] = part_of(command(lender).options, names)
     arguments = required(**_arguments(own, optional=bool(inside or lent)))
@@ -166,23 +166,9 @@ def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
         return work(None, lambda hooks: cast(Path, do(*given, hooks)), shown)
 
     def paint(hooks: Hooks) -> Path:
-        if farm.on is not None:
-            from vidstyle.farm.on_ray import paint_on_ray
+        from vidstyle.farm.film import paint_film
 
-            return paint_on_ray(asked.request(hooks.tell), asked.taught, farm.address, hooks)
-        if is_split(asked.job) and not asked.run.restart:
-            from vidstyle.farm.film import paint_film
-
-            return paint_film(asked.request(hooks.tell), asked.taught, hooks)
-        settings = {"options": asked.options, "run": asked.run, "encode": asked.encode, "hooks": hooks}
-        if asked.taught is not None and asked.taught.fast:
-            from vidstyle.learning.fast import paint_fast
-
-            assert asked.source is not None
-            return paint_fast(asked.source, asked.pictures, asked.output, fast=asked.taught, **settings)
-        from vidstyle.pipeline import stylize
-
-        return stylize(asked.source, asked.pictures, asked.output, **settings)
+        return paint_film(asked.request(hooks.tell), asked.taught, farm, hooks)
 
     if farm.on is not None:  # it goes on by the same command
         return work(None, paint, shown, "--restart")
@@ -198,7 +184,7 @@ def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str
     asked = next((option_name(name) for name in names if values[name]), None)
     if asked and values.get("pictures"):
         raise UsageError(f"{asked} takes the place of an exemplar; give the one or the other")
-    found = as_text(own.options, own.run)
+    found = as_text(own.options, own.run, *filter(None, [own.taught]))
     given = {name: values[name] for name in (*names, "input", "output")}
     given |= {spec.name: values[spec.name] for spec in fields(EncodeOptions)}
     for kind in (host.options, host.run):
