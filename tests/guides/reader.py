@@ -146,10 +146,11 @@ class Reader:
         if name == "analogy":
             yield "--levels", "3"
             yield "--sweeps", "1"
+        if name == "fill":
+            yield "--by", "diffusion"
         yield "--size", {"learn": "64", "texture": "48x32"}.get(name, str(SIZE[0]))
         yield "--precision", "float32"
         yield "--quiet", None
-        yield "--no-self-test", None
         if any(word.endswith(".mp4") for word in words[1:3]) and "--fast" not in words:
             yield "--frames", "0:3"
 

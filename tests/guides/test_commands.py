@@ -28,6 +28,7 @@ NOT_RUN = {
     "vidstyle live camera": "needs a camera; tests/live has a pretended one",
     "vidstyle live /dev/video1": "needs a camera",
     "vidstyle features --fetch": "downloads 548 MB",
+    "vidstyle doctor": "takes ten seconds; tests/cli/test_doctor.py does",
     "vidstyle looks painting.safetensors --export": "onnx may be missing; tests/learning/test_onnx.py does",
     "vidstyle style film.mp4 painting.jpg -o painted.mp4 --on": "needs Ray; tests/farm/test_ray.py does",
 }
