@@ -135,21 +135,28 @@ class Reader:
                 found += [option] if value is None else [option, value]
         return found
 
+    def quick_analogy(self) -> Iterator[tuple[str, str]]:
+        less = {"--levels": "3", "--sweeps": "1", "--route": "warp", "--match-size": "32", "--steps": "1"}
+        yield from {**less, "--features": str(self.features), "--frames": "0:2"}.items()
+
     def _added(self, words: Sequence[str], name: str, takes: set[str]) -> Iterator[tuple[str, str | None]]:
         for key, more in _FEW.items():
             if key in words:
                 yield from zip(more[::2], more[1::2], strict=True)
-        yield "--features", str(self.features)
-        if name != "colorize" and "--look" not in words:
-            yield "--steps", "1"
-            yield "--next-steps", "1"
+        if name == "colorize":  # takes what the method takes that its other options choose
+            yield from {"--size": str(SIZE[0]), "--frames": "0:2"}.items()
+            if any(word.endswith(".jpg") for word in words):
+                yield from self.quick_analogy()
+            return
         if name == "analogy":
-            yield "--levels", "3"
-            yield "--sweeps", "1"
+            yield from self.quick_analogy()
         if name == "fill":
             yield "--by", "diffusion"
-        yield "--size", {"learn": "64", "texture": "48x32"}.get(name, str(SIZE[0]))
+        if "--look" not in words:
+            yield from {"--steps": "1", "--next-steps": "1"}.items()
+        yield "--features", str(self.features)
         yield "--precision", "float32"
+        yield "--size", {"learn": "64", "texture": "48x32"}.get(name, str(SIZE[0]))
         yield "--quiet", None
         if any(word.endswith(".mp4") for word in words[1:3]) and "--fast" not in words:
             yield "--frames", "0:3"

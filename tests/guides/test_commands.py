@@ -114,6 +114,7 @@ def test_code_does_what_it_says(
     """`fast` is left out: the commands have it."""
     one = reader(section)
     small = {"features": str(one.features), "precision": "float32", "steps": 1, "next_steps": 1, "size": 48}
+    small |= {"levels": 3, "sweeps": 1, "route": "warp", "match_size": 32}
     paint, batch, evaluate = vidstyle.paint, vidstyle.batch, vidstyle.evaluate
 
     def provided(*given: Any) -> None:
@@ -129,12 +130,15 @@ def test_code_does_what_it_says(
         known = {spec.name for kind in (own.options, own.run) for spec in fields(kind)}
         less = {**small, "frames": "0:3"} if source else {**small, "size": "48x32"}
         asked = {name: value for name, value in settings.items() if name not in ("fast", "minutes")}
+        if method == "fill":
+            asked["by"] = "diffusion"
         asked |= {name: value for name, value in less.items() if name in known}
         return paint(method, source, pictures, output, **asked)
 
     def less_to_do(inputs: Any, styles: Any, folder: Any, **settings: Any) -> Any:
         provided(inputs, styles)
-        return batch(inputs, styles, folder, **{**settings, **small})
+        less = {name: small[name] for name in ("features", "precision", "steps", "next_steps", "size")}
+        return batch(inputs, styles, folder, **{**settings, **less})
 
     def less_to_measure(original: Any, stylized: Any, style: Any, **settings: Any) -> Any:
         provided(original, stylized, style)
