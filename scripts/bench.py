@@ -48,6 +48,7 @@ BENCHMARKS = (
     "farm",
     "keys",
     "colour",
+    "fill",
 )
 """Each is a module of `benchmarks`."""
 
