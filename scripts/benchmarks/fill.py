@@ -125,7 +125,7 @@ def _clip_table(setting: Setting, scene: Scene) -> Table:
 
 
 def _filled(setting: Setting, folder: Path, masks: str, **more: Any) -> list[Tensor]:
-    out = folder / f"{masks.replace('/', '_')}{len(more)}"
+    out = folder / f"{Path(masks).stem}{len(more)}"
     settings = {"device": setting.device, "hole": str(folder / masks), "grow": 1, "cuts": False, **more}
     vidstyle.paint("fill", folder / "seen", [], out, notice=say, **settings)
     return [to_float(read_picture(path)[0]) for path in sorted(out.iterdir())]

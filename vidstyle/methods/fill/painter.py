@@ -60,7 +60,11 @@ class Filling:
     def paint(
         self, content: Tensor, priors: Sequence[Prior], seed: int, draft: Draft | None = None
     ) -> Painted:
-        """See `Painter.paint`. Outside the hole a frame stays as it is, bit for bit."""
+        """See `Painter.paint`.
+
+        Outside the hole a frame stays as it is, bit for bit; only what a library shows may reach beyond
+        it, to where the seam is seen least.
+        """
         if draft is None:
             hole, carry = self._holes.at(self._index, content, priors)
             picture, age = content, torch.where(hole, _UNKNOWN, 0)
@@ -82,7 +86,7 @@ class Filling:
             _PICTURE: picture.half(),
             _AGE: age.to(torch.uint8),
         }
-        return Painted(torch.where(hole, picture.clamp(0, 1), content), carry | kept)
+        return Painted(picture.clamp(0, 1), carry | kept)
 
     def _completed(self, picture: Tensor, unknown: Tensor, seed: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The picture with what is unknown made up, and what else is to be carried."""
