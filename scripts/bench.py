@@ -4,6 +4,7 @@
     python scripts/bench.py                     everything, some minutes
     python scripts/bench.py stages temporal     some of it
     python scripts/bench.py against-classic --features vgg19.pth
+    python scripts/bench.py gpu                 all that is claimed of a GPU, on what there is; needs no PyAV
 
 BENCHMARKS.md beside this file keeps the figures.
 """
@@ -19,9 +20,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import Setting, Table, machine
+SCRIPTS = Path(__file__).resolve().parent
+sys.path[:0] = [str(SCRIPTS), str(SCRIPTS.parent)]  # of this checkout, installed or not
 
-from vidstyle.errors import VidstyleError
+from benchmarks.without_av import stand_in  # noqa: E402
+
+WITHOUT_AV = stand_in()  # before anything is imported that needs it
+
+from benchmarks.common import Setting, Table, machine  # noqa: E402
+
+from vidstyle.errors import VidstyleError  # noqa: E402
 
 BENCHMARKS = (
     "stages",
@@ -49,6 +57,7 @@ BENCHMARKS = (
     "keys",
     "colour",
     "fill",
+    "gpu",
 )
 """Each is a module of `benchmarks`."""
 
@@ -74,6 +83,8 @@ def main(arguments: list[str] | None = None) -> None:
                 options.json.write_text(figures + "\n")
     except VidstyleError as error:
         sys.exit(f"bench: {error}")
+    if faults := [fault for group in tables.values() for table in group for fault in table.faults]:
+        sys.exit("\n".join(f"bench: {fault}" for fault in faults))
 
 
 def _plain(value: Any) -> Any:
@@ -83,6 +94,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE")
+    return name, Path(path)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -97,18 +115,28 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--style", type=Path, default=default.style, help="style picture, or a folder of pictures (balance)"
     )
-    parser.add_argument("--features", default=default.features, help="as of vidstyle style")
+    parser.add_argument(
+        "--features", help=f"as of vidstyle style; {default.features} if not given, for gpu alone auto"
+    )
     parser.add_argument("--device", default=default.device, help="auto, cpu, cuda or mps")
     parser.add_argument("--quality", default="standard", help="draft, standard or high")
     parser.add_argument("--size", type=int, help="longest side in pixels")
     parser.add_argument("--frames", type=int, help="how many frames")
     parser.add_argument("--repeats", type=int, default=default.repeats, help="of what is timed by turns")
+    parser.add_argument(
+        "--flow-weights", type=_named_file, action="append", default=[], metavar="NAME=FILE",
+        help="weights of raft or raft-small (repeat for both)",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for pictures to look at")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args(arguments)
+    options.flow_weights = dict(options.flow_weights)
     options.names = list(dict.fromkeys(options.names or BENCHMARKS))
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {known}")
+    if WITHOUT_AV and options.names != ["gpu"]:
+        parser.error("all but gpu read or write video: pip install av")
+    options.features = options.features or ("auto" if options.names == ["gpu"] else default.features)
     return options
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,9 @@ from benchmarks import (  # noqa: E402
     dfi,
     farm,
     flow,
+    gpu,
+    gpu_agreement,
+    gpu_parts,
     guidance,
     keys,
     live,
@@ -263,11 +267,12 @@ def test_a_flow_is_measured_by_the_truth() -> None:
 
     true = np.zeros((2, 40, 60), np.float32)
     true[0, 20:] = 4.0
-    figures = dict(zip(flow.COLUMNS[2:], flow.measure(ahead, frames, [flow.Truth(true, seen)]), strict=True))
+    pairs = [flow.Pair(*frames, flow.Truth(true, seen))]
+    figures = dict(zip(flow.COLUMNS, flow.measure(ahead, pairs), strict=True))
     assert figures["EPE, px"] == 2
     assert (figures["over 1 px"], figures["over 3 px"], figures["over 5 px"]) == (0.5, 0.5, 0)
     assert (figures["reliable share"], figures["of it hidden"]) == (1, 0.25)
-    assert figures["occlusion F1"] == 0
+    assert figures["occlusion F1"] == 0 and figures["warping error"] == 0
 
     def aware(target: np.ndarray, source: np.ndarray) -> np.ndarray:
         """Back and forth contradict each other where nothing can be seen."""
@@ -275,7 +280,7 @@ def test_a_flow_is_measured_by_the_truth() -> None:
         vectors[0, :, :15] = 2.0
         return vectors
 
-    figures = dict(zip(flow.COLUMNS[2:], flow.measure(aware, frames, [flow.Truth(true, seen)]), strict=True))
+    figures = dict(zip(flow.COLUMNS, flow.measure(aware, pairs), strict=True))
     assert figures["occlusion F1"] == pytest.approx(1)
     assert figures["of it hidden"] == 0
 
@@ -285,7 +290,7 @@ def test_estimators_that_cannot_be_had_are_told(
 ) -> None:
     monkeypatch.setenv("VIDSTYLE_OFFLINE", "1")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    assert "dis" in [estimator.name for estimator in flow._at_hand("cpu")]
+    assert "dis" in [estimator.name for estimator in flow._at_hand(Setting(device="cpu"))]
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == ["raft", "raft-small"]
 
@@ -348,6 +353,70 @@ def test_key_frames_are_measured_against_the_truth(setting: Setting) -> None:
     assert exact["keys"] == math.inf
     apart = [(row[0], row[1], row[2]) for row in table.rows]
     assert all(0 < distance < 30 for _, _, distance in apart)
+
+
+WITHOUT_PYAV = """
+import importlib.util, runpy, sys
+from pathlib import Path
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "av" else find(name, *more)
+bench, features, out = sys.argv[1:]
+sys.argv = [bench, "stages"]
+try:
+    runpy.run_path(bench, run_name="__main__")
+except SystemExit as end:
+    assert end.code == 2
+from benchmarks import gpu
+from benchmarks.common import Setting
+options = {"steps": 2, "next_steps": 2, "sweeps": 1}
+setting = Setting(device="cpu", size=32, features=features, out=Path(out), options=options)
+print(*gpu.run(setting))
+"""
+
+
+def test_a_gpu_is_measured_without_pyav(setting: Setting, tmp_path: Path) -> None:
+    """As on a machine that has no PyAV, on the CPU: it agrees with itself."""
+    given = [str(SCRIPTS / "bench.py"), setting.features, str(tmp_path)]
+    command, one = [sys.executable, "-c", WITHOUT_PYAV, *given], {**os.environ, "OMP_NUM_THREADS": "1"}
+    found = subprocess.run(command, env=one, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    assert "pip install av" in found.stderr
+    table = (tmp_path / "gpu.md").read_text()
+    assert table in found.stdout and "no fault" in table
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+    off = {row[0]: float(row[2]) for row in rows if "off the CPU" in row[0] and "bfloat16" not in row[0]}
+    assert len(off) >= 9 and set(off.values()) == {0}
+    parts = {row[0].removeprefix("| ").partition(",")[0] for row in rows}
+    assert parts > {"student", "flow", "style", "dfi", "analogy", "copy a frame to the device"}
+    assert all(float(row[2]) > 0 for row in rows if "off the CPU" not in row[0])
+
+
+def test_what_is_late_or_fails_on_a_gpu_is_told(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    (late,) = gpu.run(setting, budget=0)
+    assert {row[2] for row in late.rows} == {"left out: the time is up"} and not late.faults
+
+    def full(bench: gpu.Bench) -> Iterator[gpu.Row]:
+        yield gpu.Row("before", "1x1", 1.0, fault="")
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    def long(bench: gpu.Bench) -> Iterator[gpu.Row]:
+        bench.in_time(1e6)
+        yield gpu.Row("never", "1x1", 1.0)
+
+    monkeypatch.setattr(gpu_agreement, "all_of_it", full)
+    monkeypatch.setattr(gpu_parts, "PARTS", (long,))
+    (table,) = gpu.run(setting)
+    assert [row[0] for row in table.rows] == ["before", "full", "long"]
+    assert table.faults == ["full: failed: out of memory: CUDA out of memory"]
+    assert "would take about 1000000 s" in str(table)
+
+
+def test_faults_of_paintings_are_seen() -> None:
+    content = torch.rand(3, 8, 8)
+    assert gpu.fault_of(1 - content, content) == ""
+    assert gpu.fault_of(content, content) == "the frame as it was"
+    assert gpu.fault_of(content * torch.nan, content) == "not finite"
+    assert gpu.fault_of(content + 2, content) == "out of range"
 
 
 @pytest.mark.slow

@@ -80,7 +80,7 @@ def paint(
         what = clip, several, _path("the output", output), given["options"], given["run"], encode
         asked = Request(*what, given["hooks"].tell)
         return paint_on_ray(asked, taught[0] if taught else None, farm.address, given["hooks"])
-    if taught and taught[0].fast:
+    if taught and taught[0].wanted:
         from vidstyle.learning.fast import paint_fast
 
         fast = taught[0]

@@ -42,6 +42,7 @@ class Setting:
 
     options: settings of vidstyle.stylize for every painting, such as steps=2.
     out: folder for pictures to look at.
+    flow_weights: files of weights by the name of their estimator.
     """
 
     clip: Path | None = None
@@ -53,6 +54,7 @@ class Setting:
     repeats: int = 3
     out: Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    flow_weights: Mapping[str, Path] = field(default_factory=dict)
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """Keyword arguments of vidstyle.stylize; `more` goes before what is set for all."""
@@ -82,12 +84,16 @@ class Setting:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of figures; columns carry their units in their names."""
+    """Rows of figures; columns carry their units in their names.
+
+    faults: what must not be, where a benchmark judges what it measures.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     notes: Sequence[str] = ()
+    faults: Sequence[str] = ()
 
     def __str__(self) -> str:
         cells = [list(self.columns), *([_text(value) for value in row] for row in self.rows)]
@@ -100,6 +106,8 @@ class Table:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, (list, tuple)):

@@ -26,7 +26,8 @@ from vidstyle.image.correspondence import at_start
 from vidstyle.image.places import followed, seen
 from vidstyle.image.warp import in_frame, warp
 from vidstyle.methods.keys.options import KeysOptions
-from vidstyle.metrics import psnr
+from vidstyle.metrics import psnr, warping_error
+from vidstyle.options.learning import ByOptions
 from vidstyle.video.pictures import read_picture, write_picture
 
 COLUMNS = (
@@ -36,6 +37,7 @@ COLUMNS = (
     "of what a key shows",
     "of what none shows",
     "unsteadiness, % of range",
+    "warping error / the truth's",
     "PSNR of keys, dB",
     "s per frame",
 )
@@ -158,10 +160,13 @@ def run(setting: Setting) -> list[Table]:
             write_picture(clip / f"{index:04d}.png", to_uint8(scene.filmed(index)))
         for name, keys, paint in (
             ("the key warped along the flow", (0,), _warped),
-            ("each frame by itself", (0,), _alone),
+            ("each frame by Deep Image Analogy", (0,), _analogy),
+            ("patches, each frame by itself", (0,), _alone),
             ("keys", (0,), _keys),
             ("keys", (0, last), _keys),
             ("keys", (0, last // 2, last), _keys),
+            ("a student", (0,), _student),
+            ("a student", (0, last // 2, last), _student),
         ):
             work = folder / f"{name}{len(keys)}"
             work.mkdir()
@@ -183,11 +188,30 @@ def _keys(
     setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequence[int], **more: Any
 ) -> list[Tensor]:
     out = work / "out"
-    known = {spec.name for spec in fields(KeysOptions)}
+    known = {spec.name for kind in (KeysOptions, ByOptions) for spec in fields(kind)}
     asked = {name: value for name, value in setting.options.items() if name in known}
+    if more.get("by") != "student":
+        asked.pop("minutes", None)
     settings = {"features": setting.features, "device": setting.device, **asked, **more}
     vidstyle.paint("keys", clip, [], out, keys=str(work), cuts=False, notice=say, **settings)
-    return [to_float(read_picture(path)[0]) for path in sorted(out.iterdir())]
+    return _frames_in(out)
+
+
+def _frames_in(folder: Path) -> list[Tensor]:
+    return [to_float(read_picture(path)[0]) for path in sorted(folder.iterdir())]
+
+
+def _student(setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequence[int]) -> list[Tensor]:
+    return _keys(setting, scene, clip, work, keys, by="student")
+
+
+def _analogy(setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequence[int]) -> list[Tensor]:
+    """The painted key frame as the exemplar of every frame; the key frame itself as it is."""
+    settings = {"features": setting.features, "device": setting.device, "route": "warp", "independent": True}
+    out = vidstyle.analogy(clip, work / f"{keys[0]}.png", work / "out", cuts=False, notice=say, **settings)
+    frames = _frames_in(out)
+    frames[keys[0]] = to_float(to_uint8(scene.truth(keys[0])))
+    return frames
 
 
 def _alone(setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequence[int]) -> list[Tensor]:
@@ -210,7 +234,7 @@ def _warped(setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequen
 def _measured(scene: Scene, frames: Sequence[Tensor], keys: Sequence[int]) -> tuple[float, ...]:
     """In the order of the columns. Unsteadiness: how much the error changes from frame to frame."""
     errors = [frame - scene.truth(index) for index, frame in enumerate(frames)]
-    known, new, steady = [], [], []
+    known, new, steady, warping, least = [], [], [], [], []
     for index, error in enumerate(errors):
         shown = scene.shown(index, keys).expand_as(error)
         known.append(float(error[shown].abs().mean()))
@@ -218,11 +242,17 @@ def _measured(scene: Scene, frames: Sequence[Tensor], keys: Sequence[int]) -> tu
             new.append(float(error[~shown].abs().mean()))
         if index:
             vectors, same = scene.flow(index)
+            for found, pair in (
+                (warping, (frames[index], frames[index - 1])),
+                (least, (scene.truth(index), scene.truth(index - 1))),
+            ):
+                found.append(warping_error(*pair, vectors, same))
             there = warp(errors[index - 1], vectors, "bilinear")
             steady.append(float((error - there)[same.expand_as(error)].abs().mean()))
     exact = min(psnr(frames[key], to_float(to_uint8(scene.truth(key)))) for key in keys)
     distance = fmean(float(error.abs().mean()) for error in errors)
     return (
         *(100 * x for x in (distance, fmean(known), fmean(new) if new else math.nan, fmean(steady))),
+        fmean(warping) / fmean(least),
         exact,
     )

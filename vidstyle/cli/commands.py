@@ -13,6 +13,7 @@ from vidstyle.cli.batch import batch
 from vidstyle.cli.doctor import doctor
 from vidstyle.cli.evaluate import evaluate
 from vidstyle.cli.farm import join, shot, shots
+from vidstyle.cli.guide import guide
 from vidstyle.cli.learn import learn, looks
 from vidstyle.cli.live import live
 from vidstyle.cli.options import JsonProgress, Quiet, Verbose, with_options
@@ -31,7 +32,8 @@ from vidstyle.text import printable
 
 app = typer.Typer(
     help="Paint a video, or a picture, in the style of a picture.",
-    epilog="A run may be stopped at any time; it goes on where it was with: vidstyle resume OUT.vidstyle",
+    epilog="A run may be stopped at any time; it goes on where it was with: vidstyle resume OUT.vidstyle. "
+    "How things are done, with examples: vidstyle guide",
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -185,6 +187,7 @@ def _shots_text(apart: Sequence[Mapping[str, Any]]) -> list[str]:
 
 app.command()(evaluate)
 app.command()(doctor)
+app.command()(guide)
 
 
 @app.command()

@@ -116,7 +116,7 @@ def _command(
     inside = {each.title: each.options for each in _within(method)}
     groups = {own.title: own.options, **inside, "Run": own.run, "Result": EncodeOptions}
     if own.taught is not None:
-        groups["With --fast"] = own.taught
+        groups[own.taught.title] = own.taught
     for lender, names in lent.items():
         groups[f"Or with --{names[0]}"] = part_of(command(lender).options, names)
     arguments = required(**_arguments(own, optional=bool(inside or lent)))
@@ -175,7 +175,7 @@ def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
 
             return paint_film(asked.request(hooks.tell), asked.taught, hooks)
         settings = {"options": asked.options, "run": asked.run, "encode": asked.encode, "hooks": hooks}
-        if asked.taught is not None and asked.taught.fast:
+        if asked.taught is not None and asked.taught.wanted:
             from vidstyle.learning.fast import paint_fast
 
             assert asked.source is not None
@@ -198,7 +198,7 @@ def _as_lent(method: str, lender: str, names: Sequence[str], values: Mapping[str
     asked = next((option_name(name) for name in names if values[name]), None)
     if asked and values.get("pictures"):
         raise UsageError(f"{asked} takes the place of an exemplar; give the one or the other")
-    found = as_text(own.options, own.run)
+    found = as_text(own.options, own.run, *filter(None, [own.taught]))
     given = {name: values[name] for name in (*names, "input", "output")}
     given |= {spec.name: values[spec.name] for spec in fields(EncodeOptions)}
     for kind in (host.options, host.run):

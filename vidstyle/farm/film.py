@@ -8,11 +8,11 @@ from vidstyle.events import Hooks
 from vidstyle.farm.join import join
 from vidstyle.farm.shot import paint_shots
 from vidstyle.farm.split import split
-from vidstyle.options.learning import FastOptions
+from vidstyle.options.learning import TaughtOptions
 from vidstyle.pipeline.plan import Request
 
 
-def paint_film(asked: Request, fast: FastOptions | None, hooks: Hooks) -> Path:
+def paint_film(asked: Request, fast: TaughtOptions | None, hooks: Hooks) -> Path:
     """Paint a film that is split, or is to be, on this machine; returns the result.
 
     fast: see `split`. Raises as `go_on` does, JobMismatch where the job in its place is another.

@@ -24,7 +24,7 @@ from vidstyle.farm.shipping import Cargo, mark_of, own_folder, packed, state_of,
 from vidstyle.farm.shot import opened, paint_shot
 from vidstyle.farm.split import described, split
 from vidstyle.job import JobStore
-from vidstyle.options.learning import FastOptions
+from vidstyle.options.learning import TaughtOptions
 from vidstyle.pipeline.plan import Request
 
 _WAIT_SECONDS = 0.5
@@ -37,7 +37,7 @@ _UNSEEN = "unseen"
 
 def paint_on_ray(
     asked: Request,
-    fast: FastOptions | None,
+    fast: TaughtOptions | None,
     address: str | None,
     hooks: Hooks,
     *,

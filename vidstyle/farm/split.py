@@ -12,21 +12,21 @@ from vidstyle.farm.shot import opened, plan_of
 from vidstyle.job import JobStore, is_split
 from vidstyle.learning.fast import plan_fast, ready
 from vidstyle.learning.store import LearningStore
-from vidstyle.options.learning import FastOptions
+from vidstyle.options.learning import TaughtOptions
 from vidstyle.pipeline.finding import look_through
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan
 from vidstyle.pipeline.stale import drop_stale
 
 
-def split(asked: Request, fast: FastOptions | None, hooks: Hooks) -> Parts | None:
+def split(asked: Request, fast: TaughtOptions | None, hooks: Hooks) -> Parts | None:
     """Find the shots of a job, and do what is done once for all of them; None where the job is done.
 
     fast: how a network learns first what it then paints all shots with; None where none does.
     What was found before is kept. Raises VidstyleError as `stylize` does, UsageError for what has no shots,
     and Stopped.
     """
-    fast = fast if fast is not None and fast.fast else None
+    fast = fast if fast is not None and fast.wanted else None
     plan = _alike(make_plan(asked) if fast is None else plan_fast(asked, fast))
     _check(plan)
     if plan.method.shares:

@@ -1,4 +1,4 @@
-"""RAFT (Teed & Deng 2020) as torchvision has it, with weights from torchvision or from a file."""
+"""RAFT (Teed & Deng 2020) as torchvision has it, with weights from torchvision, its authors or a file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from vidstyle.checkpoints import Published, check_name, read_tensors
 from vidstyle.errors import WeightsError
 from vidstyle.events import Notice, say_nothing
 from vidstyle.flow.grey import colour_pair
+from vidstyle.flow.raft_original import is_original, renamed
 
 if TYPE_CHECKING:
     from torchvision.models.optical_flow import RAFT
@@ -81,6 +82,11 @@ def published(name: str) -> Published:
     return Published(title, str(url), 4 if small else 20, "--flow dis does without", "--flow-weights FILE")
 
 
+def at_hand(name: str) -> bool:
+    """Whether torchvision's weights for "raft" or "raft-small" are here, so that none need be fetched."""
+    return published(name).cached().is_file()
+
+
 def _published_file(name: str, notice: Notice) -> Path:
     weights = published(name)
     path = weights.cached()
@@ -98,9 +104,11 @@ def _load(name: str, path: Path) -> RAFT:
     tensors, _ = read_tensors(path)
     network = (raft_small if name == "raft-small" else raft_large)(weights=None, progress=False)
     try:
-        network.load_state_dict(tensors)
+        network.load_state_dict(renamed(tensors) if is_original(tensors) else tensors)
     except (RuntimeError, ValueError):
-        raise WeightsError(f"{path} does not hold the weights of torchvision's {name}") from None
+        raise WeightsError(
+            f"{path} does not hold the weights of {name}, neither torchvision's nor its authors'"
+        ) from None
     if not all(bool(value.isfinite().all()) for value in tensors.values()):
         raise WeightsError(f"{path} holds values that are not finite; the file is damaged")
     return network.eval().requires_grad_(False)

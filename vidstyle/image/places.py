@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vidstyle.image.correspondence import at_start, looked_up
-from vidstyle.image.fields import Size, around
+from vidstyle.image.fields import Size, around, numbered
 from vidstyle.image.warp import warp
 
 _TOGETHER = 1.0  # pixels by which the places of neighbours differ from a shift, where they move together
@@ -94,11 +94,13 @@ def seen(picture: Tensor, places: Tensor, patch: int) -> Tensor:
     size, reach = (places.shape[1], places.shape[2]), (picture.shape[1], picture.shape[2])
     rows, columns = torn.nonzero(as_tuple=True)
     total = image.new_zeros(image.shape[0], len(rows))
+    places, pixels = places.flatten(1), picture.flatten(1)
     for dx, dy in around(patch):
         y, x = (rows + dy).clamp(0, size[0] - 1), (columns + dx).clamp(0, size[1] - 1)
         shift = torch.stack([columns - x, rows - y])
-        place = within((places[:, y, x] + shift).round(), reach).long()
-        total += picture[:, place[1], place[0]]
+        # By single numbers it is much quicker on a processor than by rows and columns.
+        place = within((places.index_select(1, y * size[1] + x) + shift).round(), reach).long()
+        total += pixels.index_select(1, numbered(place, reach[1]))
     result = image.clone()
     result[:, rows, columns] = total / patch**2
     return result

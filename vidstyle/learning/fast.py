@@ -1,7 +1,7 @@
-"""A clip painted by a network that learns, in the same job, from a few frames of it: `--fast`.
+"""A clip painted by a network that learns, in the same job, from a few frames of it. Read `paint_fast` first.
 
-Some key frames are painted by optimisation, a network learns to do likewise from them and from other frames
-of the clip, and paints all of it. Read `paint_fast` first.
+`--fast`: some key frames are painted by optimisation, a network learns to do likewise from them and from
+other frames of the clip, and paints all of it. `--by student`: see `vidstyle.learning.by_hand`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from vidstyle.errors import UsageError, WeightsError
 from vidstyle.events import Hooks, Notice
 from vidstyle.image.convert import to_uint8
 from vidstyle.job import JobStore
+from vidstyle.learning import by_hand
 from vidstyle.learning.keys import MOST, Chosen, choose, other_pictures, paint_keys
 from vidstyle.learning.store import LearningStore
 from vidstyle.learning.teaching import (
@@ -30,12 +31,13 @@ from vidstyle.learning.teaching import (
 from vidstyle.looks.brush import Brush
 from vidstyle.looks.look import look_of, read_look, write_look
 from vidstyle.methods.base import learnt_from
+from vidstyle.methods.keys.options import KeysOptions
 from vidstyle.methods.registry import command
 from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.options import EncodeOptions, RunOptions, from_json
-from vidstyle.options.learning import FastOptions
+from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, from_json
+from vidstyle.options.learning import TaughtOptions
 from vidstyle.pipeline import carry_out
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan, replan
@@ -53,15 +55,15 @@ def paint_fast(
     styles: Sequence[Path],
     output: Path,
     *,
-    fast: FastOptions,
-    options: NeuralOptions,
+    fast: TaughtOptions,
+    options: MethodOptions,
     run: RunOptions,
     encode: EncodeOptions,
     hooks: Hooks,
 ) -> Path:
-    """Paint a clip in the style of pictures; returns the result. The same call again goes on where it was.
+    """Paint a clip; returns the result. The same call again goes on where it was.
 
-    options: how the key frames are painted, as frames would be without `fast`.
+    options: as without `fast`; by them key frames are painted.
     Raises VidstyleError; Stopped where `hooks.stop` was set.
     """
     asked = Request(source, list(styles), output, options, run, encode, hooks.tell)
@@ -70,17 +72,26 @@ def paint_fast(
 
 def resume(job: Path, hooks: Hooks) -> Path:
     """Go on with a job that `paint_fast` has begun."""
-    fast = from_json(FastOptions, JobStore.load(job).settings["fast"])
+    fast = _stored(JobStore.load(job))
     return _execute(_planned(replan(job, hooks.tell), fast), fast, hooks)
 
 
-def plan_fast(asked: Request, fast: FastOptions) -> Plan:
+def _stored(store: JobStore) -> TaughtOptions:
+    """With which a job was begun."""
+    kind = command(store.settings["method"]).taught
+    assert kind is not None
+    fast: TaughtOptions = from_json(kind, store.settings["fast"])
+    return fast
+
+
+def plan_fast(asked: Request, fast: TaughtOptions) -> Plan:
     """The plan of painting every frame, which checks, and tells, all that there is to.
 
     Raises UsageError for what a network cannot learn, or how it does not paint.
     """
-    assert isinstance(asked.options, NeuralOptions)
-    _check(asked.options, asked.run)
+    if not isinstance(asked.options, KeysOptions):
+        assert isinstance(asked.options, NeuralOptions)
+        _check(asked.options, asked.run)
     return _planned(make_plan(asked), fast)
 
 
@@ -90,8 +101,9 @@ def replan_fast(job: Path, notice: Notice, *, paints_only: bool = False) -> Plan
     paints_only: see `replan`. Raises JobError.
     """
     store = LearningStore.load(job)
-    fast = from_json(FastOptions, store.settings["fast"])
-    plan = _planned(replan(job, notice, paints_only=paints_only), fast)
+    plan = _planned(replan(job, notice, paints_only=paints_only), _stored(store))
+    if by_hand.is_asked(plan):
+        return plan
     return _with_look(plan, store) if _is_learnt(store) else plan
 
 
@@ -103,16 +115,19 @@ def _check(options: NeuralOptions, run: RunOptions) -> None:
             raise UsageError(f"{name} is for painting each frame by itself; leave it out, or --fast")
 
 
-def _planned(plan: Plan, fast: FastOptions) -> Plan:
+def _planned(plan: Plan, fast: TaughtOptions) -> Plan:
     """The plan of painting every frame as that of this job. Raises UsageError."""
     if plan.clip.kind == "still":
-        raise UsageError(f"{plan.clip.path} is a picture, and --fast is for clips; leave --fast out")
+        option = fast.title.removeprefix("With ")
+        raise UsageError(f"{plan.clip.path} is a picture, and {option} is for clips; leave it out")
+    if by_hand.is_asked(plan):
+        plan = by_hand.planned(plan)
     return replace(
         plan, fingerprint=_fingerprint(plan, fast), settings=plan.settings | {"fast": asdict(fast)}
     )
 
 
-def _execute(plan: Plan, fast: FastOptions, hooks: Hooks) -> Path:
+def _execute(plan: Plan, fast: TaughtOptions, hooks: Hooks) -> Path:
     """Do what is left of it, as planned."""
     with LearningStore.open(
         plan.directory, plan.fingerprint, plan.settings, restart=plan.run.restart
@@ -126,13 +141,17 @@ def _execute(plan: Plan, fast: FastOptions, hooks: Hooks) -> Path:
     return plan.output
 
 
-def _fingerprint(plan: Plan, fast: FastOptions) -> dict[str, Any]:
-    learnt = {"fast": _VERSION, "minutes": fast.seconds / 60}
+def _fingerprint(plan: Plan, fast: TaughtOptions) -> dict[str, Any]:
+    how = {"by": f"student {by_hand.VERSION}"} if by_hand.is_asked(plan) else {"fast": _VERSION}
+    learnt = how | {"minutes": fast.seconds / 60}
     return {**plan.fingerprint, "options": plan.fingerprint["options"] | learnt}
 
 
-def ready(plan: Plan, store: LearningStore, fast: FastOptions, hooks: Hooks) -> Plan:
+def ready(plan: Plan, store: LearningStore, fast: TaughtOptions, hooks: Hooks) -> Plan:
     """Learn what is not learnt yet; the plan of painting all frames with it, a very short clip as it was."""
+    if by_hand.is_asked(plan):
+        by_hand.learn(plan, store, fast.seconds, hooks)
+        return plan
     if not _is_learnt(store):
         plan.clip.seek_points.update(store.times())
         began = time.monotonic()
@@ -202,7 +221,7 @@ class _Time:
         self,
         plan: Plan,
         store: LearningStore,
-        fast: FastOptions,
+        fast: TaughtOptions,
         chosen: Chosen,
         began: float,
         hooks: Hooks,

@@ -36,7 +36,12 @@ class LearningStore(JobStore):
     @property
     def look(self) -> Path:
         """Where the look is, or will be."""
-        return self.directory / f"look{SUFFIX}"
+        return self.look_in(self.directory)
+
+    @staticmethod
+    def look_in(directory: Path) -> Path:
+        """Where that of a job in this directory is, or will be."""
+        return directory / f"look{SUFFIX}"
 
     @property
     def preview(self) -> Path:
@@ -81,6 +86,13 @@ class LearningStore(JobStore):
             return read_tensors(self._checkpoint)[0]
         return None
 
+    def forget(self) -> None:
+        """Begin to learn anew: what the look was learnt from has changed."""
+        for path in (self.look, self.preview):
+            path.unlink(missing_ok=True)
+        self.drop_learning()
+        self._make_folders()
+
     def progress(self) -> dict[str, int | None]:
         """How far it is, in numbers: what is painted and learnt, of how much, None where that is open."""
         found = self.checkpoint() or {}
@@ -101,6 +113,9 @@ class LearningStore(JobStore):
 
     def _take_over(self, restart: bool) -> None:
         super()._take_over(restart)
+        self._make_folders()
+
+    def _make_folders(self) -> None:
         for folder in (self.pictures, self.painting(0).parent):
             try:
                 folder.mkdir(parents=True, exist_ok=True)

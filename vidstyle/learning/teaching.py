@@ -22,7 +22,7 @@ from vidstyle.looks.noise import no_drift, noise_at
 from vidstyle.looks.recolouring import palette_of, recoloured
 from vidstyle.looks.shipped import BASE, SHIPPED
 from vidstyle.methods.base import learnt_from
-from vidstyle.methods.student.training import Lesson, Training
+from vidstyle.methods.student.training import Balance, Lesson, Training
 from vidstyle.video.pictures import write_picture
 
 LEAST_PICTURES, LEAST_STEPS = 3, 50
@@ -40,6 +40,7 @@ class Teacher:
 
     styles: pictures of the style, float32 (3, H, W) in [0, 1]. weights: of the feature network. flow: whether
     it is to paint over what it has painted before. begin: with what has learnt other looks, or from nothing.
+    balance: of the loss, if not the usual one.
     """
 
     lessons: Sequence[Lesson]
@@ -50,6 +51,7 @@ class Teacher:
     seed: int
     flow: bool = True
     begin: bool = True
+    balance: Balance | None = None
 
     @property
     def palette(self) -> Tensor:
@@ -61,7 +63,14 @@ class Teacher:
         network = VGG(self.weights.tensors).to(self.device, self.dtype)
         student = new_student(self.begin, self.seed, self.dtype).to(self.device)
         return Training(
-            student, network, self.lessons, [self.palette], steps=steps, seed=self.seed, flow=self.flow
+            student,
+            network,
+            self.lessons,
+            [self.palette],
+            steps=steps,
+            seed=self.seed,
+            flow=self.flow,
+            balance=self.balance,
         )
 
     def affordable(self, seconds: float) -> int:

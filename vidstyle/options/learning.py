@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from vidstyle.errors import UsageError
 from vidstyle.options.base import Checked, as_in, file_option, option
 from vidstyle.options.run import RunOptions
+
+_USUAL_MINUTES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +61,34 @@ class LearnOptions(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FastOptions(Checked):
-    """How a clip is painted by a network that learns, in the same job, from some of its frames."""
+class TaughtOptions(Checked):
+    """How a clip is painted by a network that learns, in the same job, from some of its frames.
+
+    title: of these options, where they are shown.
+    """
+
+    title: ClassVar[str] = ""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is."""
+        raise NotImplementedError
+
+    @property
+    def seconds(self) -> float:
+        """How long it may take to learn."""
+        raise NotImplementedError
+
+
+def _seconds(minutes: float | None) -> float:
+    return 60 * (_USUAL_MINUTES if minutes is None else minutes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FastOptions(TaughtOptions):
+    """By one that learns from frames painted by optimisation."""
+
+    title: ClassVar[str] = "With --fast"
 
     fast: bool = option(
         False,
@@ -80,6 +109,40 @@ class FastOptions(Checked):
             raise UsageError("--minutes is for --fast: without it every frame takes the time that it takes")
 
     @property
+    def wanted(self) -> bool:
+        return self.fast
+
+    @property
     def seconds(self) -> float:
-        """The same."""
-        return 60 * (5 if self.minutes is None else self.minutes)
+        return _seconds(self.minutes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByOptions(TaughtOptions):
+    """By one that learns from frames painted by hand."""
+
+    title: ClassVar[str] = "With --by student"
+
+    by: str = option(
+        "patches",
+        "Each frame takes its paint from the key frames, patch by patch; or a student paints it, a network "
+        "that first learns from them, which is quicker in long clips and less exact.",
+        choices=("patches", "student"),
+        often=True,
+    )
+    minutes: float | None = as_in(
+        LearnOptions, "minutes", "How long the student learns; 5 if not given.", default=None
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.minutes is not None and not self.wanted:
+            raise UsageError("--minutes is for --by student: patches have nothing to learn")
+
+    @property
+    def wanted(self) -> bool:
+        return self.by == "student"
+
+    @property
+    def seconds(self) -> float:
+        return _seconds(self.minutes)

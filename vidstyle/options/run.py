@@ -81,7 +81,9 @@ class RunOptions(Checked):
         metavar="PIXELS",
     )
     flow_weights: str | None = file_option(
-        None, "Weights of raft or raft-small; torchvision's, fetched once, if not given."
+        None,
+        "Weights of raft or raft-small, torchvision's or its authors' own; torchvision's, fetched once, if "
+        "not given.",
     )
     flow_dir: str | None = file_option(
         None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from vidstyle.errors import VidstyleError
 from vidstyle.methods.registry import method
+from vidstyle.options.learning import FastOptions
 from vidstyle.pipeline.frames import frame_range
 from vidstyle.studio.looks import small
 from vidstyle.studio.requests import Asked
@@ -35,7 +36,7 @@ def ways(asked: Asked, clip: Clip | None, look_seconds: float) -> list[Way]:
     own, taught = asked.options[0], asked.options[3] if len(asked.options) > 3 else None
     paints = method(asked.method)
     frames = _frames(asked, clip)
-    fast = taught is not None and taught.fast
+    fast = isinstance(taught, FastOptions) and taught.fast
 
     def quickly(size: tuple[int, int]) -> float:
         return _QUICK_SECONDS * size[0] * size[1] / 1e6 * frames
@@ -47,7 +48,7 @@ def ways(asked: Asked, clip: Clip | None, look_seconds: float) -> list[Way]:
         seconds = quickly(size) if paints.quick else _pace(asked, each, size, look_seconds).of(frames)
         chosen = not fast and getattr(own, "quality", "") == quality
         found.append(Way(quality, _START_SECONDS + seconds, max(size), chosen))
-    if taught is not None and clip is not None and clip.kind != "still":
+    if isinstance(taught, FastOptions) and clip is not None and clip.kind != "still":
         size = _size(asked, own, clip)
         found.insert(0, Way("fast", taught.seconds + quickly(size), max(size), fast))
     return found

@@ -136,7 +136,7 @@ class FormView:
         """Which groups are seen: some mean nothing where a look is chosen, some something only there."""
         has_look = any(name.startswith("look:") for name in chosen_in(shown))
         inside = self._inside_titles
-        own = {self.form.own.title, "With --fast"}
+        own = {self.form.own.title, *([taught.title] if (taught := self.form.own.taught) else [])}
         found = []
         for key in self._groups:
             title = key.partition(" ")[2]

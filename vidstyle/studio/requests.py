@@ -42,7 +42,7 @@ class Form:
         inside = [each for each in map(command, METHODS) if each.within == self.method]
         found = {self.own.title: self.own.options, **{each.title: each.options for each in inside}}
         if self.own.taught is not None:
-            found["With --fast"] = self.own.taught
+            found[self.own.taught.title] = self.own.taught
         return {**found, "Run": self.own.run, "Result": EncodeOptions}
 
 

@@ -16,7 +16,7 @@ from vidstyle.looks.noise import CHANNELS
 from vidstyle.looks.recolouring import recoloured
 from vidstyle.methods.student import training
 from vidstyle.methods.student.motion import sequence
-from vidstyle.methods.student.training import Lesson, Training
+from vidstyle.methods.student.training import Balance, Lesson, Training
 
 
 @pytest.fixture(autouse=True)
@@ -34,12 +34,13 @@ def seen(seed: int) -> torch.Tensor:
     return recoloured(picture(seed), palette(picture(7)))
 
 
-def begun(steps: int = 6, styles: int = 2) -> Training:
+def begun(steps: int = 6, styles: int = 2, balance: Balance | None = None) -> Training:
     torch.manual_seed(1)
     student = Student(TINY, styles)
     lessons = [Lesson(picture(i), 1 - seen(i), i % styles) for i in range(4)]
     lessons += [Lesson(picture(9), None, style) for style in range(styles)]
-    return Training(student, tiny_network(), lessons, [palette(picture(7))] * styles, steps=steps)
+    palettes = [palette(picture(7))] * styles
+    return Training(student, tiny_network(), lessons, palettes, steps=steps, balance=balance)
 
 
 def test_it_goes_on_to_the_bit() -> None:
@@ -57,10 +58,8 @@ def test_it_goes_on_to_the_bit() -> None:
 
 
 def test_it_learns_and_what_nobody_has_painted_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    for term in ("_STYLE", "_CONTENT"):  # by untaught features, which say little
-        monkeypatch.setattr(training, term, 0.1)
     monkeypatch.setattr(training, "_RATE", 5e-3)
-    learning = begun(steps=60, styles=1)
+    learning = begun(60, 1, Balance(style=0.1, content=0.1))  # untaught features say little
     before, terms = off(learning.student), [learning.step() for _ in range(60)]
     assert off(learning.student) < 0.9 * before
     assert len([each for each in terms if "l1" not in each]) == 30

@@ -12,12 +12,13 @@ from torch.nn.functional import interpolate
 from vidstyle.device import total_memory
 from vidstyle.errors import MediaError
 from vidstyle.image.patchmatch import normalised
-from vidstyle.methods.base import Basis, Engine, Inputs, Method, Source
+from vidstyle.methods.base import Basis, Engine, Inputs, Method, Painter, Source
 from vidstyle.methods.keys.files import KeyFile, digest_of, find_keys
 from vidstyle.methods.keys.guides import Features, Weights
+from vidstyle.methods.keys.learnt import LearntPainter
 from vidstyle.methods.keys.options import KeysOptions
 from vidstyle.methods.keys.painter import KeyPainter
-from vidstyle.methods.keys.plan import Sides
+from vidstyle.methods.keys.plan import Missing, Sides
 from vidstyle.methods.keys.source import KeyFrames
 from vidstyle.types import Frame, Shot
 from vidstyle.video.clip import Clip
@@ -32,10 +33,14 @@ _LAYERS = ("relu3_1", "relu4_1")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class KeysInputs(Inputs):
-    """files: the key frames by their frames. filmed: a frame of the clip, by its index."""
+    """files: the key frames by their frames. filmed: a frame of the clip, by its index.
+
+    learnt: makes what paints all other frames, where something has learnt to; it is asked once it has.
+    """
 
     files: dict[int, KeyFile]
     filmed: Callable[[int], Frame]
+    learnt: Callable[[Engine], Painter] | None = None
 
     @property
     def sides(self) -> Sides:
@@ -69,7 +74,8 @@ class KeysMethod(Method):
         return replace(options, match_size=longest)
 
     def basis(self, inputs: KeysInputs, index: int, shot: Shot, number: int) -> Basis:
-        return inputs.sides.basis(index, shot, number)
+        sides = inputs.sides
+        return (sides.basis if inputs.learnt is None else sides.learnt_basis)(index, shot, number)
 
     def open(self, options: KeysOptions, source: Source) -> KeysInputs:
         """A second pass, backwards, is for key frames that others come before."""
@@ -89,13 +95,17 @@ class KeysMethod(Method):
             filmed=filmed,
         )
 
-    def painter(self, inputs: KeysInputs, engine: Engine) -> KeyPainter:
-        options = inputs.options
-        features = _features(engine) if options.feature_weight else None
+    def painter(self, inputs: KeysInputs, engine: Engine) -> KeyPainter | LearntPainter:
+        options, sides = inputs.options, inputs.sides
+        patches = inputs.learnt is None
+        features = _features(engine) if patches and options.feature_weight else None
         keys = KeyFrames(
             inputs.files, inputs.filmed, features, Weights.of(options), options.match_size, engine.device
         )
-        return KeyPainter(keys, inputs.sides, options, engine.notice)
+        if inputs.learnt is None:
+            return KeyPainter(keys, sides, options, engine.notice)
+        missing = Missing(sides, engine.notice)
+        return LearntPainter(inputs.learnt(engine), keys, missing, colour_only=options.color_only)
 
 
 def _features(engine: Engine) -> Features:

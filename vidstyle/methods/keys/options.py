@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vidstyle.errors import UsageError
 from vidstyle.options.base import Command, MethodOptions, Pictures, as_in, file_option, option
+from vidstyle.options.learning import ByOptions
 from vidstyle.options.neighbours import NeighbourRunOptions
 from vidstyle.options.run import RunOptions
 from vidstyle.options.shared import SharedOptions
@@ -148,5 +149,6 @@ COMMAND = Command(
     "Key frames",
     Pictures(least=0, most=0),
     instead={"suggest": "vidstyle.suggesting.suggest:suggest"},
+    taught=ByOptions,
     lent={"colorize": ("key", "keys", "every", "count_from", "missing")},
 )

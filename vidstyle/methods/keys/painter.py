@@ -14,17 +14,15 @@ import torch
 from torch import Tensor
 
 from vidstyle.events import Notice, say_nothing
-from vidstyle.image.colour import luminance
 from vidstyle.image.correspondence import at_start, packed, unpacked
 from vidstyle.image.fields import Size
 from vidstyle.image.places import followed, rescaled, seen
 from vidstyle.image.resize import resize, resize_flow
-from vidstyle.image.smooth import coloured
 from vidstyle.image.warp import warp
 from vidstyle.methods.keys.blend import blended, chosen, shares
 from vidstyle.methods.keys.options import KeysOptions
-from vidstyle.methods.keys.plan import Sides
-from vidstyle.methods.keys.source import KeyFrames
+from vidstyle.methods.keys.plan import Missing, Sides
+from vidstyle.methods.keys.source import KeyFrames, as_painted
 from vidstyle.methods.keys.synthesis import Carried, Found, synthesise
 from vidstyle.types import Draft, Painted, Prior, Shot
 
@@ -72,10 +70,10 @@ class KeyPainter:
         options: KeysOptions,
         notice: Notice = say_nothing,
     ) -> None:
-        self.keys, self.sides, self.options, self.notice = keys, sides, options, notice
+        self.keys, self.sides, self.options = keys, sides, options
         self.index: int | None = None
         self.shot, self.number = Shot(0, 0), 1
-        self._told: set[int] = set()
+        self._missing = Missing(sides, notice)
 
     def at(self, index: int, shot: Shot, number: int) -> KeyPainter:
         """See `Located.at`."""
@@ -94,7 +92,11 @@ class KeyPainter:
             return self._key(self.index, content)
         after = self._side(content, priors, seed)
         before = None if draft is None else Side.carried(draft.carry, content.device)
-        if after is None and before is None and self._takes_nearest():
+        if (
+            after is None
+            and before is None
+            and self._missing.takes_nearest(self.index, self.shot, self.number)
+        ):
             after = self._found(self.keys.likest(content), content, None, seed)
         if before is not None and after is not None:
             return self._between(content, before, after, priors)
@@ -127,23 +129,6 @@ class KeyPainter:
                     taken = warp(taken, resize_flow(prior.vectors, size))
                 return taken, resize(prior.weight, size)
         return None, None
-
-    def _takes_nearest(self) -> bool:
-        """Whether a frame that no key frame reaches is painted at all."""
-        if self.index is None:
-            return True
-        if not self.sides.missing(self.shot, self.number):
-            return False
-        start = self.shot.start
-        if start not in self._told:
-            self._told.add(start)
-            what = (
-                "it stays as it was filmed (--missing nearest takes the most similar key frame)"
-                if self.options.missing == "leave"
-                else "it takes the most similar one"
-            )
-            self.notice(f"no key frame is of the shot that begins at frame {start}: {what}")
-        return self.options.missing == "nearest"
 
     def _key(self, index: int, content: Tensor) -> Painted:
         """The key frame itself."""
@@ -185,7 +170,4 @@ class KeyPainter:
         return seen(key.painted, places, _VOTED), mask
 
     def _over(self, content: Tensor, image: Tensor, mask: Tensor | None) -> Tensor:
-        """What is painted, over what is not."""
-        if self.options.color_only:
-            image = coloured(luminance(content), image)
-        return image if mask is None else torch.lerp(content, image, mask)
+        return as_painted(content, image, mask, colour_only=self.options.color_only)

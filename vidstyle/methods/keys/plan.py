@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
+from vidstyle.events import Notice, say_nothing
 from vidstyle.methods.base import Basis
 from vidstyle.methods.keys.files import KeyFile, digest_of
 from vidstyle.types import Shot
@@ -50,6 +51,43 @@ class Sides:
             return Basis(self._digest(before), follows=before is not None)
         return Basis(self._digest(before, after), follows=after is not None)
 
+    def learnt_basis(self, index: int, shot: Shot, number: int) -> Basis:
+        """The same where a network paints, which has learnt from all key frames."""
+        if self.missing(shot, number) and not self.nearest:
+            return Basis("left", follows=False)
+        own = [self.files[index]] if index in self.files else []
+        # What is carried on is of the network, in key frames, too.
+        return Basis(digest_of([*own, *self.files.values()]), whole=bool(own))
+
     def _digest(self, *frames: int | None) -> str:
         """Of the key frames before and behind, in this order."""
         return " ".join("none" if each is None else digest_of([self.files[each]]) for each in frames)
+
+
+class Missing:
+    """What becomes of shots without a key frame; tells of each, once."""
+
+    def __init__(self, sides: Sides, notice: Notice = say_nothing) -> None:
+        self._sides, self._notice = sides, notice
+        self._told: set[int] = set()
+
+    def takes_nearest(self, index: int | None, shot: Shot, number: int) -> bool:
+        """Whether a frame is of one, and is painted; None is a frame of which nothing is known."""
+        return index is None or (self._is_one(shot, number) and self._sides.nearest)
+
+    def stays(self, shot: Shot, number: int) -> bool:
+        """Whether the frames of a shot stay as they were filmed."""
+        return self._is_one(shot, number) and not self._sides.nearest
+
+    def _is_one(self, shot: Shot, number: int) -> bool:
+        if not self._sides.missing(shot, number):
+            return False
+        if shot.start not in self._told:
+            self._told.add(shot.start)
+            what = (
+                "it takes the most similar one"
+                if self._sides.nearest
+                else "it stays as it was filmed (--missing nearest takes the most similar key frame)"
+            )
+            self._notice(f"no key frame is of the shot that begins at frame {shot.start}: {what}")
+        return True

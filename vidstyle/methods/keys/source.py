@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vidstyle.image.colour import luminance
 from vidstyle.image.convert import to_float
 from vidstyle.image.fields import Size
 from vidstyle.image.resize import fit, resize
+from vidstyle.image.smooth import coloured
 from vidstyle.methods.keys.files import KeyFile
 from vidstyle.methods.keys.guides import Features, Guides, Weights, levels
 from vidstyle.types import Frame
@@ -32,6 +34,21 @@ class Ready:
     painted: Tensor
     mask: Tensor | None
     guides: Guides
+
+
+def as_painted(content: Tensor, image: Tensor, mask: Tensor | None, *, colour_only: bool) -> Tensor:
+    """What is painted, or its colours alone, over what is not: all (3, H, W) but the mask, (1, H, W)."""
+    if colour_only:
+        image = coloured(luminance(content), image)
+    return image if mask is None else torch.lerp(content, image, mask)
+
+
+def fitted(file: KeyFile, size: Size, device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """What is painted, float32 (3, *size), and what of it is paint, (1, *size); None is all."""
+    pixels, paint = file.read()
+    painted = resize(to_float(pixels).to(device), size)
+    mask = None if paint is None else resize(torch.from_numpy(paint).to(device), size)
+    return painted, mask
 
 
 class KeyFrames:
@@ -79,10 +96,7 @@ class KeyFrames:
 
     def picture(self, frame: int, size: Size) -> tuple[Tensor, Tensor | None]:
         """What is painted of a frame, float32 (3, *size), and what of it is paint, (1, *size)."""
-        pixels, paint = self.files[frame].read()
-        painted = resize(to_float(pixels).to(self._device), size)
-        mask = None if paint is None else resize(torch.from_numpy(paint).to(self._device), size)
-        return painted, mask
+        return fitted(self.files[frame], size, self._device)
 
     def _frame(self, frame: int) -> Tensor:
         return to_float(self._filmed(frame).pixels).to(self._device)

@@ -36,7 +36,22 @@ _BETAS = (0.9, 0.99)
 _ROLLOUTS, _LONGEST = 0.2, 4  # share of the steps with more than two frames, and how many at most
 _TAUGHT = 2  # frames of them, the last ones; those before only lead there
 _MOST_OF_A_GRADIENT = 1.0
-_L1, _FEATURES, _STYLE, _CONTENT, _TIME = 2.0, 1.0, 40.0, 2.0, 10.0
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the terms of the loss weigh. fades: whether what is painted counts less and less, see above."""
+
+    l1: float = 2.0
+    features: float = 1.0
+    style: float = 40.0
+    content: float = 2.0
+    time: float = 10.0
+    fades: bool = True
+
+
+BY_HAND = Balance(l1=6.0, features=6.0, style=10.0, content=0.0, fades=False)
+"""Of frames that are painted by hand, of which others are to be as they are (after Texler et al. 2020)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +84,9 @@ class Training:
         steps: int,
         seed: int = 0,
         flow: bool = True,
+        balance: Balance | None = None,
     ) -> None:
+        self._balance = balance or Balance()
         self.student, self.network, self.steps, self.seed, self.at = student, network, steps, seed, 0
         self._flow = flow
         seen = [replace(each, content=recoloured(each.content, palettes[each.style])) for each in lessons]
@@ -134,24 +151,26 @@ class Training:
         moments = moments[-_TAUGHT:]
         one = int(torch.randint(len(painted), (1,), generator=random))
         seen = self.network(painted[one].image, self._layers)
-        terms = {"time": _TIME * painted[-1].unsteadiness(moments[-1].holds)}
+        weights = self._balance
+        terms = {"time": weights.time * painted[-1].unsteadiness(moments[-1].holds)}
         targets = [moment.painted[None] for moment in moments if moment.painted is not None]
         if not targets:
             with torch.no_grad():
                 subject = self.network(moments[one].content[None], [self._subject])[self._subject]
             return terms | {
-                "style": _STYLE * self._style(seen, self._wanted[style]),
-                "content": _CONTENT * _distance(seen[self._subject], subject),
+                "style": weights.style * self._style(seen, self._wanted[style]),
+                "content": weights.content * _distance(seen[self._subject], subject),
             }
         with torch.no_grad():
             wanted = self.network(targets[one], self._layers)
         off = [(each.image - target).abs().mean() for each, target in zip(painted, targets, strict=True)]
         far = [_distance(seen[layer], wanted[layer]) for layer in self._layers]
         grams = {layer: gram_matrix(found) for layer, found in wanted.items()}
+        shown = 1 - self._progress if weights.fades else 1.0
         return terms | {
-            "l1": (1 - self._progress) * _L1 * torch.stack(off).mean(),
-            "features": (1 - self._progress) * _FEATURES * torch.stack(far).mean(),
-            "style": _STYLE * self._style(seen, grams),
+            "l1": shown * weights.l1 * torch.stack(off).mean(),
+            "features": shown * weights.features * torch.stack(far).mean(),
+            "style": weights.style * self._style(seen, grams),
         }
 
     def _moments(self, lessons: Sequence[Lesson], random: torch.Generator) -> list[Moment]:
