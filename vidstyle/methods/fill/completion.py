@@ -94,8 +94,8 @@ class SceneCompletion:
             (path, distance, placed(_read(path, _SOUGHT), seeking))
             for distance, path in self._scenes(small, covered)
         ]
-        terms = [(distance, place.colour, place.texture) for _, distance, place in found]
-        best = [found[i] for i in _order(terms, [place.same for _, _, place in found])[: 2 * SHOWN]]
+        fits = [(distance, place.colour, place.texture) for _, distance, place in found]
+        best = [found[i] for i in _order(fits, [place.same for _, _, place in found])[: 2 * SHOWN]]
         cut = [_cut(path, distance, place, about) for path, distance, place in best]
         terms = [(each.scene, each.place.colour, each.place.texture, each.cut) for each in cut]
         return [cut[i] for i in _order(terms, [each.place.same for each in cut])[:SHOWN]]
