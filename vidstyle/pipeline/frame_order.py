@@ -25,6 +25,9 @@ from vidstyle.video.shots import LOOKBEHIND, detect_cuts
 _CHUNK_BYTES = 2**28  # of frames held in memory while a shot is read backwards
 _LEAST_CHUNK = 8
 
+CONTEXT = max(fades.REACH, dissolves.REACH) + LOOKBEHIND
+"""So many frames before one what lies between shots is found there as in a run from the beginning."""
+
 
 @dataclass(frozen=True)
 class Link:
@@ -87,8 +90,7 @@ def _known_pass(plan: Plan, known: Known, first: int) -> Iterator[Next]:
 
 def _finding_pass(plan: Plan, first: int, starts: Sequence[int], painted: Collection[int]) -> Iterator[Next]:
     reach = plan.flow.reach
-    # Earlier frames, so that what lies between shots is found, and flow begins, as in a run in one piece.
-    begin = max(plan.start, first - reach - max(fades.REACH, dissolves.REACH) - LOOKBEHIND)
+    begin = max(plan.start, first - reach - CONTEXT)  # so that flow begins as in a run in one piece, too
     earlier: _Earlier = deque(maxlen=reach)
     known = [start for start in starts if start < first]
     shot = Shot(max(0, len(known) - 1), max(known, default=plan.start))
