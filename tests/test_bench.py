@@ -34,6 +34,7 @@ from benchmarks import (  # noqa: E402
     colour,
     dfi,
     farm,
+    fill,
     flow,
     gpu,
     gpu_agreement,
@@ -340,11 +341,24 @@ def test_live_painting_is_timed_by_stages(setting: Setting) -> None:
 
 def test_colours_are_compared_with_the_truth(setting: Setting) -> None:
     tables = colour.run(replace(setting, size=48, frames=2))
-    assert [len(table.rows) for table in tables] == [3, 4]
-    for table in tables:
+    assert [len(table.rows) for table in tables] == [3, 4, 3]
+    for table in tables[:2]:
         near, colourful = (column(table, name) for name in ("PSNR, dB", "colourfulness"))
         assert near["the truth"] == pytest.approx(60) and near["grey"] < 40
         assert colourful["grey"] < 0.1 < colourful["learnt"]
+
+
+def test_fillings_are_measured_against_the_truth(setting: Setting) -> None:
+    scene = fill._valley(2)
+    small = replace(
+        scene,
+        **{
+            name: [each[:, 90:150, 90:190] for each in getattr(scene, name)]
+            for name in ("seen", "truth", "holes")
+        },
+    )
+    found = column(fill.clip_table(setting, small), "PSNR in the hole, dB")
+    assert found["the truth"] == math.inf and all(5 < found[way] < 60 for way in found if way != "the truth")
 
 
 def test_key_frames_are_measured_against_the_truth(setting: Setting) -> None:

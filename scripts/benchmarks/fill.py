@@ -51,7 +51,7 @@ class Scene:
 def run(setting: Setting) -> list[Table]:
     """40 frames by default, and where --clip names a folder of photographs 24 of them, at 320 pixels."""
     count = setting.frames or _COUNTS[0]
-    tables = [_clip_table(setting, scene) for scene in (_balloon(count), _valley(count))]
+    tables = [clip_table(setting, scene) for scene in (_balloon(count), _valley(count))]
     if setting.clip is not None:
         tables.append(_photo_table(setting))
     return tables
@@ -93,7 +93,7 @@ def _ellipse(size: Sequence[int], x: float, y: float, across: float, down: float
     return (off < 1)[None]
 
 
-def _clip_table(setting: Setting, scene: Scene) -> Table:
+def clip_table(setting: Setting, scene: Scene) -> Table:
     rows = []
     with scratch() as folder:
         for name, pictures in (

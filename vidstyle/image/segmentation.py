@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import torch
@@ -49,13 +51,13 @@ def _cut(image: Tensor, likely: Tensor, reach: int) -> Tensor:
     sure, never = _shrunk(likely, reach), ~_grown(likely, reach)
     if not bool(sure.any()) or not bool(never.any()):
         return likely
-    kinds = np.where(likely[0].cpu().numpy(), cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    kinds: Any = np.where(likely[0].cpu().numpy(), cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     kinds[sure[0].cpu().numpy()], kinds[never[0].cpu().numpy()] = cv2.GC_FGD, cv2.GC_BGD
     pixels = np.ascontiguousarray(to_uint8(image).transpose(1, 2, 0))
     cv2.setRNGSeed(0)
     behind, before = np.zeros((2, 1, 65))
-    cv2.grabCut(pixels, kinds, None, behind, before, _ROUNDS, cv2.GC_INIT_WITH_MASK)
-    found = np.isin(kinds, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    cv2.grabCut(pixels, kinds, (0, 0, 0, 0), behind, before, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    found: Any = np.isin(kinds, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     # Neither specks nor pinholes.
     for kind in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE):
         found = cv2.morphologyEx(found, kind, np.ones((3, 3), np.uint8))
