@@ -53,7 +53,7 @@ def run(setting: Setting) -> list[Table]:
     count = setting.frames or _COUNTS[0]
     tables = [clip_table(setting, scene) for scene in (_balloon(count), _valley(count))]
     if setting.clip is not None:
-        tables.append(_photo_table(setting))
+        tables.append(photo_table(setting))
     return tables
 
 
@@ -167,7 +167,7 @@ def _unsteady(frames: Sequence[Tensor], scene: Scene) -> float:
     return fmean(found) ** 0.5 if found else math.nan
 
 
-def _photo_table(setting: Setting) -> Table:
+def photo_table(setting: Setting) -> Table:
     """Holes of several shapes in photographs, one for each."""
     sized = Setting(clip=setting.clip, size=setting.size or 320)
     pictures = [subject for _, subject in subjects(sized, setting.frames or _COUNTS[1])]
