@@ -9,9 +9,11 @@ from functools import lru_cache
 from itertools import islice
 
 import numpy as np
+from torch import Tensor
 
 from vidstyle.flow.consistency import agreement, long_term
 from vidstyle.methods.base import Basis
+from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.dissolving import undissolved
 from vidstyle.pipeline.fading import unfaded_frame
 from vidstyle.pipeline.known import Known
@@ -106,6 +108,12 @@ def _finding_pass(plan: Plan, first: int, starts: Sequence[int], painted: Collec
             links = () if alone else _links(plan, frame, earlier, fade)
             yield Next(frame, cut, shot, basis, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
+
+
+def with_content(canvas: Canvas, frames: Iterable[Next]) -> Iterator[tuple[Next, Tensor]]:
+    """Each frame with what painters see of it, on the device: it is copied there while another is painted."""
+    for each in frames:
+        yield each, canvas.content(each.frame)
 
 
 def in_shots(plan: Plan, begin: int) -> Iterator[tuple[Frame, bool, Fade | None, Dissolve | None]]:

@@ -53,10 +53,15 @@ class Painting:
         self.warned = False
 
     def paint(
-        self, each: Next, frames: FrameStore, before: Painted | None, drafts: FrameStore | None
+        self,
+        each: Next,
+        content: Tensor,
+        frames: FrameStore,
+        before: Painted | None,
+        drafts: FrameStore | None,
     ) -> Painted:
         """Paint a frame into `frames`; `before` is the frame painted before it, if at hand."""
-        index, content, started = each.frame.index, self.plan.canvas.content(each.frame), time.monotonic()
+        index, started = each.frame.index, time.monotonic()
         priors = _priors(self.plan, frames, each, before, drafts)
         draft = None if drafts is None else _draft(self.plan, drafts, index)
         if each.fade is not None and each.fade.blank:
