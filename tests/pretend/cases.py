@@ -80,7 +80,7 @@ def single() -> Iterator[Case]:
 def painted_by(case: Case, folder: Path, there: str | torch.device) -> dict[str, Tensor]:
     """Three frames of a pass and one of the next, each with what the one before left, and their carries."""
     name, settings = case
-    size = (24, 66) if "tile_size" in settings else (16, 24)
+    size = _size(settings)
     painter = painter_of(name, folder, device=there, **settings)
     if "regions" in settings and isinstance(painter, Guided):
         painter = painter.guided(halves(*size).to(there))
@@ -97,6 +97,11 @@ def painted_by(case: Case, folder: Path, there: str | torch.device) -> dict[str,
         drafts.append(Draft(painted.image, 2, _kept(painted)))
         draft = drafts[0] if at == 2 else None
     return {key: each.detach().cpu() for key, each in found.items()}
+
+
+def _size(settings: Mapping[str, Any]) -> tuple[int, int]:
+    """Height and width of what is painted: two tiles where there are any."""
+    return (24, 66) if "tile_size" in settings else (16, 24)
 
 
 def _prior(painted: Painted, at: int, there: str | torch.device) -> Prior:
@@ -135,8 +140,9 @@ def stalls_a_step(name: str, folder: Path, there: torch.device, **settings: Any)
         steps: list[StepInfo] = []
         counts = dict.fromkeys(_counted(name), count)
         painter = painter_of(name, folder, device=there, observer=steps.append, **settings, **counts)
-        first = painter.paint(picture(16, 24).to(there), [], 1)
-        painter.paint(picture(16, 24, seed=1).to(there), [_prior(first, 0, there)], 2)
+        size = _size(settings)
+        first = painter.paint(picture(*size).to(there), [], 1)
+        painter.paint(picture(*size, seed=1).to(there), [_prior(first, 0, there)], 2)
         found.append((device.stalls.copy(), len(steps)))
     (few, fewer_steps), (more, more_steps) = found
     steps_between = more_steps - fewer_steps or _MORE - _FEW
@@ -150,7 +156,7 @@ def searching(name: str) -> Iterator[dict[str, Any]]:
         return
     steady = {"tolerance": 0.0}
     each = [{}, {"photo": True}, *({"loss": loss} for loss in LOSSES if loss != "gram")]
-    each += [{"optimizer": "adam", "temporal_loss": "smooth-l1"}, {"tile_size": 16}]
+    each += [{"optimizer": "adam", "temporal_loss": "smooth-l1"}, {"tile_size": 64}]
     for settings in each:
         if has_options(command(name).options, settings):
             yield settings | (steady if has_options(command(name).options, steady) else {})
