@@ -143,7 +143,8 @@ class _Watch:
 
 
 def _values(terms: Mapping[str, Tensor]) -> dict[str, float]:
-    return {name: float(value.detach()) for name, value in terms.items()}
+    numbers = torch.stack([value.detach() for value in terms.values()]).tolist()
+    return dict(zip(terms, numbers, strict=True))
 
 
 def _adam(image: Tensor, terms: Terms, steps: int, rate: float, watch: _Watch) -> Minimum:
