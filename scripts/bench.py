@@ -56,6 +56,7 @@ BENCHMARKS = (
     "farm",
     "keys",
     "colour",
+    "fill",
     "gpu",
 )
 """Each is a module of `benchmarks`."""

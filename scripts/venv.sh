@@ -20,3 +20,8 @@ install() {  # install [EXTRA...]: the project in editable form, with the extras
   PATH="$PWD/$venv/bin:$PATH"
   case "$venv" in /*) PATH="$venv/bin:$PATH" ;; esac
 }
+
+run_tests() {  # run_tests [ARGUMENT...]: pytest, on each core a file of tests at a time, one thread each
+  # Small tensors gain nothing by threads; more than four processes would take much memory.
+  OMP_NUM_THREADS=1 python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile "$@"
+}

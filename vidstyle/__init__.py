@@ -54,41 +54,23 @@ def paint(
     from vidstyle.methods.registry import asked_for, command, instead
     from vidstyle.options import EncodeOptions, split_settings
     from vidstyle.options.farm import FarmOptions
-    from vidstyle.pipeline import stylize as run_pipeline
 
     own = command(asked_for(method, settings))
     kinds = (own.options, own.run, EncodeOptions, FarmOptions, *filter(None, [own.taught]))
     (options, run, encode, farm, *taught), hooks = split_settings(settings, _HOOKS, *kinds)
-    given = {
-        "options": options,
-        "run": run.for_run() if hasattr(run, "for_run") else run,
-        "encode": encode,
-        "hooks": Hooks(**hooks),
-    }
+    run = run.for_run() if hasattr(run, "for_run") else run
+    clip = _path("the input", source) if own.source else None
+    target, told = _path("the output", output), Hooks(**hooks)
     if (other := instead(method, options)) is not None:
         do, value = other
-        done: Path = do(
-            _path("the input", source), _path("the output", output), value, given["run"], given["hooks"]
-        )
+        done: Path = do(clip, target, value, run, told)
         return done
+    from vidstyle.farm.film import paint_film
+    from vidstyle.pipeline.plan import Request
+
     several = _several("the picture to learn from", pictures)
-    if farm.on is not None:
-        from vidstyle.farm.on_ray import paint_on_ray
-        from vidstyle.pipeline.plan import Request
-
-        clip = _path("the input", source) if own.source else None
-        what = clip, several, _path("the output", output), given["options"], given["run"], encode
-        asked = Request(*what, given["hooks"].tell)
-        return paint_on_ray(asked, taught[0] if taught else None, farm.address, given["hooks"])
-    if taught and taught[0].wanted:
-        from vidstyle.learning.fast import paint_fast
-
-        fast = taught[0]
-        return paint_fast(
-            _path("the input", source), several, _path("the output", output), fast=fast, **given
-        )
-    clip = _path("the input", source) if own.source else None
-    return run_pipeline(clip, several, _path("the output", output), **given)
+    asked = Request(clip, several, target, options, run, encode, told.tell)
+    return paint_film(asked, taught[0] if taught else None, farm, told)
 
 
 def stylize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import torch
@@ -37,6 +38,14 @@ def _computes_bfloat16(device: torch.device) -> bool:
         ask = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
         return any(bool(question()) for question in ask if question is not None)
     return False
+
+
+def release_memory(device: torch.device) -> None:
+    """Give back what is not in use any more, after memory has run out."""
+    gc.collect()
+    empty = getattr(getattr(torch, device.type, None), "empty_cache", None)
+    if empty is not None:  # the CPU keeps none back
+        empty()
 
 
 def total_memory(device: torch.device) -> int | None:

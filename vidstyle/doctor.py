@@ -16,11 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from vidstyle.cards import nvidia_cards, unused, usable
 from vidstyle.device import pick_device, pick_dtype, total_memory
 from vidstyle.errors import Stopped, VidstyleError
 from vidstyle.events import Hooks, Progress
 from vidstyle.features import weights
-from vidstyle.flow.estimators import ESTIMATORS, make_estimator
+from vidstyle.flow import raft
+from vidstyle.flow.estimators import ESTIMATORS, estimator_for, make_estimator
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import FEATURE_SETS, RunOptions
 from vidstyle.pipeline import stylize
@@ -93,9 +95,11 @@ def _machine() -> Iterator[Finding]:
         f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, "
         f"{torch.backends.cpu.get_cpu_capability()}, {'?' if memory is None else size(memory)} memory",
     )
-    for index in range(torch.cuda.device_count()):
-        known = torch.cuda.get_device_properties(index)
-        yield Finding(f"gpu {index}", f"{known.name}, {size(known.total_memory)}, CUDA {torch.version.cuda}")
+    cards = nvidia_cards()
+    for index, card in enumerate(usable(cards)):
+        yield Finding(f"gpu {index}", card)
+    if fault := unused(cards):
+        yield Finding("gpu", "; ".join(map(str, cards)), fault)
     precision = str(pick_dtype("auto", device)).removeprefix("torch.")
     yield Finding("painting on", f"{device.type}, {precision}")
 
@@ -110,9 +114,18 @@ def _tools() -> Iterator[Finding]:
     names = [name for name in ESTIMATORS if not name.startswith("raft")]
     faults = dict(filter(None, map(_flow_fault, names)))
     yield Finding("flow", ", ".join(n for n in names if n not in faults), "; ".join(faults.values()))
+    yield Finding("flow auto", _automatic_flow())
     for name in FEATURE_SETS:
         facts = weights.survey(name)
         yield Finding(f"features {name}", weights.in_one_line(facts), facts.get("fault", ""))
+
+
+def _automatic_flow() -> str:
+    """What --flow auto means here, and where RAFT's weights are looked for."""
+    path = raft.published("raft").cached()
+    state = "here" if path.is_file() else "not fetched"
+    chosen = estimator_for("auto", None, pick_device("auto").type)
+    return f"{chosen}; raft's weights, which a GPU is to have for it, are {state} ({path})"
 
 
 def _flow_fault(name: str) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ VidstyleError            exit 1
 │   ├── JobBusy          exit 75  another run is working on it
 │   ├── ShotsMissing     exit 75  of a job that is painted shot by shot not all are painted
 │   └── FrameDamaged              a painted frame in it; the run that meets it paints it anew
+├── OutOfMemory          exit 1   the memory of the machine or its GPU does not suffice
 └── Stopped              exit 130 the user asked to stop; everything finished is saved
 """
 
@@ -69,6 +70,10 @@ class FrameDamaged(JobError):
     """A painted frame is damaged on disk. It has been put aside, so that whoever goes on paints it anew."""
 
 
+class OutOfMemory(VidstyleError):
+    """The memory of the machine or its GPU does not suffice; everything finished is saved."""
+
+
 class Stopped(VidstyleError):
     """The user asked to stop; everything finished so far is saved."""
 
@@ -77,9 +82,11 @@ class Stopped(VidstyleError):
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception of any library says that the memory, of the machine or of a GPU, is used up."""
-    # torch is not imported to ask: its error is known by its name, and on a CPU by its words.
+    # torch is not imported to ask: its error is known by its name, and else by its words, which are the CPU's
+    # allocator's, those of the driver or of MPS, and those of CUDA's libraries.
     named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    words = "can't allocate memory", "out of memory", "_ALLOC_FAILED"
+    return named or (isinstance(error, RuntimeError) and any(each in str(error) for each in words))
 
 
 OUT_OF_MEMORY = "out of memory; choose a smaller --size"

@@ -94,6 +94,7 @@ class Bench:
         self.dtype = pick_dtype("auto", self.device)
         self.sizes = Sizes().within(setting.size)
         self.clock = Clock(self.device)
+        self.step = 0.0  # seconds of one of the style's steps, once that is measured
         self._end = time.monotonic() + budget
 
     @property

@@ -1,8 +1,8 @@
 """How far the device is from the CPU: the same in float32 on both, within tolerances that are stated.
 
-Convolutions on a GPU may round their inputs to ten bits (TF32), so that features differ by a thousandth; a
-search that goes on long enough makes any difference one of where strokes lie. What is painted is therefore
-compared after few steps.
+A GPU adds up in another order, and where TF32 is not forbidden it rounds what a convolution reads to ten
+bits, so that features differ by a thousandth. A search that goes on long enough makes any difference one of
+where strokes lie: what is painted is therefore compared after few steps.
 """
 
 from __future__ import annotations

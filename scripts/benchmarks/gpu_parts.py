@@ -16,7 +16,6 @@ from benchmarks.gpu import (
     SHIFT,
     Bench,
     Row,
-    Size,
     a_third,
     asked,
     fault_of,
@@ -43,7 +42,6 @@ from vidstyle.methods.dfi.painter import Dfi
 from vidstyle.methods.dfi.sets import open_set
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.method import METHOD as STYLE
-from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.options.losses import LOSSES
 from vidstyle.types import Painted, Prior
 from vidstyle.video.pictures import read_picture
@@ -145,6 +143,7 @@ def steps(bench: Bench) -> Iterator[Row]:
         _, once, _ = bench.measured(lambda t=trial, p=prior: t.paint(frame, p, 0))
         made, all_of_them, memory = bench.measured(lambda m=many, p=prior: m.paint(frame, p, 0))
         each = max(0.0, all_of_them - once) / _STEPS
+        bench.step = bench.step or each  # that of the default, which is the first
         fault = "" if bool(made.image.isfinite().all()) else "not finite"
         yield Row(f"style, one step, {loss}", text_of(size), each, "s", memory, fault)
 
@@ -159,7 +158,7 @@ def style(bench: Bench) -> Iterator[Row]:
     network = bench.network()
     painter = neural(bench, network)
     frames = [bench.frame(size, number).to(bench.device) for number in (0, 1)]
-    _in_time(bench, painter, size)
+    bench.in_time(bench.step * STYLE.work(painter.options, *size).first / (size[0] * size[1]))
     first, seconds, memory = bench.measured(lambda: painter.paint(frames[0], [], 0))
     fault = fault_of(first.image, frames[0])
     yield Row(f"style, first frame, {first.steps} steps", at, seconds, "s", memory, fault)
@@ -167,15 +166,6 @@ def style(bench: Bench) -> Iterator[Row]:
     after, seconds, memory = bench.measured(lambda: painter.paint(frames[1], [prior], 1))
     fault = fault_of(after.image, frames[1])
     yield Row(f"style, later frame, {after.steps} steps", at, seconds, "s", memory, fault)
-
-
-def _in_time(bench: Bench, painter: NeuralStyle, size: Size) -> None:
-    """Raise Late where a first frame would not be painted in time, by how long a small one takes."""
-    small = a_third(size)
-    _, seconds, _ = bench.measured(lambda: painter.paint(bench.frame(small).to(bench.device), [], 0))
-    if bench.device.type == "cpu":  # elsewhere a small picture takes as long as what is started at each step
-        whole, trial = (STYLE.work(painter.options, *each).first for each in (size, small))
-        bench.in_time(seconds * whole / trial)
 
 
 def tiles(bench: Bench) -> Iterator[Row]:

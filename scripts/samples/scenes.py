@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -175,6 +176,12 @@ def passing() -> World:
         return rotation, np.array([78.0 * t + 3, 31 + 5 * t, 58.0 - 4 * t])
 
     return World(relief, lit, sky, camera, 75, exposure=0.82, bodies=(Body(balloon(light), pose, 19.0),))
+
+
+@cache
+def without_balloon() -> World:
+    """The village of `passing` as it is behind the balloon."""
+    return replace(passing(), bodies=())
 
 
 def _field_colours(relief: Relief, noise: Noise) -> np.ndarray:

@@ -24,8 +24,8 @@ SLACK = 0.01  # share of the depth by which two looks at one surface may differ
 
 
 def world(name: str) -> World:
-    """The world of clip "valley" or "passing", or of the picture "dusk"."""
-    return {**CLIPS, "dusk": scenes.dusk}[name]()
+    """The world of clip "valley" or "passing", of that without its balloon, or of the picture "dusk"."""
+    return {**CLIPS, "without balloon": scenes.without_balloon, "dusk": scenes.dusk}[name]()
 
 
 def flow(name: str, frame: int, other: int) -> tuple[np.ndarray, np.ndarray]:

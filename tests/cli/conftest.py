@@ -50,7 +50,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pipeline that paints in milliseconds."""
     import fake_pipeline
 
-    monkeypatch.setitem(sys.modules, "vidstyle.pipeline", fake_pipeline)
+    for name in fake_pipeline.MODULES:
+        monkeypatch.setitem(sys.modules, name, fake_pipeline)
 
 
 @pytest.fixture(scope="session")

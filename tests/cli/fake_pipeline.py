@@ -1,4 +1,4 @@
-"""Stands in for vidstyle.pipeline where only the command line is looked at: no torch, frames in milliseconds.
+"""Stands in for what paints where only the command line is looked at: no torch, frames in milliseconds.
 
 Run as a program it is `vidstyle` with this pipeline. What it is to do is said by the name of the input.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,33 @@ from vidstyle.events import FrameLosses, Hooks, Progress, SearchLosses
 from vidstyle.job import JobStore, default_job_directory
 
 FRAMES = 12
+MODULES = ("vidstyle.pipeline", "vidstyle.pipeline.plan", "vidstyle.farm.film")
+"""In place of which this one is put."""
 
 
-def stylize(
-    input: Path, pictures: Any, output: Path, *, options: Any, run: Any, encode: Any, hooks: Hooks
-) -> Path:
-    name = Path(input).name
+@dataclass
+class Request:
+    source: Path
+    pictures: Any
+    output: Path
+    options: Any
+    run: Any
+    encode: Any
+    notice: Any
+
+
+def paint_film(asked: Request, fast: Any, farm: Any, hooks: Hooks) -> Path:
+    name = Path(asked.source).name
     if name == "missing.mp4":
-        raise MediaError(f"{input}: no such file")
+        raise MediaError(f"{asked.source}: no such file")
     if name == "bug.mp4":
         raise KeyError("two\nlines")
     if name == "memory.mp4":
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
-    job = Path(run.job) if run.job else default_job_directory(output)
-    fingerprint = {"source": name, "options": asdict(options)}
-    settings = {"input": str(input), "output": str(output), "total": FRAMES}
-    with JobStore.open(job, fingerprint, settings, restart=run.restart) as store:
+    job = Path(asked.run.job) if asked.run.job else default_job_directory(asked.output)
+    fingerprint = {"source": name, "options": asdict(asked.options)}
+    settings = {"input": str(asked.source), "output": str(asked.output), "total": FRAMES}
+    with JobStore.open(job, fingerprint, settings, restart=asked.run.restart) as store:
         return _paint(store, job, hooks)
 
 
@@ -65,5 +76,5 @@ def _paint(store: JobStore, job: Path, hooks: Hooks) -> Path:
 if __name__ == "__main__":
     from vidstyle.cli import main
 
-    sys.modules["vidstyle.pipeline"] = sys.modules["__main__"]
+    sys.modules |= dict.fromkeys(MODULES, sys.modules["__main__"])
     sys.exit(main())

@@ -74,7 +74,8 @@ def test_an_ignored_signal_stays_ignored(start: Start) -> None:
 
 
 def test_handlers_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "vidstyle.pipeline", fake_pipeline)
+    for name in fake_pipeline.MODULES:
+        monkeypatch.setitem(sys.modules, name, fake_pipeline)
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     assert main(["style", "in.mp4", "a.jpg", "-o", "o.mp4", "-q"]) == 0
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before

@@ -10,6 +10,9 @@ import numpy as np
 
 from tests.video.clip_makers import make_video, packets
 from vidstyle.cli import main
+from vidstyle.methods.style.options import NeuralOptions
+from vidstyle.options import EncodeOptions, RunOptions
+from vidstyle.pipeline.plan import Request
 from vidstyle.video.reader import open_clip
 
 SIZE = (48, 32)
@@ -54,6 +57,14 @@ def words(settings: dict[str, Any]) -> list[str]:
 def given(*arguments: Any, **settings: Any) -> list[str]:
     """Arguments and options as words."""
     return [*map(str, arguments), *words(settings)]
+
+
+def asked(source: Path, output: str, quick: dict[str, Any], frames: str, codec: str) -> Request:
+    """The same as Python has it: by style.png, with the `quick` settings."""
+    options = NeuralOptions(steps=quick["steps"], next_steps=quick["next_steps"])
+    run = RunOptions(features=quick["features"], precision=quick["precision"], frames=frames)
+    pictures, encode = [Path("style.png")], EncodeOptions(codec=codec)
+    return Request(source, pictures, Path(output), options, run, encode, lambda line: None)
 
 
 def run(*arguments: Any, code: int = 0, **settings: Any) -> None:

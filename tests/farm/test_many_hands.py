@@ -12,13 +12,16 @@ from typing import Any
 
 import pytest
 
+import vidstyle
 from tests.cli.running import PROGRAM, wait_until
-from tests.farm.films import STARTS, assert_same, given, run
+from tests.farm.films import STARTS, asked, assert_same, given, run
 from vidstyle.cli import main
 from vidstyle.errors import Stopped
 from vidstyle.events import Hooks, Progress
 from vidstyle.farm.join import join
+from vidstyle.farm.parts import Parts
 from vidstyle.farm.shot import paint_shot
+from vidstyle.farm.split import split as find_shots
 from vidstyle.job import LOCK, JobStore, Lock
 
 OUT, JOB = Path("out.mkv"), Path("out.mkv.vidstyle")
@@ -48,6 +51,10 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
     return tried
 
 
+class Killed(BaseException):
+    """After which nothing is tidied up, as after a kill."""
+
+
 class After:
     """A progress hook and a stop signal: set after so many frames of a phase, or killed there."""
 
@@ -57,7 +64,7 @@ class After:
     def __call__(self, event: Progress) -> None:
         self.left -= event.phase == self.phase
         if self.kills and self.is_set():
-            raise InterruptedError
+            raise Killed
 
     def is_set(self) -> bool:
         return self.left <= 0
@@ -93,7 +100,7 @@ def test_a_shot_goes_on_where_it_was_stopped_or_killed(
 ) -> None:
     with pytest.raises(Stopped):
         paint_shot(JOB, 3, After("paint", 5).hooks)
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Killed):
         paint_shot(JOB, 3, After("paint", 2, kills=True).hooks)
     assert frames_painted("shot", OUT, 3, capsys=capsys) == list(range(STARTS[2] + 7, STARTS[3]))
     assert frames_painted("shot", OUT, 3, capsys=capsys) == []
@@ -127,13 +134,46 @@ def test_two_at_once(split: list[str], refused: Refused, quick: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("kills", [False, True])
+def test_finding_the_shots_goes_on(
+    film: Path, quick: dict[str, Any], kills: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidstyle.pipeline.finding._NOTED", 8)
+    settings = {"codec": "ffv1", "frames": "2:"}
+    what = asked(film, "found.mkv", quick, **settings)
+    with pytest.raises(Killed if kills else Stopped):
+        find_shots(what, None, After("shots", 30, kills).hooks)
+    seen = list[int]()
+    find_shots(what, None, Hooks(progress=lambda event: seen.append(event.frame)))
+    assert seen == list(range(26, 42)), "what was noted last, 24 frames, is not looked at again"
+    run("shots", film, "style.png", "-o", OUT, **settings, **quick)
+    one, other = (Parts.load(Path(f"{name}.vidstyle")) for name in ("found.mkv", OUT))
+    assert one.known == other.known and one.work == other.work
+    assert [path.name for path in one.folder.iterdir()] == ["shots.json"]
+
+
+def test_from_python_a_film_that_is_split_stays_so(film: Path, quick: dict[str, Any]) -> None:
+    run("shots", film, "style.png", "-o", OUT, codec="ffv1", **quick)
+    run("shot", OUT, 3)
+    painted = list[int]()
+    vidstyle.stylize(
+        film,
+        "style.png",
+        OUT,
+        codec="ffv1",
+        progress=lambda event: painted.append(event.frame) if event.phase == "paint" else None,
+        **quick,
+    )
+    assert sorted(painted) == [*range(STARTS[2]), *range(STARTS[3], 42)]
+
+
+@pytest.mark.parametrize("kills", [False, True])
 @pytest.mark.parametrize(("phase", "count"), [("join", 1), ("join", 30), ("encode", 5)])
 def test_a_join_goes_on(film: Path, phase: str, count: int, kills: bool) -> None:
     settings = {"look": "strokes", "precision": "float32", "codec": "ffv1", "frames": "5:40"}
     run("style", film, "-o", "whole.mkv", **settings)
     run("shots", film, "-o", OUT, **settings)
     run("shot", OUT)
-    with pytest.raises(InterruptedError if kills else Stopped):
+    with pytest.raises(Killed if kills else Stopped):
         join(JOB, After(phase, count, kills).hooks)
     run("shot", OUT, 1, 2, 3, 4)
     assert not list(JOB.glob("parts/*/frames/*.png")) or phase == "join", "none is painted anew"
@@ -215,8 +255,6 @@ def test_one_machine_may_take_over_and_stop_being_alone(
 
 
 def test_what_one_run_has_begun_is_kept(film: Path, quick: dict[str, Any]) -> None:
-    import vidstyle
-
     settings, stop = {"codec": "ffv1", **quick}, After("paint", STARTS[2] + 2)
     with pytest.raises(Stopped):
         vidstyle.stylize(film, "style.png", OUT, progress=stop, stop=stop, **settings)

@@ -12,15 +12,12 @@ import pytest
 pytest.importorskip("ray")
 
 import vidstyle
-from tests.farm.films import assert_same, given, run
+from tests.farm.films import asked, assert_same, given, run
 from vidstyle.cli import main
 from vidstyle.errors import Stopped
 from vidstyle.events import Hooks, Progress
 from vidstyle.farm import on_ray
 from vidstyle.farm.on_ray import paint_on_ray
-from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.options import EncodeOptions, RunOptions
-from vidstyle.pipeline.plan import Request
 
 SOME = {"frames": "10:30", "codec": "ffv1"}
 
@@ -39,13 +36,6 @@ def ray_here(patient: None, each_alone: None) -> Iterator[Any]:
     """Ray, started once for all that a test does with it."""
     with on_ray.connected(None) as ray:
         yield ray
-
-
-def asked(source: Path, output: str, quick: dict[str, Any], **settings: Any) -> Request:
-    options = NeuralOptions(steps=quick["steps"], next_steps=quick["next_steps"])
-    own = {name: quick[name] for name in ("features", "precision")}
-    run, encode = RunOptions(**own, frames=SOME["frames"], **settings), EncodeOptions(codec=SOME["codec"])
-    return Request(source, [Path("style.png")], Path(output), options, run, encode, lambda line: None)
 
 
 def test_stopped_and_gone_on_with_and_shipped(film: Path, quick: dict[str, Any], ray_here: Any) -> None:
@@ -68,7 +58,7 @@ def test_stopped_and_gone_on_with_and_shipped(film: Path, quick: dict[str, Any],
     assert painted[-1].done == painted[-1].total == 20 and len(painted) <= 16, "nothing is painted twice"
 
     told: list[str] = []
-    paint_on_ray(asked(film, "sent.mkv", quick), None, None, Hooks(notice=told.append), ships=True)
+    paint_on_ray(asked(film, "sent.mkv", quick, **SOME), None, None, Hooks(notice=told.append), ships=True)
     assert_same(Path("sent.mkv"), whole)
     assert "nodes do not see the job's directory: what they need is shipped to them" in told
 
@@ -92,7 +82,7 @@ def test_a_node_dies(film: Path, quick: dict[str, Any], ships: bool, patient: No
                 cluster.remove_node(nodes[1], allow_graceful=False)
 
         hooks = Hooks(progress=progress, notice=told.append)
-        paint_on_ray(asked(film, "out.mkv", quick), None, cluster.address, hooks, ships=ships)
+        paint_on_ray(asked(film, "out.mkv", quick, **SOME), None, cluster.address, hooks, ships=ships)
     finally:
         cluster.shutdown()
     assert dead and any("has died; it goes on elsewhere" in line for line in told)

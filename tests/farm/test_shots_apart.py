@@ -71,6 +71,18 @@ def test_by_analogy(film: Path, quick: dict[str, Any]) -> None:
     assert_same(painted_apart("analogy", film, "style.png", **settings), Path("whole.mkv"))
 
 
+def test_by_methods_that_learn_from_no_picture(film: Path) -> None:
+    """Filling, which goes through each shot three times, and learnt colour."""
+    mask = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    mask[10:20, 16:30] = 255
+    write_image(Path("mask.png"), mask)
+    settings = {"frames": "11:19", "codec": "ffv1"}
+    for method, own in (("fill", {"mask": "mask.png", "follow": False}), ("colorize", {})):
+        output, whole = Path(f"{method}.mkv"), Path(f"{method}-whole.mkv")
+        run(method, film, "-o", whole, **settings, **own)
+        assert_same(painted_apart(method, film, output=output, **settings, **own), whole)
+
+
 def test_by_a_look(film: Path) -> None:
     settings = {"look": "strokes", "precision": "float32", "frames": "10:30"}
     run("style", film, "-o", "whole.mkv", **settings)
@@ -106,6 +118,18 @@ def test_what_a_network_learns_is_learnt_once_and_first(
     run("join", OUT)
     assert_same(OUT, Path("whole.mkv"))
     assert not Path("out.mkv.vidstyle/learning").exists()
+
+
+def test_a_student_of_key_frames_learns_once_and_first(
+    film: Path, quick: dict[str, Any], tiny_student: None
+) -> None:
+    Path("keys").mkdir()
+    for index in (12, 15):
+        write_image(Path(f"keys/{index}.png"), scene(*SIZE, index))
+    settings = {"keys": "keys", "by": "student", "features": quick["features"], "codec": "ffv1"}
+    settings |= {"frames": "11:18"}
+    run("keys", film, "-o", "whole.mkv", **settings)
+    assert_same(painted_apart("keys", film, **settings), Path("whole.mkv"))
 
 
 def test_key_frames_that_are_painted_again_change_what_hangs_on_them_alone(

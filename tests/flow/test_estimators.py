@@ -13,7 +13,7 @@ import torch
 from vidstyle.errors import UsageError
 from vidstyle.flow import raft
 from vidstyle.flow.epic import EpicFlow
-from vidstyle.flow.estimators import ESTIMATORS, DISFlow, make_estimator
+from vidstyle.flow.estimators import ESTIMATORS, DISFlow, estimator_for, make_estimator
 from vidstyle.flow.pair import flow_between
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.warp import in_frame, warp
@@ -191,8 +191,21 @@ def test_the_registry_is_keyed_by_name():
     assert make_estimator("dis-fast") == ESTIMATORS["dis-fast"]
 
 
+def test_auto_is_raft_on_a_gpu_that_has_its_weights_and_fetches_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert [estimator_for("auto", None, device) for device in ("cpu", "cuda", "mps")] == ["dis"] * 3
+    assert estimator_for("auto", tmp_path / "given.pth", "cuda") == "raft"
+    assert estimator_for("auto", tmp_path / "given.pth", "cpu") == "dis"
+    assert estimator_for("farneback", None, "cuda") == "farneback"
+    cached = raft.published("raft").cached()
+    cached.parent.mkdir(parents=True)
+    cached.touch()
+    assert [estimator_for("auto", None, device) for device in ("cpu", "cuda")] == ["dis", "raft"]
+    assert make_estimator("auto") == ESTIMATORS["dis"]
+
+
 def test_what_cannot_be_made_is_told_in_one_line(monkeypatch, tmp_path):
-    with pytest.raises(UsageError, match=r"--flow must be one of dis, .*none, not 'psychic'"):
+    with pytest.raises(UsageError, match=r"--flow must be one of auto, dis, .*none, not 'psychic'"):
         make_estimator("psychic")
     with pytest.raises(
         UsageError, match="--flow-weights is for estimators that are learnt, such as raft, not dis"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from vidstyle.image.poisson import gradients, screened_poisson
+from vidstyle.image.poisson import gradients, screened_poisson, seamless
 
 
 def _difference(count: int) -> torch.Tensor:
@@ -32,3 +32,11 @@ def test_a_picture_with_its_own_gradients_is_itself() -> None:
     image = torch.rand(3, 17, 24, generator=torch.Generator().manual_seed(2))
     found = screened_poisson(image, *gradients(image), torch.tensor([2.5, 0.5, 10.0]))
     assert torch.allclose(found, image, atol=1e-5)
+
+
+def test_a_picture_that_is_only_lighter_is_blended_in_without_a_trace() -> None:
+    image = torch.rand(3, 40, 56, generator=torch.Generator().manual_seed(3))
+    region = torch.zeros(1, 40, 56, dtype=torch.bool)
+    region[:, 10:30, 20:] = True  # it reaches a border
+    found = seamless(image + 0.4, image, region)
+    assert torch.allclose(found, image, atol=5e-3) and torch.equal(found[:, ~region[0]], image[:, ~region[0]])

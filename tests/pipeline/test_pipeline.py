@@ -29,9 +29,10 @@ from tests.video.clip_makers import make_video, packets, scene, write_image
 from vidstyle.errors import InputError, JobMismatch, OutputError, UsageError
 from vidstyle.events import Progress
 from vidstyle.flow.files import write_flo
+from vidstyle.job import JobStore
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
-from vidstyle.pipeline import painting, resume
+from vidstyle.pipeline import painting, planning, resume
 from vidstyle.pipeline.painting import warning
 from vidstyle.pipeline.plan import Request
 from vidstyle.pipeline.planning import make_plan
@@ -109,6 +110,21 @@ class TestFlow:
         plain = self.frames(paint, clip, tmp_path)
         for settings in ({"flow": "farneback"}, {"flow_size": 24}, {"trust_dilate": 9}, {"trust_soften": 9}):
             assert self.frames(paint, clip, tmp_path, **settings) != plain
+
+    def test_what_auto_meant_when_a_job_began_is_kept(
+        self, paint: Paint, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[str] = []
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(planning, "estimator_for", lambda name, weights, device: "farneback")
+            stopped(partial(paint, clip), StopAfter(3), "out.mp4", notice=told.append)
+        assert "flow is found by farneback on the GPU (--flow)" in told
+        paint(clip, "out.mp4", keep=True)
+        job = tmp_path / "out.mp4.vidstyle"
+        assert JobStore.load(job).settings["flow"] == "farneback"
+        gone_on = stored(job)
+        assert gone_on == self.frames(paint, clip, tmp_path, flow="farneback")
+        assert gone_on != self.frames(paint, clip, tmp_path)  # anew, on this machine
 
     def test_stored_flow_counts_by_its_content(self, paint: Paint, clip: Path, tmp_path: Path) -> None:
         folder = tmp_path / "flows"

@@ -14,7 +14,7 @@ from vidstyle.cli.progress import Shown
 from vidstyle.cli.work import work
 from vidstyle.errors import UsageError
 from vidstyle.events import Hooks, Notice
-from vidstyle.job import default_job_directory, is_split
+from vidstyle.job import default_job_directory
 from vidstyle.methods.registry import METHODS, asked_for, command, instead, lenders
 from vidstyle.options import EncodeOptions
 from vidstyle.options.base import Command, called, option_name, part_of
@@ -166,23 +166,9 @@ def _paint(asked: Asked, shown: Shown, values: Mapping[str, Any]) -> int:
         return work(None, lambda hooks: cast(Path, do(*given, hooks)), shown)
 
     def paint(hooks: Hooks) -> Path:
-        if farm.on is not None:
-            from vidstyle.farm.on_ray import paint_on_ray
+        from vidstyle.farm.film import paint_film
 
-            return paint_on_ray(asked.request(hooks.tell), asked.taught, farm.address, hooks)
-        if is_split(asked.job) and not asked.run.restart:
-            from vidstyle.farm.film import paint_film
-
-            return paint_film(asked.request(hooks.tell), asked.taught, hooks)
-        settings = {"options": asked.options, "run": asked.run, "encode": asked.encode, "hooks": hooks}
-        if asked.taught is not None and asked.taught.wanted:
-            from vidstyle.learning.fast import paint_fast
-
-            assert asked.source is not None
-            return paint_fast(asked.source, asked.pictures, asked.output, fast=asked.taught, **settings)
-        from vidstyle.pipeline import stylize
-
-        return stylize(asked.source, asked.pictures, asked.output, **settings)
+        return paint_film(asked.request(hooks.tell), asked.taught, farm, hooks)
 
     if farm.on is not None:  # it goes on by the same command
         return work(None, paint, shown, "--restart")

@@ -245,7 +245,7 @@ def _result(
         height=task.size[0],
         frame_rate=rate,
         shots=shots,
-        flow=task.options.flow,
+        flow=task.estimator.name,
         features=str(source.path) if source.kind == "file" else source.kind,
         style_layers=list(recipe.style_layers),
         content_layers=list(recipe.content_layers),

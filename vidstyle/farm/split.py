@@ -13,7 +13,7 @@ from vidstyle.job import JobStore, is_split
 from vidstyle.learning.fast import plan_fast, ready
 from vidstyle.learning.store import LearningStore
 from vidstyle.options.learning import TaughtOptions
-from vidstyle.pipeline.finding import look_through
+from vidstyle.pipeline.finding import forget_findings, look_through
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan
 from vidstyle.pipeline.stale import drop_stale
@@ -68,7 +68,9 @@ def _found(plan: Plan, store: JobStore, hooks: Hooks) -> Parts:
     each = plan.method.work(plan.options, plan.canvas.width, plan.canvas.height)
     # What is faded away is not painted, but stored all the same.
     work = [each.of(known.shown(shot)) if known.shown(shot) else 1.0 for shot in known.shots]
-    return Parts.made(store, known, work, plan.run.passes, plan.inputs.digest)
+    parts = Parts.made(store, known, work, plan.run.passes, plan.inputs.digest)
+    forget_findings(store)
+    return parts
 
 
 def _kept(plan: Plan, store: JobStore) -> Parts:

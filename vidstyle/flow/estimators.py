@@ -13,7 +13,7 @@ from vidstyle.flow import raft
 from vidstyle.flow.classic import TVL1, DeepFlow, DISFlow, Farneback, NoFlow
 from vidstyle.flow.epic import EpicFlow
 
-__all__ = ["ESTIMATORS", "DISFlow", "FlowEstimator", "make_estimator"]
+__all__ = ["ESTIMATORS", "DISFlow", "FlowEstimator", "estimator_for", "make_estimator"]
 
 
 class FlowEstimator(Protocol):
@@ -56,19 +56,31 @@ _ALL: tuple[FlowEstimator, ...] = (
 ESTIMATORS = {estimator.name: estimator for estimator in _ALL}
 
 
+def estimator_for(name: str, weights: Path | str | None, device: str) -> str:
+    """The estimator that `name` means: of "auto" raft on a GPU that has its weights, dis elsewhere.
+
+    weights: a file for RAFT that was given; without one torchvision's count if they are here already.
+    """
+    if name != "auto":
+        return name
+    learnt = device != "cpu" and (weights is not None or raft.at_hand("raft"))
+    return "raft" if learnt else "dis"
+
+
 def make_estimator(
     name: str,
     weights: Path | str | None = None,
     device: str = "cpu",
     notice: Notice = say_nothing,
 ) -> FlowEstimator:
-    """The estimator called `name`, with all that it needs found and loaded.
+    """The estimator called `name`, with all that it needs found and loaded; "auto" see `estimator_for`.
 
     weights: a file for RAFT, else torchvision's own. device: where RAFT runs; the others run on the CPU.
 
     Raises UsageError for a name that does not exist, for weights that it has no use for, and where OpenCV
     lacks what it needs; WeightsError where weights cannot be had.
     """
+    name = estimator_for(name, weights, device)
     if name not in ESTIMATORS:
-        raise UsageError(f"--flow must be one of {', '.join(ESTIMATORS)}, not {name!r}")
+        raise UsageError(f"--flow must be one of auto, {', '.join(ESTIMATORS)}, not {name!r}")
     return ESTIMATORS[name].prepared(Path(weights) if weights else None, device, notice)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from vidstyle.checkpoints import Published, check_name, read_tensors
-from vidstyle.errors import WeightsError
+from vidstyle.errors import OutOfMemory, WeightsError, is_out_of_memory
 from vidstyle.events import Notice, say_nothing
 from vidstyle.flow.grey import colour_pair
 from vidstyle.flow.raft_original import is_original, renamed
@@ -46,8 +46,21 @@ class Raft:
         images = [self._image(picture) for picture in colour_pair(target, source)]
         # One call at a time: the network keeps its correlations in itself, so threads must not share it.
         with self._lock, torch.inference_mode():
-            flow = self._loaded()(*images, num_flow_updates=_UPDATES)[-1]
+            flow = self._found(*images)
         return np.ascontiguousarray(flow[0, :, :height, :width].float().cpu().numpy())
+
+    def _found(self, target: Tensor, source: Tensor) -> Tensor:
+        try:
+            flow: Tensor = self._loaded()(target, source, num_flow_updates=_UPDATES)[-1]
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            height, width = target.shape[2:]
+            raise OutOfMemory(
+                f"--flow {self.name} runs out of memory at {width}x{height}; choose a smaller --flow-size, "
+                "or --flow dis"
+            ) from None
+        return flow
 
     def prepared(self, weights: Path | None, device: str, notice: Notice) -> Raft:
         """With weights found or fetched and loaded, so that what is wrong with them is told at once.

@@ -77,7 +77,7 @@ def write_flow(
         "source": {"name": clip.path.name, "digest": clip.digest()},
         "size": f"{width}x{height}",
         **({} if options.deinterlace == "auto" else {"deinterlace": options.deinterlace}),
-        "flow": options.flow,
+        "flow": estimator.name,
         "flow_size": options.flow_size,
         **flow.contents(range(0)),
     }

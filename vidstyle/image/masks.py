@@ -35,6 +35,15 @@ def feathered(mask: Tensor, pixels: int) -> Tensor:
     return mask.minimum((away / (pixels + 1)).clamp(max=1)[None].to(mask))
 
 
+def away_from(mask: Tensor) -> Tensor:
+    """Pixels from each to the nearest that is true in a mask, bool (1, H, W); float32, 0 within it."""
+    outside = np.ascontiguousarray((~mask[0]).cpu().numpy().astype(np.uint8))
+    if outside.all():
+        return torch.full_like(mask, torch.inf, dtype=torch.float32)
+    away = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return torch.from_numpy(away)[None].to(mask.device)
+
+
 def laid_over(below: np.ndarray, above: np.ndarray, mask: Tensor) -> np.ndarray:
     """uint16 (3, H, W): one picture where the mask float32 (1, H, W) is 1, the other, exactly, where it is 0.
 

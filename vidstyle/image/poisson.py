@@ -1,4 +1,4 @@
-"""Pictures from gradients: the screened Poisson equation (Bhat et al. 2008)."""
+"""Pictures from gradients: the Poisson equation (Pérez et al. 2003), also screened (Bhat et al. 2008)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 
 import torch
 from torch import Tensor
+
+from vidstyle.image.diffusion import diffused
 
 
 def gradients(image: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,3 +40,13 @@ def screened_poisson(image: Tensor, down: Tensor, right: Tensor, weight: Tensor)
     curvature = (2 - 2 * rows.cos())[:, None] + (2 - 2 * columns.cos())[None]
     solved = torch.fft.irfft2(waves / (1 + square * curvature), s=(2 * height, 2 * width))
     return solved[:, :height, :width].contiguous()
+
+
+def seamless(inside: Tensor, outside: Tensor, region: Tensor) -> Tensor:
+    """u with Δu = Δ inside within a region and u = outside beyond it: one picture in another, without a seam.
+
+    inside, outside: (C, H, W). region: bool (1, H, W); borders of the picture are free where it meets them.
+    What is added to `inside` has no curvature, and is known around: it diffuses.
+    """
+    added = diffused(outside - inside, ~region)
+    return torch.where(region, inside + added, outside)

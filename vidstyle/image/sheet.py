@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from vidstyle.image.convert import to_float, to_uint8
 from vidstyle.image.resize import fit, resize
 
 _GAP = 4
@@ -28,6 +31,23 @@ def sheet(rows: Sequence[Sequence[Tensor | None]], side: int) -> Tensor:
     if not rows or not rows[0] or len({len(row) for row in rows}) > 1:
         raise ValueError(f"rows must have one length, and not none: {[len(row) for row in rows]}")
     return torch.cat([_row([_cell(picture, side) for picture in row], side) for row in rows], dim=1)
+
+
+def numbered(pictures: Sequence[Tensor], columns: int, side: int) -> Tensor:
+    """At least one picture, in rows of so many at most, each with its number in a corner, from 1."""
+    cells: list[Tensor | None] = [_with_number(fitted(each, side), n + 1) for n, each in enumerate(pictures)]
+    columns = min(columns, len(cells))
+    cells += [None] * (-len(cells) % columns)
+    return sheet([cells[begin : begin + columns] for begin in range(0, len(cells), columns)], side)
+
+
+def _with_number(picture: Tensor, number: int) -> Tensor:
+    pixels = np.ascontiguousarray(to_uint8(picture).transpose(1, 2, 0))
+    text, font, scale = str(number), cv2.FONT_HERSHEY_SIMPLEX, 0.7
+    (width, height), _ = cv2.getTextSize(text, font, scale, 2)
+    cv2.rectangle(pixels, (0, 0), (width + 8, height + 10), (255, 255, 255), cv2.FILLED)
+    cv2.putText(pixels, text, (4, height + 5), font, scale, (0, 0, 0), 2, cv2.LINE_AA)
+    return to_float(pixels.transpose(2, 0, 1))
 
 
 def cell_side(rows: int, columns: int) -> int:

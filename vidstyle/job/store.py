@@ -11,6 +11,7 @@
         learning/                    of a job that teaches a network, see `vidstyle.learning.store`
         parts/                       of one whose shots are painted apart, see `vidstyle.farm.parts`
         end                          how many frames there are, known after the first pass
+        narrowed                     how often less memory had to do than was planned for
         done                         the result is whole: its files and their digest
         vidstyle.lock                held while a run is working here
 
@@ -39,8 +40,8 @@ from vidstyle.plain import absolute, exists, json_text, parse_json, read_plain
 from vidstyle.text import size
 
 _DONE, _LEARNING = "done", "learning"
-_END = "end"
-_MOST_OF_AN_END = 100  # bytes
+_END, _NARROWED = "end", "narrowed"
+_MOST_OF_A_NUMBER = 100  # bytes
 _COUNT = re.compile(rb"\d{1,18}")
 
 
@@ -131,7 +132,7 @@ class JobStore(FrameStore):
             self._make(kind)
         for number in self.passes()[1:]:
             self.of_pass(number).prepare()
-        clear_leftovers(self.directory / name for name in (JOB, _DONE, _END))
+        clear_leftovers(self.directory / name for name in (JOB, _DONE, _END, _NARROWED))
 
     def close(self) -> None:
         """Let go of the lock."""
@@ -232,6 +233,7 @@ class JobStore(FrameStore):
         self.drop_parts()  # first: nothing is lost where another machine is still painting
         remove_file(self.directory / _DONE)
         remove_file(self.directory / _END)
+        remove_file(self.directory / _NARROWED)
         self.drop_frames()
         self.drop_learning()
         for kind in ("shots", "times"):
@@ -265,7 +267,7 @@ class JobStore(FrameStore):
         found = {}
         for index in self._indices("times"):
             with contextlib.suppress(OSError):
-                text = read_plain(self._path("times", index), _MOST_OF_AN_END)
+                text = read_plain(self._path("times", index), _MOST_OF_A_NUMBER)
                 if re.fullmatch(rb"-?\d{1,18}", text):
                     found[index] = int(text)
         return found
@@ -280,8 +282,23 @@ class JobStore(FrameStore):
 
     def end(self) -> int | None:
         """One past the last frame; None until the first pass has found the end."""
+        return self._number(_END)
+
+    def mark_narrowed(self, times: int) -> None:
+        """Note how often less memory had to do: whoever goes on goes on with that.
+
+        Raises OutputError where the mark cannot be written.
+        """
+        self._require_lock()
+        write_state(self.directory / _NARROWED, str(times).encode())
+
+    def narrowed(self) -> int:
+        """How often less memory had to do than was planned for."""
+        return self._number(_NARROWED) or 0
+
+    def _number(self, name: str) -> int | None:
         try:
-            text = read_plain(self.directory / _END, _MOST_OF_AN_END)
+            text = read_plain(self.directory / name, _MOST_OF_A_NUMBER)
         except OSError:
             return None
         return int(text) if _COUNT.fullmatch(text) else None

@@ -7,7 +7,6 @@ other frames of the clip, and paints all of it. `--by student`: see `vidstyle.le
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -36,7 +35,7 @@ from vidstyle.methods.registry import command
 from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.options import NeuralOptions
-from vidstyle.options import EncodeOptions, MethodOptions, RunOptions, from_json
+from vidstyle.options import RunOptions, from_json
 from vidstyle.options.learning import ByOptions, TaughtOptions
 from vidstyle.pipeline import carry_out
 from vidstyle.pipeline.plan import Plan, Request
@@ -50,23 +49,12 @@ _VERSION = 1  # counted up by what changes what is learnt
 _FEWEST = 2 * MOST  # frames of a clip: of fewer, painting each takes hardly longer
 
 
-def paint_fast(
-    source: Path,
-    styles: Sequence[Path],
-    output: Path,
-    *,
-    fast: TaughtOptions,
-    options: MethodOptions,
-    run: RunOptions,
-    encode: EncodeOptions,
-    hooks: Hooks,
-) -> Path:
+def paint_fast(asked: Request, fast: TaughtOptions, hooks: Hooks) -> Path:
     """Paint a clip; returns the result. The same call again goes on where it was.
 
-    options: as without `fast`; by them key frames are painted.
+    asked: as without `fast`; by its options key frames are painted.
     Raises VidstyleError; Stopped where `hooks.stop` was set.
     """
-    asked = Request(source, list(styles), output, options, run, encode, hooks.tell)
     return _execute(plan_fast(asked, fast), fast, hooks)
 
 

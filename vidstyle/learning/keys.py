@@ -29,7 +29,7 @@ from vidstyle.methods.examples import spread
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import EncodeOptions, RunOptions
 from vidstyle.pipeline.canvas import Canvas
-from vidstyle.pipeline.frame_order import first_pass, in_shots
+from vidstyle.pipeline.frame_order import first_pass, in_shots, with_content
 from vidstyle.pipeline.painting import Painting
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan
@@ -166,11 +166,12 @@ def _paint(
         if first == (count or plan.total):
             return first
         work, pace = Painting(plan, frames, Hooks(losses=hooks.losses)), Pace("keys", count, first)
-        with closing(prefetch(first_pass(plan, first))) as order:
-            for number, each in enumerate(order, first):
+        with closing(prefetch(with_content(plan.canvas, first_pass(plan, first)))) as order:
+            for number, (each, content) in enumerate(order, first):
                 began = time.monotonic()
                 if not frames.has_frame(number):  # of those before it one may have been damaged
-                    work.paint(replace(each, shot=Shot(keys[number].shot, 0)), frames, None, None)
+                    begins = replace(each, shot=Shot(keys[number].shot, 0))
+                    work.paint(begins, content, frames, None, None)
                 if count is None:
                     pace.total = count = enough(time.monotonic() - began, plan)
                     store.decide(pictures=count)

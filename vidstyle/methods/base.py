@@ -217,12 +217,14 @@ class Method(ABC):
     quick: whether a frame is painted in hundredths of a second; then storing and warping are quick, too.
     revisited: whether a job that is done is gone back to, for those frames alone whose `Basis` has changed:
         with --keep the frames of all passes are kept.
+    lighter: options of its own that let painting take less memory.
     shares: a line for the user on what machines that paint shots of one clip may share beside the job.
     """
 
     uses_features: ClassVar[bool] = True
     quick: ClassVar[bool] = False
     revisited: ClassVar[bool] = False
+    lighter: ClassVar[tuple[str, ...]] = ()
     shares: ClassVar[str] = ""
 
     def clip(
@@ -256,6 +258,14 @@ class Method(ABC):
     def fitted(self, options: Any, width: int, height: int, engine: Engine) -> Any:
         """The options with what the memory of the machine leaves open; a notice tells of a choice."""
         return options
+
+    def narrower(self, options: Any, width: int, height: int) -> Any | None:
+        """The options with which painting frames of this size takes less memory; None if there are none.
+
+        What is painted with them differs by little more than rounding: where memory runs out, they are taken
+        unasked.
+        """
+        return None
 
     def open(self, options: Any, source: Source) -> Inputs:
         """Read and check what is needed beside the clip. Raises InputError, UsageError or OutputError."""

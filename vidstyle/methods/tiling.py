@@ -22,6 +22,7 @@ _BYTES_OF_RESPONSES, _BYTES_OF_PICTURE = 2.8, 350
 # Of the machine's memory, to paint pictures whole; tiles take half of that, pictures need the rest.
 _SHARE_WHOLE = 0.4
 _TILES = (256, 1024)  # sides: smaller ones run mostly over what overlaps, larger ones gain nothing
+LIGHTER = ("--tile-size",)
 
 _Options = TypeVar("_Options", bound=StyleLossOptions)
 
@@ -58,6 +59,16 @@ def tiled_within_memory(
         f"goes over it in tiles of {side} pixels (--tile-size)"
     )
     return replace(options, tile_size=side)
+
+
+def narrower_tiles(options: _Options, width: int, height: int) -> _Options | None:
+    """The options with tiles of half the side; None where that does not help, and where none are wanted."""
+    if options.tile_size == 0:
+        return None
+    least, most = _TILES
+    # Of what is painted whole, no tile is as large as the half.
+    side = (options.tile_size or min(2 * most, max(width, height))) // 2 // 64 * 64
+    return replace(options, tile_size=side) if side >= least else None
 
 
 def _used(options: StyleLossOptions, weights: Weights, more: Callable[[Recipe], Sequence[str]]) -> list[str]:

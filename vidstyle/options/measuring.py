@@ -56,7 +56,8 @@ class EvaluateOptions(Checked):
         "features",
         "Weights of the network by which style and content are measured, as of style; auto takes vgg19.",
     )
-    flow: str = as_in(RunOptions, "flow")
+    # Not by the machine: figures are to be compared with those of others.
+    flow: str = as_in(RunOptions, "flow", default="dis")
     cuts: bool = option(True, "Find cuts in ORIGINAL; no two frames are compared across one.")
     cut: tuple[int, ...] = as_in(RunOptions, "cut")
     deinterlace: str = as_in(RunOptions, "deinterlace", "How ORIGINAL was read, as --deinterlace of style.")

@@ -67,11 +67,13 @@ class RunOptions(Checked):
         metavar="|".join(["auto", *FEATURE_SETS, "FILE"]),
         words=("auto", *FEATURE_SETS),
     )
-    # Where flow is trusted, which is all that painting uses, the more accurate estimators are better by a few
-    # thousandths of a pixel (scripts/BENCHMARKS.md), at several times the cost.
+    # Where little moves and flow is trusted, which is all that painting uses, the more accurate estimators
+    # are better by a few thousandths of a pixel, at several times the cost. Where things move far RAFT alone
+    # follows, and on a GPU it costs little (scripts/BENCHMARKS.md).
     flow: str = option(
-        "dis",
-        "Optical flow estimator: dis, dis-fast, farneback, deepflow, tvl1, epic, raft, raft-small or none.",
+        "auto",
+        "Optical flow estimator: dis, dis-fast, farneback, deepflow, tvl1, epic, raft, raft-small or none; "
+        "auto takes raft on a GPU if its weights are here (nothing is fetched for that), else dis.",
         metavar="NAME",
     )
     flow_size: int | None = option(

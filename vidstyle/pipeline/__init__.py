@@ -18,7 +18,7 @@ from vidstyle.pipeline.dissolving import dissolve_in
 from vidstyle.pipeline.encoding import encode as write_result
 from vidstyle.pipeline.encoding import finished
 from vidstyle.pipeline.fading import fade_in
-from vidstyle.pipeline.frame_order import Mixture, first_pass, later_pass
+from vidstyle.pipeline.frame_order import Mixture, first_pass, later_pass, with_content
 from vidstyle.pipeline.painting import Painting
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan, replan
@@ -191,8 +191,9 @@ def _first_pass(plan: Plan, store: JobStore, work: Painting) -> None:
     """From the first frame that is missing to the end, or to one that is found missing on the way."""
     first, painted = store.next_frame(plan.start, plan.stop), set(store.frames())
     before: Painted | None = None
-    with closing(prefetch(first_pass(plan, first, store.shot_starts(), painted))) as order:
-        for each in order:
+    frames = first_pass(plan, first, store.shot_starts(), painted)
+    with closing(prefetch(with_content(plan.canvas, frames))) as order:
+        for each, content in order:
             index = each.frame.index
             if each.starts_shot:
                 store.mark_shot(index)
@@ -200,7 +201,7 @@ def _first_pass(plan: Plan, store: JobStore, work: Painting) -> None:
                 store.mark_time(index, plan.clip.seek_points[index])
             # Only after a damaged frame in the middle was dropped are there later ones that are stored.
             if index not in painted:
-                before = work.paint(each, store, before, None)
+                before = work.paint(each, content, store, before, None)
             elif store.has_frame(index):
                 before = None
             else:  # forgotten since, with the one that it was painted from: it has no links here
@@ -229,11 +230,13 @@ def _later_pass(plan: Plan, store: JobStore, number: int, work: Painting) -> Non
         carry = load_carry(drafts, index)
         return fade_in(carry), dissolve_in(carry, filmed)
 
-    with closing(prefetch(later_pass(plan, shots, number, set(frames.frames()), mixture_of))) as order:
+    missing = later_pass(plan, shots, number, set(frames.frames()), mixture_of)
+    with closing(prefetch(with_content(plan.canvas, missing))) as order:
         last = -1
-        for each in order:
+        for each, content in order:
             # Between frames that are missing there may be some that are stored.
-            before = work.paint(each, frames, before if abs(each.frame.index - last) == 1 else None, drafts)
+            near = before if abs(each.frame.index - last) == 1 else None
+            before = work.paint(each, content, frames, near, drafts)
             last = each.frame.index
 
 

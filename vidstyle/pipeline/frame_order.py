@@ -9,9 +9,11 @@ from functools import lru_cache
 from itertools import islice
 
 import numpy as np
+from torch import Tensor
 
 from vidstyle.flow.consistency import agreement, long_term
 from vidstyle.methods.base import Basis
+from vidstyle.pipeline.canvas import Canvas
 from vidstyle.pipeline.dissolving import undissolved
 from vidstyle.pipeline.fading import unfaded_frame
 from vidstyle.pipeline.known import Known
@@ -24,6 +26,9 @@ from vidstyle.video.shots import LOOKBEHIND, detect_cuts
 
 _CHUNK_BYTES = 2**28  # of frames held in memory while a shot is read backwards
 _LEAST_CHUNK = 8
+
+CONTEXT = max(fades.REACH, dissolves.REACH) + LOOKBEHIND
+"""So many frames before one what lies between shots is found there as in a run from the beginning."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,7 @@ def _known_pass(plan: Plan, known: Known, first: int) -> Iterator[Next]:
 
 def _finding_pass(plan: Plan, first: int, starts: Sequence[int], painted: Collection[int]) -> Iterator[Next]:
     reach = plan.flow.reach
-    # Earlier frames, so that what lies between shots is found, and flow begins, as in a run in one piece.
-    begin = max(plan.start, first - reach - max(fades.REACH, dissolves.REACH) - LOOKBEHIND)
+    begin = max(plan.start, first - reach - CONTEXT)  # so that flow begins as in a run in one piece, too
     earlier: _Earlier = deque(maxlen=reach)
     known = [start for start in starts if start < first]
     shot = Shot(max(0, len(known) - 1), max(known, default=plan.start))
@@ -104,6 +108,12 @@ def _finding_pass(plan: Plan, first: int, starts: Sequence[int], painted: Collec
             links = () if alone else _links(plan, frame, earlier, fade)
             yield Next(frame, cut, shot, basis, links, fade, dissolve)
         earlier.append(None if _is_gone(fade) else frame)
+
+
+def with_content(canvas: Canvas, frames: Iterable[Next]) -> Iterator[tuple[Next, Tensor]]:
+    """Each frame with what painters see of it, on the device: it is copied there while another is painted."""
+    for each in frames:
+        yield each, canvas.content(each.frame)
 
 
 def in_shots(plan: Plan, begin: int) -> Iterator[tuple[Frame, bool, Fade | None, Dissolve | None]]:

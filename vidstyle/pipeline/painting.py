@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from torch import Tensor
 
-from vidstyle.errors import VidstyleError
+from vidstyle.device import release_memory
+from vidstyle.errors import VidstyleError, is_out_of_memory
 from vidstyle.events import Hooks, Pace
 from vidstyle.image.warp import warp, warp_wrapped
 from vidstyle.job import FrameStore, JobStore
@@ -19,6 +20,7 @@ from vidstyle.pipeline.dissolving import carried, dissolving
 from vidstyle.pipeline.fading import fade_in, faded, is_blank, unfaded
 from vidstyle.pipeline.frame_order import Next, backwards
 from vidstyle.pipeline.guide import PLACE, Guide
+from vidstyle.pipeline.memory import narrowed, told
 from vidstyle.pipeline.plan import Plan
 from vidstyle.pipeline.stale import based
 from vidstyle.pipeline.stored import load_carry, load_painted, save_painted
@@ -35,9 +37,9 @@ class Painting:
     """Paints frames and stores what comes out."""
 
     def __init__(self, plan: Plan, store: JobStore, hooks: Hooks) -> None:
-        self.plan, self.store, self.hooks = plan, store, hooks
+        self.plan, self.store, self.hooks = narrowed(plan, store.narrowed()), store, hooks
         self.trace = Trace(plan, hooks.losses)
-        painter = plan.painter(self.trace.observer)
+        painter = self.plan.painter(self.trace.observer)
         hooks.begin(plan.directory)
         self.guide = Guide(
             plan.inputs.guidance,
@@ -51,16 +53,21 @@ class Painting:
         self.warned = False
 
     def paint(
-        self, each: Next, frames: FrameStore, before: Painted | None, drafts: FrameStore | None
+        self,
+        each: Next,
+        content: Tensor,
+        frames: FrameStore,
+        before: Painted | None,
+        drafts: FrameStore | None,
     ) -> Painted:
         """Paint a frame into `frames`; `before` is the frame painted before it, if at hand."""
-        index, content, started = each.frame.index, self.plan.canvas.content(each.frame), time.monotonic()
+        index, started = each.frame.index, time.monotonic()
         priors = _priors(self.plan, frames, each, before, drafts)
         draft = None if drafts is None else _draft(self.plan, drafts, index)
         if each.fade is not None and each.fade.blank:
             painted = Painted(content)
         else:
-            painted = self._painted(each, content, priors, frames, draft)
+            painted = self._within_memory(lambda: self._painted(each, content, priors, frames, draft))
         shown = painted if each.basis.whole else dissolving(faded(painted, each.fade), each.dissolve)
         stored = save_painted(
             self.store,
@@ -79,6 +86,26 @@ class Painting:
             self._warn(time.monotonic() - started)
         self.hooks.report(event)
         return stored
+
+    def _within_memory(self, paint: Callable[[], Painted]) -> Painted:
+        """What is painted; where memory runs out it is painted with less. Raises OutOfMemory at last."""
+        while True:
+            try:
+                return paint()
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Not while the error is at hand: all that had been computed hangs on to it.
+            self._narrow()
+
+    def _narrow(self) -> None:
+        """Paint with less memory, as will whoever goes on. Raises OutOfMemory where nothing takes less."""
+        before, self.plan = self.plan, narrowed(self.plan)
+        del self.guide.method  # there may be no room for two
+        release_memory(self.plan.canvas.device)
+        self.store.mark_narrowed(self.store.narrowed() + 1)
+        self.hooks.tell(told(before, self.plan))
+        self.guide.method = self.plan.painter(self.trace.observer)
 
     def _painted(
         self, each: Next, content: Tensor, priors: Sequence[Prior], frames: FrameStore, draft: Draft | None

@@ -14,6 +14,7 @@ from vidstyle.device import pick_device, pick_dtype
 from vidstyle.errors import JobError, OutputError, UsageError
 from vidstyle.events import Notice
 from vidstyle.features.weights import Weights
+from vidstyle.flow.estimators import estimator_for
 from vidstyle.flow.pair import find_flow
 from vidstyle.job import JobStore
 from vidstyle.methods.base import Engine, Method, Source
@@ -49,6 +50,7 @@ def make_plan(asked: Request) -> Plan:
     options = own.fitted(options, width, height, engine)
     inputs, mask = own.open(options, source), open_mask(run.mask, clip, start, stop)
     carries = is_carried(inputs.guidance, mask, clip, options.independent)
+    run = replace(run, flow=_chosen_flow(run, engine, earlier))
     run = _settled(run, clip, (width, height), frames, engine.dtype, inputs.passes)
     flow = own.flow(options) or find_flow(run, engine.device, asked.notice)
     moving = _moving(clip, run, frames, options.independent)
@@ -58,7 +60,7 @@ def make_plan(asked: Request) -> Plan:
     # What may change within a job may take another number of passes.
     passes = {"passes": asked.run.passes} if own.revisited else {}
     runs = identity.deciding(run, flow.contents(moving) | weights | passes)
-    told = {"features": features, "total": frame_total(clip, *frames), "passes": run.passes}
+    told = {"features": features, "flow": run.flow, "total": frame_total(clip, *frames), "passes": run.passes}
     return Plan(
         directory=asked.directory,
         clip=clip,
@@ -221,12 +223,13 @@ def _earlier(directory: Path, options: MethodOptions) -> dict[str, Any]:
     store = JobStore.load(directory)
     settings = at_new_home(store.settings, directory)
     if not store.begun:
-        settings.pop("features", None)
+        for decided in ("features", "flow"):
+            settings.pop(decided, None)
     if isinstance(output := settings.get("output"), str):
         beside = files_written(options)
         if not store.may_replace([Path(output), *beside]):
             del settings["output"]
-    known = {"run": dict, "options": dict, "features": str, "output": str}
+    known = {"run": dict, "options": dict, "features": str, "flow": str, "output": str}
     return {key: settings[key] for key, kind in known.items() if isinstance(settings.get(key), kind)}
 
 
@@ -234,6 +237,18 @@ def _chosen_features(run: RunOptions, earlier: dict[str, Any]) -> str:
     """Which weights are asked for. A job that goes on keeps those that "auto" meant when it began."""
     goes_on = not run.restart and run.features == earlier.get("run", {}).get("features")
     return str(earlier.get("features", run.features)) if goes_on else run.features
+
+
+def _chosen_flow(run: RunOptions, engine: Engine, earlier: dict[str, Any]) -> str:
+    """The flow estimator. A job that goes on keeps the one that "auto" meant when it began."""
+    if run.flow != "auto":
+        return run.flow
+    if not run.restart and earlier.get("run", {}).get("flow") == "auto" and "flow" in earlier:
+        return str(earlier["flow"])
+    chosen = "dis" if run.flow_dir else estimator_for(run.flow, run.flow_weights, engine.device.type)
+    if chosen != "dis":
+        engine.notice(f"flow is found by {chosen} on the GPU (--flow)")
+    return chosen
 
 
 def _fraction(text: str | None) -> Fraction | None:

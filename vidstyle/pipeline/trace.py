@@ -41,7 +41,9 @@ class Trace:
         return [] if self._pictures is None else self._pictures.files
 
     def begin(self, painter: Painter, frame: Frame, content: Tensor) -> None:
-        """`painter` is about to paint this frame."""
+        """`painter` is about to paint this frame, perhaps once more."""
+        if self._record is not None:
+            self._record.taken()
         if self._pictures is not None:
             self._pictures.begin(painter, frame, content)
 

@@ -12,7 +12,7 @@ from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.methods.colour.method import ColourInputs
 from vidstyle.methods.colour.network import Colours
-from vidstyle.methods.colour.options import ColourOptions
+from vidstyle.methods.colour.options import LEARNT_ON, ColourOptions
 
 
 def untaught() -> Colours:
@@ -23,4 +23,4 @@ def untaught() -> Colours:
 def inputs(
     options: ColourOptions, pictures: Sequence[Tensor], guidance: object, folder: Path
 ) -> ColourInputs:
-    return ColourInputs(options, colours=untaught(), seen_by=VGG(load(find("bundled")).tensors))
+    return ColourInputs(options, colours=untaught(), seen_by=VGG(load(find(LEARNT_ON)).tensors))

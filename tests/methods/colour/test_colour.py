@@ -22,7 +22,7 @@ from vidstyle.methods.colour import learning, method
 from vidstyle.methods.colour.classes import annealed_mean, classes, cross_entropy, encoded, rebalancing
 from vidstyle.methods.colour.file import SHIPPED, as_stored, read_colours, write_colours
 from vidstyle.methods.colour.learning import SIDE, Training, lesson_of
-from vidstyle.methods.colour.options import ColourRunOptions
+from vidstyle.methods.colour.options import LEARNT_ON, ColourRunOptions
 from vidstyle.methods.colour.painter import Colouring
 from vidstyle.types import Prior
 from vidstyle.video.pictures import write_picture
@@ -39,7 +39,7 @@ def chroma(picture: torch.Tensor) -> float:
 
 @pytest.fixture
 def network() -> VGG:
-    return VGG(load(find("bundled")).tensors)
+    return VGG(load(find(LEARNT_ON)).tensors)
 
 
 @pytest.fixture
@@ -115,7 +115,9 @@ def test_it_learns_what_is_where_and_goes_on_to_the_bit(
     again = Training(untaught().requires_grad_(True), given, steps=40)
     again.restore(state)
     assert [again.step() for _ in range(20)] == rest
-    colouring = Colouring(network, as_stored(training.colours))
+    learnt = zip(again.average.parameters(), training.average.parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in learnt)
+    colouring = Colouring(network, as_stored(training.average))
     made = colouring.paint(luminance(two_tone), [], 0).image
     sky = to_lab(made)[1:, 20:70].mean((1, 2))
     assert sky[1] < -10
@@ -167,7 +169,7 @@ def test_one_learns_ones_own_colours(
         torch.from_numpy(pixels_of(f"{name}.png").copy()).float() / 255 for name in ("usual", "own")
     )
     off = [float((to_lab(each) - to_lab(odd))[1:, 10:80].abs().mean()) for each in (usual, own)]
-    assert off[1] < 0.5 * off[0]
+    assert off[1] < 0.75 * off[0]
     assert main([*asked, "again.png"]) == 0
     assert "learning" not in capsys.readouterr().err  # what was learnt is kept
     assert Path("again.png").read_bytes() == Path("own.png").read_bytes()
@@ -181,7 +183,7 @@ def test_one_learns_ones_own_colours(
     ("words", "code", "told"),
     [
         ("--learn-from nowhere", 1, "cannot read nowhere"),
-        ("--features vgg19", 2, "go by the bundled features alone"),
+        ("--features bundled", 2, "go by VGG-19 alone"),
         ("--refine", 2, "--refine does nothing without an exemplar"),
         ("two.png --learn-from .", 2, "takes the place of an exemplar"),
     ],
@@ -220,5 +222,5 @@ def test_the_file_is_small_and_damage_is_told(tmp_path: Path) -> None:
 
 
 def test_other_features_are_refused_in_python_too() -> None:
-    with pytest.raises(UsageError, match="bundled"):
-        ColourRunOptions(features="vgg19")
+    with pytest.raises(UsageError, match="VGG-19"):
+        ColourRunOptions(features="bundled")

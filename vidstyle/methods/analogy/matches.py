@@ -55,4 +55,4 @@ def _save(folder: Path, index: int, carry: dict[str, Tensor]) -> None:
         picture = encode_png(colours(vectors, radius_for(vectors)))
         write_whole(folder / f"{name}_{index}.png", picture)
     if "analog" in carry:
-        write_whole(folder / f"b_{index}.png", encode_png(to_uint8(carry["analog"])))
+        write_whole(folder / f"b_{index}.png", encode_png(to_uint8(carry["analog"].float())))

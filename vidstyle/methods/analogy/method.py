@@ -20,6 +20,8 @@ _SHARE = 0.6  # of the machine's memory; by all of it, not what is free now, so 
 class DeepImageAnalogy(Method):
     """See `painter`."""
 
+    lighter = ("--match-size",)
+
     def fitted(self, options: AnalogyOptions, width: int, height: int, engine: Engine) -> AnalogyOptions:
         """With a size of matching that fits into the memory."""
         total = total_memory(engine.device)

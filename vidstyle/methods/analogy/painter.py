@@ -96,7 +96,7 @@ class Analogy:
         """See `Painter.paint`.
 
         The carry holds the field φ_ab at the size of matching, int16 (2, H, W), and, where both ways are
-        matched, φ_ba and B, which stays as the shot's first frame made it.
+        matched, φ_ba and B, float16, which stays as the shot's first frame made it.
         """
         if not priors and draft is not None:
             priors = [Prior(draft.image, torch.ones_like(draft.image[:1]), draft.carry)]
@@ -108,7 +108,7 @@ class Analogy:
         image = self._result(content, exemplar, found, [] if self.options.independent else priors)
         carry = {"field": found.ab.to(torch.int16)}
         if found.ba is not None and found.analog is not None:
-            carry |= {"back": found.ba.to(torch.int16), "analog": found.analog}
+            carry |= {"back": found.ba.to(torch.int16), "analog": found.analog.half()}
         return Painted(image, carry, {"matching": found.distance}, found.steps)
 
     def _tell_of_exemplar(self) -> None:
@@ -182,7 +182,7 @@ class Analogy:
         own_a, own_b = self._responses(a, top), self._responses(b, top)
         before, seen, guess = self._known(prior, _size(a), _size(b))
         painted = self._responses(guess, top)
-        analog = prior.carry["analog"].to(a.device) if "analog" in prior.carry else None
+        analog = prior.carry["analog"].to(a) if "analog" in prior.carry else None
         others = own_b if analog is None else self._responses(analog, top)
         ab: Tensor | None = None
         for level in range(top, 0, -1):

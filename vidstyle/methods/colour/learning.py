@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _SHORTEST, _LONGEST = 1.0, 1.7  # shorter side of a picture of which SIDE pixels
 _GREY = 5.0  # a picture without a* or b* beyond teaches nothing
 _GAMMA = 0.25  # deviation of the logarithm of the exponent by which a grey picture is made lighter or darker
 _BATCH, _RATE, _DECAY, _WARM = 8, 1.5e-3, 0.02, 100
+_AVERAGED = 0.995  # of the running average of the weights, what stays at a step
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,8 @@ def _part(picture: Tensor, random: torch.Generator) -> Tensor:
 class Training:
     """AdamW over lessons. A step depends on the seed, its number and the state alone.
 
+    What has been learnt is `average`, the running average of the weights.
+
     steps: in all, by which the rate falls. begins: whether the network knows nothing yet: then it takes what
     is usual in the features, and how often colours are, from these lessons. rate: of its greatest, how fast.
     """
@@ -93,6 +97,7 @@ class Training:
         for each in lessons:
             counts += encoded(each.ab.flatten(1).T).sum(0)
         self._weights = rebalancing(counts)
+        self.average = copy.deepcopy(colours).eval().requires_grad_(False)
         self._adam = torch.optim.AdamW(colours.parameters(), self._rate, (0.9, 0.99), weight_decay=_DECAY)
 
     def step(self) -> float:
@@ -116,6 +121,9 @@ class Training:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.colours.parameters(), 1.0)
         self._adam.step()
+        stays = min(_AVERAGED, (1 + self.at) / (10 + self.at))
+        for mean, weight in zip(self.average.parameters(), self.colours.parameters(), strict=True):
+            mean.lerp_(weight.detach(), 1 - stays)
         self.at += 1
         return float(loss.detach())
 
@@ -123,10 +131,15 @@ class Training:
         warm = min(1.0, (self.at + 1) / _WARM)
         return warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, self.at / self.steps)))
 
+    @property
+    def _networks(self) -> dict[str, Colours]:
+        return {"weight": self.colours, "average": self.average}
+
     def state(self) -> dict[str, Tensor]:
         """All that the next step depends on."""
         found = {"at": torch.tensor(self.at)}
-        found |= {f"weight.{name}": each.detach() for name, each in self.colours.state_dict().items()}
+        for name, network in self._networks.items():
+            found |= {f"{name}.{key}": each.detach() for key, each in network.state_dict().items()}
         for name, weight in self.colours.named_parameters():
             for key in ("exp_avg", "exp_avg_sq"):
                 found[f"{key}.{name}"] = self._adam.state[weight].get(key, torch.zeros_like(weight))
@@ -135,9 +148,10 @@ class Training:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a state."""
         self.at = int(state["at"])
-        prefix = "weight."
-        kept = {name.removeprefix(prefix): each for name, each in state.items() if name.startswith(prefix)}
-        self.colours.load_state_dict(kept)
+        for name, network in self._networks.items():
+            prefix = f"{name}."
+            own = {key.removeprefix(prefix): each for key, each in state.items() if key.startswith(prefix)}
+            network.load_state_dict(own)
         for name, weight in self.colours.named_parameters():
             moments = {key: state[f"{key}.{name}"].clone() for key in ("exp_avg", "exp_avg_sq")}
             self._adam.state[weight] = {"step": torch.tensor(float(self.at)), **moments}

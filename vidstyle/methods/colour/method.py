@@ -20,7 +20,7 @@ from vidstyle.methods.base import Engine, Inputs, Method, Source
 from vidstyle.methods.colour.file import SHIPPED, as_stored, digest, read_colours, write_colours
 from vidstyle.methods.colour.learning import Lesson, Training, lesson_of
 from vidstyle.methods.colour.network import Colours
-from vidstyle.methods.colour.options import ColourOptions
+from vidstyle.methods.colour.options import LEARNT_ON, ColourOptions
 from vidstyle.methods.colour.painter import Colouring
 from vidstyle.methods.examples import examples_of
 
@@ -40,15 +40,14 @@ class ColourInputs(Inputs):
 
 
 class LearntColour(Method):
-    """See `painter`. It has learnt on the bundled features, and takes no others."""
+    """See `painter`."""
 
-    uses_features = False
+    uses_features = False  # those that the options of a run choose
 
     def open(self, options: ColourOptions, source: Source) -> ColourInputs:
         engine = source.engine
         _tell_of_colours(source)
-        bundled = load(find("bundled"))
-        network = VGG(bundled.tensors).to(engine.device, engine.dtype)
+        network = VGG(load(find(LEARNT_ON)).tensors).to(engine.device, engine.dtype)
         colours, known = read_colours(SHIPPED), {"name": SHIPPED.name, "digest": digest(SHIPPED)}
         if options.learn_from is not None:
             examples = Path(options.learn_from)
@@ -89,8 +88,8 @@ def _taught(colours: Colours, examples: Path, digest_of_both: str, network: VGG,
     _learn(training, engine.notice)
     with contextlib.suppress(OutputError, OSError):  # a cache that cannot be written is no error
         kept.parent.mkdir(parents=True, exist_ok=True)
-        write_colours(kept, training.colours, {"from": examples.name, "steps": str(_STEPS)})
-    return as_stored(training.colours)
+        write_colours(kept, training.average, {"from": examples.name, "steps": str(_STEPS)})
+    return as_stored(training.average)
 
 
 def _lessons(examples: Path, network: VGG) -> list[Lesson]:

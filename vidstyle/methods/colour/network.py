@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from vidstyle.methods.colour.classes import classes
 
-CHANNELS = {"relu2_2": 128, "relu3_4": 256, "relu4_4": 512, "relu5_1": 512}
+CHANNELS = {"relu2_2": 128, "relu3_4": 256, "relu4_4": 512, "relu5_4": 512}
 """The layers that are seen, and how many channels each has."""
-_FINE, _MIDDLE, _DEEP = 96, 128, 128  # channels at a quarter, an eighth and a sixteenth of the size
+_FINE, _MIDDLE, _DEEP = 96, 160, 192  # channels at a quarter, an eighth and a sixteenth of the size
 _DROPPED = 0.2  # share of the channels that are left out while it learns
 
 
@@ -46,7 +46,7 @@ class Colours(nn.Module):
         self.finest = nn.Conv2d(CHANNELS["relu2_2"], _FINE, 1)
         self.fine = nn.Conv2d(CHANNELS["relu3_4"], _FINE, 1)
         self.middle = nn.Conv2d(CHANNELS["relu4_4"], _MIDDLE, 1)
-        self.deep = nn.Conv2d(CHANNELS["relu5_1"], _DEEP, 1)
+        self.deep = nn.Conv2d(CHANNELS["relu5_4"], _DEEP, 1)
         self.whole = nn.Linear(_DEEP, _DEEP)
         self.deep_blocks = nn.Sequential(_Block(_DEEP, 2), _Block(_DEEP))
         self.rise = nn.Conv2d(_DEEP, _MIDDLE, 1)
@@ -58,7 +58,7 @@ class Colours(nn.Module):
     def forward(self, seen: Mapping[str, Tensor]) -> Tensor:
         """seen: by layer, features (N, C, h, w) of grey pictures. Returns logits (N, Q, ⌊H / 4⌋, ⌊W / 4⌋)."""
         maps = {layer: self._even(layer, seen[layer]) for layer in CHANNELS}
-        deep = F.relu(self._dropped(self.deep(maps["relu5_1"])))
+        deep = F.relu(self._dropped(self.deep(maps["relu5_4"])))
         deep = deep + F.relu(self.whole(deep.mean((2, 3))))[:, :, None, None]
         deep = self.deep_blocks(deep)
         middle = self._dropped(self.middle(maps["relu4_4"]))

@@ -8,6 +8,9 @@ from vidstyle.errors import UsageError
 from vidstyle.options import RunOptions
 from vidstyle.options.base import Command, MethodOptions, Pictures, file_option
 
+LEARNT_ON = "vgg19"
+"""The features that tell what is seen, by name: the network has learnt on these, and takes no others."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ColourOptions(MethodOptions):
@@ -28,10 +31,9 @@ class ColourRunOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.features not in ("auto", "bundled"):
+        if self.features not in ("auto", LEARNT_ON):
             raise UsageError(
-                "--features: colours that were learnt go by the bundled features alone; leave it out, or "
-                "give an exemplar"
+                "--features: colours that were learnt go by VGG-19 alone; leave it out, or give an exemplar"
             )
 
     def for_run(self) -> RunOptions:

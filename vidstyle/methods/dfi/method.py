@@ -29,6 +29,7 @@ class DfiInputs(Inputs):
 class DeepFeatureInterpolation(Method):
     """See `painter`."""
 
+    lighter = ("--edit-size",)
     shares = (
         "each machine computes the features of the sets, unless VIDSTYLE_CACHE names a folder that they share"
     )

@@ -89,7 +89,7 @@ class Dfi:
 
         The carry holds the first frame of the shot, small, as `anchor`, and its neighbours: a shot has one
         vector, which moves with what it belongs to. Of this frame, `place` leads to what it shows in the
-        anchor, float32 (2, h, w) in pixels (see `Flow`), and `edit` is what was changed, float16 (3, h, w).
+        anchor, float16 (2, h, w) in pixels (see `Flow`), and `edit` is what was changed, float16 (3, h, w).
         With several strengths all their results are there as `series`, float32 (S, 3, H, W).
         """
         if self.options.independent:
@@ -99,7 +99,7 @@ class Dfi:
         small = self._small(content)
         carry = self._begin(small) if known is None else dict(known.carry)
         if known is not None and draft is None:
-            carry["place"] = _place(small, priors[0])
+            carry["place"] = _place(small, priors[0]).half()
         task = self._task(small, carry)
         every = self._series(task) if known is None else [self._after(task, priors, draft)]
         images = [self._pasted(content, task, each.image) for each in every]
@@ -135,7 +135,7 @@ class Dfi:
         """The carry of a shot's first frame."""
         view = self._view(small)
         chosen = {f"neighbors{i}": each.choose(small, view).cpu() for i, each in enumerate(self.attributes)}
-        place = torch.zeros(2, small.shape[1], small.shape[2])
+        place = torch.zeros(2, small.shape[1], small.shape[2], dtype=torch.float16)
         return {"anchor": torch.from_numpy(to_uint8(small)), "place": place, **chosen}
 
     def _task(self, small: Tensor, carry: Mapping[str, Tensor]) -> _Task:

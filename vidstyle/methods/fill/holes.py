@@ -10,16 +10,18 @@ from torch import Tensor
 
 from vidstyle.errors import MediaError
 from vidstyle.events import Notice
-from vidstyle.image.correspondence import at_start, carried, looked_up, packed, unpacked
 from vidstyle.image.masks import cleaned, whiteness
 from vidstyle.image.resize import resize
+from vidstyle.image.segmentation import outlined
+from vidstyle.image.warp import warp
 from vidstyle.methods.maps import MapReader
 from vidstyle.types import Prior
 from vidstyle.video.clip import Clip
 
 _OPTION = "--mask"
-_PLACES = "hole_places"
+_THING = "thing"
 _HALF = 0.5
+_BAND = 1 / 80  # of the longest side: how far from where the flow leads its edge may lie
 
 
 class Holes:
@@ -38,23 +40,28 @@ class Holes:
         size = content.shape[1], content.shape[2]
         if not self.follows:
             return self._grown(self._read(index, size).to(content.device)), {}
+        thing = self._followed(index, content, priors)
+        return self._grown(thing.float()), {_THING: thing.to(torch.uint8)}
+
+    def _followed(self, index: int, content: Tensor, priors: Sequence[Prior]) -> Tensor:
+        """What the single mask covers in a frame, bool (1, H, W).
+
+        From frame to frame it goes along the flow, and its edge to where colours part: a thing that turns
+        shows sides that the first frame did not, and flow is least sure at edges.
+        """
         if index == self._first:
-            return self._grown(self._read(0, size).to(content.device)), {_PLACES: packed(at_start(*size))}
-        links = [
-            (unpacked(prior.carry[_PLACES].to(content.device)), prior.vectors, prior.weight)
-            for prior in priors
-            if _PLACES in prior.carry and prior.vectors is not None
-        ]
-        if not links:
+            return self._read(0, (content.shape[1], content.shape[2])).to(content.device) > _HALF
+        before = next((each for each in priors if _THING in each.carry and each.vectors is not None), None)
+        if before is None or before.vectors is None:
             if not priors:
                 self._notice(
                     f"a shot begins at frame {index}: a single mask is of the first shot alone, and from "
                     "here on nothing is filled; give one for every frame, or --no-follow"
                 )
-            return torch.zeros_like(content[:1], dtype=torch.bool), {}
-        mask = self._read(0, size).to(content.device)
-        places = carried(links, content, (mask > _HALF).float())
-        return self._grown(looked_up(mask, places, "bilinear")), {_PLACES: packed(places).cpu()}
+            return torch.zeros_like(content[:1], dtype=torch.bool)
+        thing = before.carry[_THING].to(content.device).float()
+        moved = warp(thing, torch.nan_to_num(before.vectors)) > _HALF
+        return outlined(content, moved, max(2, round(_BAND * max(content.shape[1:]))))
 
     def check(self, size: tuple[int, int]) -> None:
         """Raise MediaError for a single mask in which nothing is white, or everything."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import UsageError
-from vidstyle.methods.base import Engine, Inputs, Method, Source, Work
+from vidstyle.image.convert import to_float
+from vidstyle.methods.base import Engine, Finished, Inputs, Method, Source, Work
+from vidstyle.methods.fill.completion import SceneCompletion
 from vidstyle.methods.fill.holes import Holes
+from vidstyle.methods.fill.index import Index
 from vidstyle.methods.fill.options import FillOptions
-from vidstyle.methods.fill.painter import Filling
+from vidstyle.methods.fill.painter import SHEET, Filling
 from vidstyle.methods.maps import open_map
+from vidstyle.video.pictures import picture_suffix
 
 _PASSES = 3  # forwards, backwards, and what is left
 _FETCHED = 12  # times as quick as to search for: measured on a balloon that crosses a village
@@ -17,9 +23,10 @@ _FETCHED = 12  # times as quick as to search for: measured on a balloon that cro
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FillInputs(Inputs):
-    """holes: where they are."""
+    """holes: where they are. completion: what fills them from other pictures, if that is asked for."""
 
     holes: Holes
+    completion: SceneCompletion | None = None
 
 
 class Fill(Method):
@@ -46,10 +53,49 @@ class Fill(Method):
             notice=source.engine.notice,
         )
         holes.check((clip.height, clip.width))
-        return FillInputs(options, passes=_PASSES if moves and options.sources else 1, holes=holes)
+        index = _index(options, source)
+        return FillInputs(
+            options,
+            contents={}
+            if index is None
+            else {"library": {"name": index.folder.name, "digest": index.digest()}},
+            passes=_PASSES if moves and options.sources else 1,
+            holes=holes,
+            completion=None
+            if index is None
+            else SceneCompletion(index, clip.path, options.candidates, options.choose, source.engine.notice),
+        )
 
     def painter(self, inputs: FillInputs, engine: Engine) -> Filling:
-        return Filling(inputs.holes, inputs.passes, inputs.options.by)
+        return Filling(inputs.holes, inputs.passes, inputs.options.by, inputs.completion)
+
+    def beside(self, inputs: FillInputs, finished: Finished) -> list[Path]:
+        """The sheet of candidates."""
+        if not inputs.options.candidates:
+            return []
+        path = _sheet_path(finished.output)
+        clear_leftovers([path])
+        finished.write(path, to_float(finished.carry(finished.frames[0])[SHEET].numpy()), None)
+        return [path]
+
+
+def _index(options: FillOptions, source: Source) -> Index | None:
+    """Of the library, if there is one. Raises UsageError where it cannot be filled from."""
+    if options.library is None:
+        return None
+    if source.clip.kind != "still":
+        raise UsageError(
+            f"--by library fills pictures, and {source.clip.path.name} is a clip: leave it out, and what is "
+            "behind is taken from other frames"
+        )
+    if options.candidates:
+        picture_suffix(source.output)
+        source.spare([source.clip.path], _sheet_path(source.output))
+    return Index(Path(options.library), source.engine.notice)
+
+
+def _sheet_path(output: Path) -> Path:
+    return output.with_name(f"{output.stem}_candidates{output.suffix}")
 
 
 METHOD = Fill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vidstyle.errors import UsageError
 from vidstyle.options.base import Command, MethodOptions, Pictures, file_option, option
 from vidstyle.options.neighbours import NeighbourRunOptions
 
@@ -26,14 +27,38 @@ class FillOptions(MethodOptions):
     )
     by: str = option(
         "patches",
-        "What no frame shows is put together from patches of what is around it, or is smoothed over: a "
-        "baseline, for what is small.",
-        choices=("patches", "diffusion"),
+        "What no frame shows is put together from patches of what is around it; or taken from the picture of "
+        "--library that fits best, for a still; or smoothed over: a baseline, for what is small.",
+        choices=("patches", "library", "diffusion"),
+    )
+    library: str | None = file_option(
+        None,
+        "Your own pictures, in a folder and those in it: other shots of the same place do best. What they "
+        "look like is kept for the next time.",
+        metavar="FOLDER",
+    )
+    candidates: int = option(
+        0,
+        "With --library: write as many of the best fillings, numbered, as one sheet beside the result, "
+        "OUT_candidates.",
+        minimum=0,
+        maximum=20,
+        role="free",
+    )
+    choose: int = option(
+        1, "With --library: take this one of the candidates, by its number.", minimum=1, maximum=20
     )
     grow: int = option(
         3, "Pixels of the result by which the mask is grown: edges are seldom cut clean.", minimum=0
     )
     sources: bool = option(True, "In a clip, take from other frames what they show of what is behind.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.by == "library" and self.library is None:
+            raise UsageError("--by library takes what is missing from your pictures: give --library FOLDER")
+        if self.by != "library" and (self.library or self.candidates or self.choose != 1):
+            raise UsageError("--library, --candidates and --choose go with --by library")
 
 
 COMMAND = Command(

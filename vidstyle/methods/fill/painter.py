@@ -16,12 +16,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.errors import MediaError
+from vidstyle.image.convert import to_uint8
 from vidstyle.image.diffusion import diffused
 from vidstyle.image.warp import in_frame, warp
+from vidstyle.methods.fill.completion import SceneCompletion
 from vidstyle.methods.fill.holes import Holes
 from vidstyle.methods.fill.synthesis import synthesised
 from vidstyle.types import Draft, Painted, Prior, Shot
 
+SHEET = "sheet"
+"""What is carried of a still that is filled from a library: uint8 (3, h, w), what there is to choose from."""
 _HOLE, _PICTURE, _AGE = "hole", "picture", "age"
 _UNKNOWN, _OLDEST = 255, 250  # ages: frames since it was seen; 0 is seen now
 _SURE = 0.5  # weight of a flow from which on it tells how what is around a hole moves
@@ -40,15 +44,15 @@ class _Fetched:
 
 
 class Filling:
-    """Fills frames. passes: how many there are; by: see `FillOptions`."""
+    """Fills frames. passes: how many there are; by: see `FillOptions`; completion: by a library."""
 
-    def __init__(self, holes: Holes, passes: int, by: str) -> None:
-        self._holes, self._passes, self._by = holes, passes, by
+    def __init__(self, holes: Holes, passes: int, by: str, completion: SceneCompletion | None = None) -> None:
+        self._holes, self._passes, self._by, self._completion = holes, passes, by, completion
         self._index, self._number = 0, 1
 
     def at(self, index: int, shot: Shot, number: int) -> Filling:
         """See `Located.at`."""
-        found = Filling(self._holes, self._passes, self._by)
+        found = Filling(self._holes, self._passes, self._by, self._completion)
         found._index, found._number = index, number
         return found
 
@@ -56,7 +60,11 @@ class Filling:
     def paint(
         self, content: Tensor, priors: Sequence[Prior], seed: int, draft: Draft | None = None
     ) -> Painted:
-        """See `Painter.paint`. Outside the hole a frame stays as it is, bit for bit."""
+        """See `Painter.paint`.
+
+        Outside the hole a frame stays as it is, bit for bit; only what a library shows may reach beyond
+        it, to where the seam is seen least.
+        """
         if draft is None:
             hole, carry = self._holes.at(self._index, content, priors)
             picture, age = content, torch.where(hole, _UNKNOWN, 0)
@@ -69,7 +77,8 @@ class Filling:
             if bool(hole.any()) and _PICTURE in prior.carry and prior.vectors is not None:
                 picture, age = _joined(picture, age, _fetched(content, hole, prior, last), hole, last)
         if last:
-            picture = self._completed(picture, hole & (age == _UNKNOWN), seed)
+            picture, shown = self._completed(picture, hole & (age == _UNKNOWN), seed)
+            carry = carry | shown
         elif bool((age == _UNKNOWN).any()):
             picture = diffused(picture, age != _UNKNOWN)
         kept = {
@@ -77,18 +86,22 @@ class Filling:
             _PICTURE: picture.half(),
             _AGE: age.to(torch.uint8),
         }
-        return Painted(torch.where(hole, picture.clamp(0, 1), content), carry | kept)
+        return Painted(picture.clamp(0, 1), carry | kept)
 
-    def _completed(self, picture: Tensor, unknown: Tensor, seed: int) -> Tensor:
+    def _completed(self, picture: Tensor, unknown: Tensor, seed: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """The picture with what is unknown made up, and what else is to be carried."""
         if not bool(unknown.any()):
-            return picture
+            return picture, {}
         if bool(unknown.all()):
             raise MediaError(
                 f"--mask is white all over at frame {self._index}: nothing is left to fill it from"
             )
+        if self._completion is not None:
+            filled, sheet = self._completion(picture, unknown)
+            return filled, {} if sheet is None else {SHEET: torch.from_numpy(to_uint8(sheet))}
         if self._by == "diffusion":
-            return diffused(picture, ~unknown)
-        return synthesised(picture, unknown, seed)
+            return diffused(picture, ~unknown), {}
+        return synthesised(picture, unknown, seed), {}
 
 
 def _fetched(content: Tensor, hole: Tensor, prior: Prior, made: bool) -> _Fetched:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vidstyle.image.diffusion import diffused
 from vidstyle.image.fields import around, follow, grid, inside, upsample
+from vidstyle.image.masks import away_from
 from vidstyle.image.patchmatch import Matches, search
 from vidstyle.image.resize import resize
 
@@ -27,19 +28,22 @@ _ROUGH = 7.0  # what the mean change from pixel to pixel weighs beside colours: 
 _AROUND = 15  # pixels, side of what that mean is of
 _INWARD = 1.2  # by so much less a patch counts for each pixel that it lies deeper in the hole
 _REACH = 2  # patches around a hole that are looked at with it
+_SEARCHED = 600_000  # pixels of the largest size at which is searched: above, what was found is enlarged
 
 
-def synthesised(picture: Tensor, hole: Tensor, seed: int) -> Tensor:
+def synthesised(picture: Tensor, hole: Tensor, seed: int, guide: Tensor | None = None) -> Tensor:
     """A picture (3, H, W) in [0, 1] with its hole, bool (1, H, W), filled.
 
-    Where no whole patch lies outside the hole it is smoothed over. Deterministic for a seed.
+    Where no whole patch lies outside the hole it is smoothed over. Of a very large picture patches are found
+    at a smaller size, and its own pixels put where they lie. guide: float32 (C, H, W), what else patches are
+    compared by, weighted as it is. Deterministic for a seed.
     """
     if not bool(hole.any()) or bool(hole.all()):
         return picture
     # Colours, and how rough it is: both are filled.
-    maps = torch.cat([picture, _roughness(picture, hole)])
+    maps = torch.cat([picture, _ROUGH * _roughness(picture, hole), *([] if guide is None else [guide])])
     size = picture.shape[1], picture.shape[2]
-    sizes = _sizes(size, float(_depth(hole).max()))
+    sizes = _sizes(size, float(away_from(~hole).max()))
     filled, field = None, None
     for level, small in enumerate(sizes):
         open_, seen = _open(hole, small), _shown(maps, hole, small)
@@ -47,6 +51,8 @@ def synthesised(picture: Tensor, hole: Tensor, seed: int) -> Tensor:
         if bool((~_grown(open_, _PATCH // 2)).any()):
             share = level / max(1, len(sizes) - 1)
             rounds = round(_ROUNDS[0] + (_ROUNDS[1] - _ROUNDS[0]) * share)
+            if field is not None and small[0] * small[1] > _SEARCHED:
+                rounds = 0
             field = None if field is None else upsample(field, small, sizes[level - 1], small)
             turn = _Turn(known, open_, field, seed + 64 * level)
             for _ in range(rounds):
@@ -65,15 +71,6 @@ def _sizes(size: tuple[int, int], depth: float) -> list[tuple[int, int]]:
         sizes.append((round(size[0] * scale), round(size[1] * scale)))
         scale *= _STEP
     return sizes[::-1]
-
-
-def _depth(hole: Tensor) -> Tensor:
-    """How many pixels each lies within the hole, float32 (1, H, W), 0 outside."""
-    within, depth = hole.float(), torch.zeros_like(hole, dtype=torch.float32)
-    while bool(within.any()):
-        depth += within
-        within = -F.max_pool2d(-within[None], 3, 1, 1)[0]
-    return depth
 
 
 def _open(hole: Tensor, size: tuple[int, int]) -> Tensor:
@@ -109,14 +106,14 @@ def _grown(hole: Tensor, pixels: int) -> Tensor:
 
 
 class _Turn:
-    """Search and vote at one size. maps: colours and roughness (5, H, W); field: on all of them."""
+    """Search and vote at one size. maps: colours, roughness and more, (C, H, W); field: on all of them."""
 
     def __init__(self, maps: Tensor, hole: Tensor, field: Tensor | None, seed: int) -> None:
         self.maps, self.hole, self.seed = maps.clone(), hole, seed
         self.size = maps.shape[1], maps.shape[2]
         self.top, self.left, self.bottom, self.right = _box(hole, _REACH * _PATCH)
         self.window = self._of(hole)
-        self.wanted, self.depth = _grown(self.window, _PATCH // 2), _depth(self.window)
+        self.wanted, self.depth = _grown(self.window, _PATCH // 2), away_from(~self.window)
         self.field = grid(self.size, maps.device) if field is None else field
         self._start = None if field is None else self._of(field)
         if field is not None:  # what is enlarged is blurred, and would find what is plain
@@ -124,7 +121,7 @@ class _Turn:
 
     def go(self, patch: int) -> None:
         """Once."""
-        scaled = torch.cat([self.maps[:3], _ROUGH * self.maps[3:], _FORBIDDEN * self.hole.float()])
+        scaled = torch.cat([self.maps, _FORBIDDEN * self.hole.float()])
         ours = self._of(scaled).clone()
         ours[-1] = 0
         found = search(ours, scaled, patch=patch, start=self._start, sweeps=_SWEEPS, seed=self.seed)

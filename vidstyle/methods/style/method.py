@@ -20,7 +20,7 @@ from vidstyle.methods.guidance import open_guidance
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.methods.style.schedule import Schedule
-from vidstyle.methods.tiling import tiled_within_memory
+from vidstyle.methods.tiling import LIGHTER, narrower_tiles, tiled_within_memory
 from vidstyle.options import RunOptions
 from vidstyle.video.clip import Clip
 from vidstyle.video.pictures import read_picture
@@ -36,10 +36,15 @@ class StyleInputs(Inputs):
 class Style(Method):
     """Neural style: see `painter`."""
 
+    lighter = LIGHTER
+
     def fitted(self, options: NeuralOptions, width: int, height: int, engine: Engine) -> NeuralOptions:
         return tiled_within_memory(
             options, width, height, engine, lambda recipe: options.content_layers or recipe.content_layers
         )
+
+    def narrower(self, options: NeuralOptions, width: int, height: int) -> NeuralOptions | None:
+        return narrower_tiles(options, width, height)
 
     def open(self, options: NeuralOptions, source: Source) -> StyleInputs:
         notice = source.engine.notice

@@ -12,7 +12,7 @@ from vidstyle.methods.styleterm import lacking
 from vidstyle.methods.texture.motion import Motion
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.methods.texture.painter import Texture
-from vidstyle.methods.tiling import tiled_within_memory
+from vidstyle.methods.tiling import LIGHTER, narrower_tiles, tiled_within_memory
 from vidstyle.options import RunOptions
 from vidstyle.video.blank import BlankClip
 from vidstyle.video.reader import open_clip
@@ -20,6 +20,8 @@ from vidstyle.video.reader import open_clip
 
 class TextureSynthesis(Method):
     """See `painter`. What is painted is no clip; it has the size of a doodle, or that which is asked for."""
+
+    lighter = LIGHTER
 
     def clip(
         self, options: TextureOptions, path: Path | None, fps: Fraction | None, run: RunOptions
@@ -34,6 +36,9 @@ class TextureSynthesis(Method):
 
     def fitted(self, options: TextureOptions, width: int, height: int, engine: Engine) -> TextureOptions:
         return tiled_within_memory(options, width, height, engine)
+
+    def narrower(self, options: TextureOptions, width: int, height: int) -> TextureOptions | None:
+        return narrower_tiles(options, width, height)
 
     def open(self, options: TextureOptions, source: Source) -> Inputs:
         guidance = open_guidance(options, source.clip, source.pictures, source.start, source.stop)
