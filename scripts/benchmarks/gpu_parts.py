@@ -105,8 +105,9 @@ def flow(bench: Bench) -> Iterator[Row]:
         _, seconds, _ = bench.measured(lambda e=estimator: e(after, before))
         bench.in_time(4 * seconds)
         vectors, each, memory = bench.measured(lambda e=estimator: [e(after, before) for _ in range(3)], 3)
-        where = "processor" if name == "dis" else bench.device.type
-        yield Row(f"flow, {name}, on the {where}", at, each, "s", memory, _flow_fault(vectors[-1], learnt))
+        how = f"{name} on the {'processor' if name == 'dis' else bench.device.type}"
+        how += "" if learnt else ", with random weights, as its own are not here"
+        yield Row(f"flow, {how}", at, each, "s", memory, _flow_fault(vectors[-1], learnt))
 
 
 def _estimator(bench: Bench, name: str) -> tuple[Callable[[np.ndarray, np.ndarray], np.ndarray], bool]:
@@ -124,8 +125,8 @@ def _flow_fault(vectors: np.ndarray, learnt: bool) -> str:
         return "not finite"
     if not learnt:
         return ""
-    inside = (slice(None), *(slice(side // 8, side - side // 8) for side in vectors.shape[1:]))
-    off = float(np.hypot(vectors[0] - SHIFT, vectors[1])[inside[1:]].mean())
+    rows, columns = (slice(side // 8, side - side // 8) for side in vectors.shape[1:])
+    off = float(np.hypot(vectors[0] - SHIFT, vectors[1])[rows, columns].mean())
     return "" if off < _FLOW_FAULT else f"{off:.2f} px off"
 
 
