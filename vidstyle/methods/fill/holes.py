@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.errors import MediaError
 from vidstyle.events import Notice
-from vidstyle.image.masks import cleaned, whiteness
+from vidstyle.image.diffusion import diffused
+from vidstyle.image.masks import cleaned, dilated, whiteness
 from vidstyle.image.resize import resize
 from vidstyle.image.segmentation import outlined
 from vidstyle.image.warp import warp
@@ -22,6 +22,10 @@ _OPTION = "--mask"
 _THING = "thing"
 _HALF = 0.5
 _BAND = 1 / 80  # of the longest side: how far from where the flow leads its edge may lie
+_APART, _LIKE = (
+    0.7,
+    0.35,
+)  # pixels by which two motions differ at least; share of that within which it is met
 
 
 class Holes:
@@ -47,7 +51,8 @@ class Holes:
         """What the single mask covers in a frame, bool (1, H, W).
 
         From frame to frame it goes along the flow, and its edge to where colours part: a thing that turns
-        shows sides that the first frame did not, and flow is least sure at edges.
+        shows sides that the first frame did not, and flow is least sure at edges. What moves as that which is
+        behind is no part of it, whatever its colours, and what moves otherwise stays, however thin.
         """
         if index == self._first:
             return self._read(0, (content.shape[1], content.shape[2])).to(content.device) > _HALF
@@ -60,8 +65,10 @@ class Holes:
                 )
             return torch.zeros_like(content[:1], dtype=torch.bool)
         thing = before.carry[_THING].to(content.device).float()
-        moved = warp(thing, torch.nan_to_num(before.vectors)) > _HALF
-        return outlined(content, moved, max(2, round(_BAND * max(content.shape[1:]))))
+        vectors, band = torch.nan_to_num(before.vectors), max(2, round(_BAND * max(content.shape[1:])))
+        moved = warp(thing, vectors) > _HALF
+        apart, behind = _parted(moved, vectors, band)
+        return (outlined(content, moved & ~behind, band) | moved & apart) & ~behind
 
     def check(self, size: tuple[int, int]) -> None:
         """Raise MediaError for a single mask in which nothing is white, or everything."""
@@ -82,5 +89,20 @@ class Holes:
         return cleaned(resize(whiteness(frame.pixels, frame.alpha), size))
 
     def _grown(self, mask: Tensor) -> Tensor:
-        side = 2 * self._grow + 1
-        return F.max_pool2d((mask > _HALF).float()[None], side, 1, self._grow)[0] > 0
+        return dilated(mask > _HALF, self._grow)
+
+
+def _parted(thing: Tensor, vectors: Tensor, band: int) -> tuple[Tensor, Tensor]:
+    """Where the thing moves otherwise than what is behind, and where a frame moves as that, bool (1, H, W).
+
+    thing: bool (1, H, W), about where it is. vectors: the flow.
+    """
+    around, inner = ~dilated(thing, band), ~dilated(~thing, band)
+    core = inner if bool(inner.any()) else thing
+    if not bool(core.any()) or not bool(around.any()):
+        return torch.zeros_like(thing), torch.zeros_like(thing)
+    behind = diffused(vectors, around)
+    own = vectors[:, core[0]].median(dim=1).values.view(2, 1, 1)
+    apart = (own - behind).norm(dim=0, keepdim=True)
+    off = (vectors - behind).norm(dim=0, keepdim=True)
+    return apart > _APART, (apart > _APART) & (off < _LIKE * apart)
