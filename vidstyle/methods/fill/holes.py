@@ -21,6 +21,7 @@ from vidstyle.video.clip import Clip
 _OPTION = "--mask"
 _THING = "thing"
 _HALF = 0.5
+_LIKELY, _CERTAIN = 1, 2
 _BAND = 1 / 80  # of the longest side: how far from where the flow leads its edge may lie
 _APART, _LIKE = (
     0.7,
@@ -45,17 +46,19 @@ class Holes:
         if not self.follows:
             return self._grown(self._read(index, size).to(content.device)), {}
         thing = self._followed(index, content, priors)
-        return self._grown(thing.float()), {_THING: thing.to(torch.uint8)}
+        return self._grown((thing > 0).float()), {_THING: thing}
 
     def _followed(self, index: int, content: Tensor, priors: Sequence[Prior]) -> Tensor:
-        """What the single mask covers in a frame, bool (1, H, W).
+        """What the single mask covers in a frame: uint8 (1, H, W), 0, `_LIKELY` or `_CERTAIN`.
 
         From frame to frame it goes along the flow, and its edge to where colours part: a thing that turns
-        shows sides that the first frame did not, and flow is least sure at edges. What moves as that which is
-        behind is no part of it, whatever its colours, and what moves otherwise stays, however thin.
+        shows sides that the first frame did not, and flow is least sure at edges. What moves otherwise than
+        what is behind stays, however thin. What moves as that is no part of the thing, whatever its colours,
+        unless it certainly was: a foot may stand still.
         """
         if index == self._first:
-            return self._read(0, (content.shape[1], content.shape[2])).to(content.device) > _HALF
+            mask = self._read(0, (content.shape[1], content.shape[2])).to(content.device) > _HALF
+            return _CERTAIN * mask.to(torch.uint8)
         before = next((each for each in priors if _THING in each.carry and each.vectors is not None), None)
         if before is None or before.vectors is None:
             if not priors:
@@ -63,12 +66,17 @@ class Holes:
                     f"a shot begins at frame {index}: a single mask is of the first shot alone, and from "
                     "here on nothing is filled; give one for every frame, or --no-follow"
                 )
-            return torch.zeros_like(content[:1], dtype=torch.bool)
-        thing = before.carry[_THING].to(content.device).float()
+            return torch.zeros_like(content[:1], dtype=torch.uint8)
         vectors, band = torch.nan_to_num(before.vectors), max(2, round(_BAND * max(content.shape[1:])))
-        moved = warp(thing, vectors) > _HALF
+        was = warp(before.carry[_THING].to(content.device).float(), vectors, "nearest")
+        moved, seen = was > 0, before.weight > _HALF
+        certain = (was == _CERTAIN) & seen
+        edged = outlined(content, moved, band)
         apart, behind = _parted(moved, vectors, band)
-        return (outlined(content, moved & ~behind, band) | moved & apart) & ~behind
+        moves = apart & ~behind
+        inside = torch.where(moved, moves | edged & (certain | ~behind), edged & ~behind)
+        certain = certain | edged & moves & seen
+        return inside.to(torch.uint8) * torch.where(certain, _CERTAIN, _LIKELY).to(torch.uint8)
 
     def check(self, size: tuple[int, int]) -> None:
         """Raise MediaError for a single mask in which nothing is white, or everything."""
