@@ -64,11 +64,21 @@ def make_maps(name: str, folder: Path) -> Path:
     return path
 
 
+def make_mask(name: str, folder: Path) -> Path:
+    """Where the balloon of passing is, white on black."""
+    path = folder / f"{name}.mp4"
+    shown = (truth.labels("passing", frame) for frame in range(truth.world("passing").frames))
+    balloon = ((each == truth.COLOURS["balloon"]).all(axis=-1, keepdims=True) for each in shown)
+    write_clip(path, (each * np.ones(3, np.float32) for each in balloon))
+    return path
+
+
 STYLES = {"dusk": dusk, "strokes": strokes, "glass": glass, "woodcut": woodcut, "watercolour": watercolour}
 MAKERS = {
     **dict.fromkeys(truth.CLIPS, make_clip),
     "cut": make_cut,
     "maps": make_maps,
+    "balloon": make_mask,
     **dict.fromkeys(STYLES, make_style),
 }
 

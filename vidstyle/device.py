@@ -43,8 +43,9 @@ def _computes_bfloat16(device: torch.device) -> bool:
 def release_memory(device: torch.device) -> None:
     """Give back what is not in use any more, after memory has run out."""
     gc.collect()
-    if device.type != "cpu":
-        getattr(torch, device.type).empty_cache()
+    empty = getattr(getattr(torch, device.type, None), "empty_cache", None)
+    if empty is not None:  # the CPU keeps none back
+        empty()
 
 
 def total_memory(device: torch.device) -> int | None:

@@ -82,9 +82,10 @@ class Stopped(VidstyleError):
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception of any library says that the memory, of the machine or of a GPU, is used up."""
-    # torch is not imported to ask: its error is known by its name, and on a CPU and on MPS by its words.
+    # torch is not imported to ask: its error is known by its name, and else by its words, which are the CPU's
+    # allocator's, those of the driver or of MPS, and those of CUDA's libraries.
     named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    words = "can't allocate memory", "backend out of memory"
+    words = "can't allocate memory", "out of memory", "_ALLOC_FAILED"
     return named or (isinstance(error, RuntimeError) and any(each in str(error) for each in words))
 
 

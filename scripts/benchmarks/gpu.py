@@ -94,6 +94,7 @@ class Bench:
         self.dtype = pick_dtype("auto", self.device)
         self.sizes = Sizes().within(setting.size)
         self.clock = Clock(self.device)
+        self.step = 0.0  # seconds of one of the style's steps, once that is measured
         self._end = time.monotonic() + budget
 
     @property
@@ -198,8 +199,8 @@ def _cell(value: object) -> str:
 def _table(bench: Bench, rows: list[Row], seconds: float) -> Markdown:
     there = ", ".join(f"{name} {value}" for name, value in machine(bench.setting.device).items())
     faults = [f"{row.what}: {row.fault}" for row in rows if row.fault]
-    kind = bench.weights.source.kind
-    features = f"features: {kind}" + ("" if kind == "vgg19" else ", as the full VGG-19 is not here")
+    source = bench.weights.source
+    features = f"features: {source.kind} {source.path.name}" + (f"; {source.note}" if source.note else "")
     notes = [there, features, f"{len(faults)} of {len(rows)} rows have a fault" if faults else "no fault"]
     title = f"gpu: {seconds:.0f} s in all"
     return Markdown(title, COLUMNS, [row.cells for row in rows], notes, faults=faults)

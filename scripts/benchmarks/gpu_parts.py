@@ -16,7 +16,6 @@ from benchmarks.gpu import (
     SHIFT,
     Bench,
     Row,
-    Size,
     a_third,
     asked,
     fault_of,
@@ -37,13 +36,13 @@ from vidstyle.methods.analogy.options import AnalogyOptions
 from vidstyle.methods.analogy.painter import Analogy
 from vidstyle.methods.base import Painter
 from vidstyle.methods.dfi.attribute import BetweenSets
+from vidstyle.methods.dfi.cache import FeatureCache
 from vidstyle.methods.dfi.features import LAYERS, SetFeatures, View
 from vidstyle.methods.dfi.options import DfiOptions
 from vidstyle.methods.dfi.painter import Dfi
 from vidstyle.methods.dfi.sets import open_set
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.method import METHOD as STYLE
-from vidstyle.methods.style.painter import NeuralStyle
 from vidstyle.options.losses import LOSSES
 from vidstyle.types import Painted, Prior
 from vidstyle.video.pictures import read_picture
@@ -107,8 +106,9 @@ def flow(bench: Bench) -> Iterator[Row]:
         _, seconds, _ = bench.measured(lambda e=estimator: e(after, before))
         bench.in_time(4 * seconds)
         vectors, each, memory = bench.measured(lambda e=estimator: [e(after, before) for _ in range(3)], 3)
-        where = "processor" if name == "dis" else bench.device.type
-        yield Row(f"flow, {name}, on the {where}", at, each, "s", memory, _flow_fault(vectors[-1], learnt))
+        how = f"{name} on the {'processor' if name == 'dis' else bench.device.type}"
+        how += "" if learnt else ", with random weights, as its own are not here"
+        yield Row(f"flow, {how}", at, each, "s", memory, _flow_fault(vectors[-1], learnt))
 
 
 def _estimator(bench: Bench, name: str) -> tuple[Callable[[np.ndarray, np.ndarray], np.ndarray], bool]:
@@ -126,8 +126,8 @@ def _flow_fault(vectors: np.ndarray, learnt: bool) -> str:
         return "not finite"
     if not learnt:
         return ""
-    inside = (slice(None), *(slice(side // 8, side - side // 8) for side in vectors.shape[1:]))
-    off = float(np.hypot(vectors[0] - SHIFT, vectors[1])[inside[1:]].mean())
+    rows, columns = (slice(side // 8, side - side // 8) for side in vectors.shape[1:])
+    off = float(np.hypot(vectors[0] - SHIFT, vectors[1])[rows, columns].mean())
     return "" if off < _FLOW_FAULT else f"{off:.2f} px off"
 
 
@@ -145,6 +145,7 @@ def steps(bench: Bench) -> Iterator[Row]:
         _, once, _ = bench.measured(lambda t=trial, p=prior: t.paint(frame, p, 0))
         made, all_of_them, memory = bench.measured(lambda m=many, p=prior: m.paint(frame, p, 0))
         each = max(0.0, all_of_them - once) / _STEPS
+        bench.step = bench.step or each  # that of the default, which is the first
         fault = "" if bool(made.image.isfinite().all()) else "not finite"
         yield Row(f"style, one step, {loss}", text_of(size), each, "s", memory, fault)
 
@@ -159,7 +160,7 @@ def style(bench: Bench) -> Iterator[Row]:
     network = bench.network()
     painter = neural(bench, network)
     frames = [bench.frame(size, number).to(bench.device) for number in (0, 1)]
-    _in_time(bench, painter, size)
+    bench.in_time(bench.step * STYLE.work(painter.options, *size).first / (size[0] * size[1]))
     first, seconds, memory = bench.measured(lambda: painter.paint(frames[0], [], 0))
     fault = fault_of(first.image, frames[0])
     yield Row(f"style, first frame, {first.steps} steps", at, seconds, "s", memory, fault)
@@ -167,15 +168,6 @@ def style(bench: Bench) -> Iterator[Row]:
     after, seconds, memory = bench.measured(lambda: painter.paint(frames[1], [prior], 1))
     fault = fault_of(after.image, frames[1])
     yield Row(f"style, later frame, {after.steps} steps", at, seconds, "s", memory, fault)
-
-
-def _in_time(bench: Bench, painter: NeuralStyle, size: Size) -> None:
-    """Raise Late where a first frame would not be painted in time, by how long a small one takes."""
-    small = a_third(size)
-    _, seconds, _ = bench.measured(lambda: painter.paint(bench.frame(small).to(bench.device), [], 0))
-    if bench.device.type == "cpu":  # elsewhere a small picture takes as long as what is started at each step
-        whole, trial = (STYLE.work(painter.options, *each).first for each in (size, small))
-        bench.in_time(seconds * whole / trial)
 
 
 def tiles(bench: Bench) -> Iterator[Row]:
@@ -203,18 +195,22 @@ def dfi(bench: Bench) -> Iterator[Row]:
         make_faces(folder, _FACES, width, seed=0)
         network = bench.network()
         layers = [layer for layer in LAYERS if layer in network.layers]
-        features = SetFeatures(network, bench.weights.digest, layers=layers)
+        features, kept = (
+            SetFeatures(network, bench.weights.digest, layers=layers, cache=cache)
+            for cache in (None, FeatureCache(folder / "features"))
+        )
         pictures = open_set(folder / "plain")
         summaries = partial(_exhausted, features, pictures, View((height, width)))
         summaries()
         _, each, memory = bench.measured(summaries, _FACES)
         yield Row("dfi, features of sets", at, 1 / each, "pictures/s", memory)
-        origin = BetweenSets(features, pictures, open_set(folder / "smile"))
+        origin = BetweenSets(kept, pictures, open_set(folder / "smile"))
         person = to_float(read_picture(folder / "input.png")[0]).to(bench.device)
-        trial = Dfi(features, [origin], DfiOptions(steps=2, strength=(1.5,), tolerance=0))
+        trial = Dfi(kept, [origin], DfiOptions(steps=2, strength=(1.5,), tolerance=0))
+        trial.paint(person, [], 0)  # so that the features of the sets are at hand
         _, seconds, _ = bench.measured(lambda: trial.paint(person, [], 0))
         bench.in_time(75 * seconds)
-        painter = Dfi(features, [origin], DfiOptions(**asked(bench, DfiOptions, strength=(1.5,))))
+        painter = Dfi(kept, [origin], DfiOptions(**asked(bench, DfiOptions, strength=(1.5,))))
         made, seconds, memory = bench.measured(lambda: painter.paint(person, [], 0))
         fault = "" if not torch.equal(made.image.cpu(), person.cpu()) else "the picture as it was"
         fault = fault if bool(made.image.isfinite().all()) else "not finite"

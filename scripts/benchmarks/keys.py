@@ -27,7 +27,6 @@ from vidstyle.image.places import followed, seen
 from vidstyle.image.warp import in_frame, warp
 from vidstyle.methods.keys.options import KeysOptions
 from vidstyle.metrics import psnr, warping_error
-from vidstyle.options.learning import ByOptions
 from vidstyle.video.pictures import read_picture, write_picture
 
 COLUMNS = (
@@ -43,6 +42,7 @@ COLUMNS = (
 )
 _PICTURES = SAMPLES / "dusk.jpg", SAMPLES / "glass.jpg"
 _NOISE = 2.0  # levels of 255
+_STEPS = 300  # of the student
 _RADIUS = 0.24  # of the ball, in heights
 
 
@@ -188,10 +188,8 @@ def _keys(
     setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequence[int], **more: Any
 ) -> list[Tensor]:
     out = work / "out"
-    known = {spec.name for kind in (KeysOptions, ByOptions) for spec in fields(kind)}
+    known = {spec.name for spec in fields(KeysOptions)}
     asked = {name: value for name, value in setting.options.items() if name in known}
-    if more.get("by") != "student":
-        asked.pop("minutes", None)
     settings = {"features": setting.features, "device": setting.device, **asked, **more}
     vidstyle.paint("keys", clip, [], out, keys=str(work), cuts=False, notice=say, **settings)
     return _frames_in(out)
@@ -202,7 +200,7 @@ def _frames_in(folder: Path) -> list[Tensor]:
 
 
 def _student(setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequence[int]) -> list[Tensor]:
-    return _keys(setting, scene, clip, work, keys, by="student")
+    return _keys(setting, scene, clip, work, keys, by="student", steps=_STEPS)
 
 
 def _analogy(setting: Setting, scene: Scene, clip: Path, work: Path, keys: Sequence[int]) -> list[Tensor]:

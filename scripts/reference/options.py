@@ -13,9 +13,11 @@ from vidstyle.cli.commands import app
 _HEAD = """# Every command and its options
 
 Written by `scripts/make_guides.py` from the commands themselves: what `vidstyle COMMAND --help` says.
-In Python an option is the setting of the same name, with `_` for `-`.
+In Python an option is the setting of the same name, with `_` for `-`, unless it says
+otherwise.
 """
 _OWN_PANEL = "Options"
+_SHOWN_ONLY = ("as_json", "json_file")  # of the command line
 
 
 def options() -> str:
@@ -85,7 +87,10 @@ def _row(option: Any) -> str:
     if option.is_flag:
         default = {True: "on"}.get(default)
     shown = "" if default in (None, "") else f"`{default}`"
-    return f"| `{_cell(names + value)}` | {_cell(' '.join((option.help or '').split()))} | {_cell(shown)} |"
+    help = " ".join((option.help or "").split())
+    if f"--{option.name.replace('_', '-')}" not in option.opts and option.name not in _SHOWN_ONLY:
+        help += f" In Python `{option.name}`."
+    return f"| `{_cell(names + value)}` | {_cell(help)} | {_cell(shown)} |"
 
 
 def _cell(text: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from vidstyle.errors import WeightsError
+from vidstyle.errors import OutOfMemory, WeightsError
 from vidstyle.flow import raft
 from vidstyle.flow.estimators import make_estimator
 
@@ -65,6 +65,17 @@ def test_16_bit_frames_and_threads_give_the_same_flow(weights: Path) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
     deep = estimator(*(picture.astype(np.uint16) * 257 for picture in pairs[0]))
     assert np.array_equal(deep, alone[0])
+
+
+def test_memory_that_runs_out_is_one_line(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    estimator = make_estimator("raft-small", weights)
+
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(estimator, "_network", full)
+    with pytest.raises(OutOfMemory, match=r"--flow raft-small runs out of memory at 136x128; .*--flow-size"):
+        estimator(noise(100, 130), noise(100, 130))
 
 
 def test_weights_that_cannot_be_had_are_one_line() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted((ROOT / "vidstyle" / "guides").glob("*.md"))
 RECORDS = [ROOT / "scripts" / "BENCHMARKS.md", ROOT / "scripts" / "FEATURES.md"]
@@ -42,6 +44,15 @@ def blocks(page: Path) -> list[Block]:
 def file_of(page: Path, name: str) -> str:
     """What a page shows as the file of this name."""
     return next(block.code for block in blocks(page) if block.name == name)
+
+
+def follow(page: Path, name: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Do as a page says: write the file of this name into a folder, and run the line that comes after it."""
+    (folder / name).write_text(file_of(page, name))
+    patch.syspath_prepend(str(folder))
+    shown = [block for block in blocks(page) if block.language == "python"]
+    after = next(index for index, block in enumerate(shown) if block.name == name) + 1
+    exec(shown[after].code, {})
 
 
 def guide(topic: str) -> Path:

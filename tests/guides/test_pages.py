@@ -10,7 +10,7 @@ from typing import TypeGuard
 import pytest
 
 from scripts.make_guides import stale
-from tests.guides.reading import GUIDES, PAGES, RECORDS, ROOT, guide, links, prose, sections
+from tests.guides.reading import GUIDES, PAGES, RECORDS, ROOT, guide, links, prose, sections, shell_lines
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MOST_BYTES = 120_000  # of a picture
@@ -68,6 +68,16 @@ def _column(page: Path, name: str, target: str) -> list[str]:
 def test_figures_are_missed() -> None:
     assert _stands_in("0.10", {"0.102"}) and not _stands_in("0.10", {"0.12"})
     assert _column(guide("flow"), "error, px", "../../scripts/BENCHMARKS.md#flow")[0] == "0.10"
+
+
+@BY_PAGE
+def test_a_page_gives_every_result_a_name_of_its_own(page: Path) -> None:
+    """Its commands, given in one folder, are not refused. (Shots of one film are split in several ways.)"""
+    writers: dict[str, str] = {}
+    for line in shell_lines(page):
+        result = re.search(r"^vidstyle (?!shots).* -o (\S+)", line)
+        if result and page.stem != "many_machines":
+            assert writers.setdefault(result[1], line) == line
 
 
 def test_the_readme_is_short() -> None:

@@ -117,6 +117,7 @@ def test_what_a_student_cannot_paint_is_named(
     for words, line in (
         (["--mask", "1=mask.png"], "a student paints whole frames"),
         (["--by=patches", "--minutes=2"], "--minutes is for --by student"),
+        (["--steps=2", "--minutes=2"], "give one"),
     ):
         assert main([*given, *words]) == 2
         assert line in capsys.readouterr().err

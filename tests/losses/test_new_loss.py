@@ -1,43 +1,25 @@
-"""A style loss is one class and one line: with these alone it paints, in tiles and by regions as well."""
+"""A style loss of one class and one line, as the guide to extending shows it: by regions and in tiles."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
+from tests.guides.reading import follow, guide
 from tests.methods.painters import halves, neural, picture, recipe_of, tiny_network
-from vidstyle.losses.loss import At, StyleLoss, Tensors, Weight, positions
 from vidstyle.methods.texture.options import TextureOptions
 from vidstyle.methods.texture.painter import Texture
 from vidstyle.options.losses import LOSSES
 from vidstyle.types import Painted
 
 
-class MeanLoss(StyleLoss):
-    """|μ − μ'|² / |μ'|², μ the mean response."""
-
-    @staticmethod
-    def of_style(features: Tensor, weight: Weight = None) -> Tensors:
-        total, count = _sums(features, weight)
-        return (total / count,)
-
-    def sums(self, features: Tensor, at: At, weight: Weight = None) -> Tensors:
-        return _sums(features, weight)
-
-    def distance(self, sums: Tensors) -> Tensor:
-        (mean,) = self.target
-        return (sums[0] / sums[1] - mean).square().sum() / mean.square().sum().clamp_min(1e-12)
-
-
-def _sums(features: Tensor, weight: Weight) -> Tensors:
-    each = features[0].float() if weight is None else features[0].float() * weight
-    return each.sum(dim=(1, 2)), positions(features, weight)
-
-
 @pytest.fixture(autouse=True)
-def line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(LOSSES, "mean", f"{__name__}:MeanLoss")
+def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(LOSSES, "mean", "")
+    follow(guide("extending"), "mean_loss.py", tmp_path, monkeypatch)
 
 
 def painted(content: Tensor, regions: bool = False, **settings: object) -> Painted:

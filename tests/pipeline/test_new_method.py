@@ -1,4 +1,4 @@
-"""A method of one folder and one line in the registry: all that there is to do for a new one."""
+"""A method of one folder and one line in the registry, as the guide to extending shows it."""
 
 from __future__ import annotations
 
@@ -11,87 +11,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.guides.reading import file_of, guide
 from tests.pipeline.painting import assert_same
 from tests.video.clip_makers import write_image
 
-OPTIONS = '''
-from dataclasses import dataclass
-from vidstyle.options.base import Command, MethodOptions, Pictures, file_option, option
-from vidstyle.options.run import RunOptions
-
-@dataclass(frozen=True, kw_only=True)
-class StencilOptions(MethodOptions):
-    """Settings of a method that prints a stencil onto what moves."""
-    stencil: str | None = file_option(None, "What is printed.", metavar="PICTURE")
-    ink: float = option(0.5, "How much of it.", minimum=0, maximum=1)
-    proof: str | None = file_option(None, "Write the stencil here, too.", role="written")
-
-NONE = Pictures(least=0, most=0)
-COMMAND = Command(StencilOptions, RunOptions, "Print a stencil onto INPUT.", "Stencil", NONE)
-'''
-
-METHOD = """
-import os
-from dataclasses import dataclass
-from pathlib import Path
-
-import torch
-
-from vidstyle.errors import UsageError
-from vidstyle.image.convert import on_paper
-from vidstyle.image.resize import resize
-from vidstyle.methods.base import Inputs, Method
-from vidstyle.types import Painted
-from vidstyle.video.pictures import read_picture
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class StencilInputs(Inputs):
-    stencil: torch.Tensor
-
-class Printer:
-    def __init__(self, stencil, ink):
-        self.stencil, self.ink, self.left = stencil, ink, int(os.environ.get("KILLED_AFTER", "1000"))
-
-    def paint(self, content, priors, seed, draft=None):
-        if not self.left:
-            os._exit(9)
-        self.left -= 1
-        trail = torch.stack([p.weight * p.image for p in priors]).sum(dim=0) if priors else content
-        sheet = resize(self.stencil.to(content), (content.shape[1], content.shape[2]))
-        return Painted((self.ink * sheet + (1 - self.ink) * (content + trail) / 2).clamp(0, 1))
-
-class Stencil(Method):
-    uses_features = False
-
-    def open(self, options, source):
-        if options.stencil is None:
-            raise UsageError("give a stencil: --stencil PICTURE")
-        return StencilInputs(options, stencil=on_paper(*read_picture(options.stencil)))
-
-    def painter(self, inputs, engine):
-        return Printer(inputs.stencil, inputs.options.ink)
-
-    def beside(self, inputs, finished):
-        if inputs.options.proof is None:
-            return []
-        finished.write(Path(inputs.options.proof), inputs.stencil, None)
-        return [Path(inputs.options.proof)]
-
-METHOD = Stencil()
-"""
-
-RUN = """
-import sys
-from vidstyle.methods.registry import METHODS
-METHODS["print"] = "stencilled"
-from vidstyle.cli import main
+PAGE = guide("extending")
+# Before the guide's own lines: nothing may ask for weights, and the painter may be killed on the way.
+BEFORE = """
+import atexit, os, sys
 if "--help" in sys.argv:
-    assert main(sys.argv[1:]) == 0 and "torch" not in sys.modules
-    sys.exit()
-from vidstyle.features import weights
-weights.load = weights.find = None  # nothing may ask for them
-sys.exit(main(sys.argv[1:]))
+    atexit.register(lambda: os._exit(3) if "torch" in sys.modules else None)
+else:
+    from vidstyle.features import weights
+    weights.load = weights.find = None
+    from stencilled.method import Printer
+    def paint(self, *given, left=[int(os.environ["KILLED_AFTER"])], own=Printer.paint, **named):
+        if not left[0]:
+            os._exit(9)
+        left[0] -= 1
+        return own(self, *given, **named)
+    Printer.paint = paint
 """
+RUN = BEFORE + file_of(PAGE, "with_stencils.py")
 
 
 @pytest.fixture
@@ -99,8 +40,9 @@ def folder(tmp_path: Path, clip: Path) -> Path:
     """With the method, a clip and a stencil; the current directory."""
     package = tmp_path / "modules" / "stencilled"
     package.mkdir(parents=True)
-    for name, text in {"__init__": "", "options": OPTIONS, "method": METHOD}.items():
-        (package / f"{name}.py").write_text(text)
+    (package / "__init__.py").touch()
+    for name in ("options.py", "method.py"):
+        (package / name).write_text(file_of(PAGE, f"stencilled/{name}"))
     write_image(tmp_path / "leaf.png", np.random.default_rng(1).integers(0, 255, (16, 24, 3), np.uint8))
     return tmp_path
 

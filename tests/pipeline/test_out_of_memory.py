@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tests.pipeline.painting import Paint, StopAfter, pictures, stopped, stored
 from tests.video.clip_makers import make_video
-from vidstyle.errors import OutOfMemory
+from vidstyle.errors import OutOfMemory, is_out_of_memory
 from vidstyle.job import JobStore
 from vidstyle.methods.style import painter as style
 from vidstyle.methods.style.options import NeuralOptions
@@ -93,6 +93,22 @@ def test_at_last_one_line_says_what_to_change_and_nothing_is_lost(
     notices: list[str] = []
     painting(notice=notices.append)
     assert "going on after 1 painted frames" in notices and len(pictures(tmp_path / "out.mkv")) == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 5.00 GB)"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+)
+def test_it_is_known_by_what_libraries_say(error: Exception) -> None:
+    assert is_out_of_memory(error)
+    assert not is_out_of_memory(RuntimeError("shapes do not match"))
 
 
 @pytest.mark.parametrize(

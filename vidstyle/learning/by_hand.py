@@ -24,6 +24,7 @@ from vidstyle.methods.keys.method import KeysInputs
 from vidstyle.methods.keys.source import as_painted, fitted
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.student.training import BY_HAND
+from vidstyle.options.learning import ByOptions
 from vidstyle.pipeline.plan import Plan
 from vidstyle.video.pictures import write_picture
 
@@ -54,7 +55,7 @@ def planned(plan: Plan) -> Plan:
     return replace(plan, inputs=replace(inputs, learnt=learnt))
 
 
-def learn(plan: Plan, store: LearningStore, seconds: float, hooks: Hooks) -> None:
+def learn(plan: Plan, store: LearningStore, by: ByOptions, hooks: Hooks) -> None:
     """Teach a network what is not learnt yet of the key frames of a plan, and write the look."""
     digest = plan.inputs.digest
     if _learnt_from(store) == digest:
@@ -74,7 +75,7 @@ def learn(plan: Plan, store: LearningStore, seconds: float, hooks: Hooks) -> Non
         seed=plan.run.seed,
         balance=BY_HAND,
     )
-    training = taught(store, teacher, None, seconds, hooks)
+    training = taught(store, teacher, by.steps, by.seconds, hooks)
     made = {
         _KEYS: digest,
         "steps": str(training.at),

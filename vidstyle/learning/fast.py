@@ -36,7 +36,7 @@ from vidstyle.methods.student.options import StudentOptions
 from vidstyle.methods.student.painter import StudentPainter
 from vidstyle.methods.style.options import NeuralOptions
 from vidstyle.options import RunOptions, from_json
-from vidstyle.options.learning import TaughtOptions
+from vidstyle.options.learning import ByOptions, TaughtOptions
 from vidstyle.pipeline import carry_out
 from vidstyle.pipeline.plan import Plan, Request
 from vidstyle.pipeline.planning import make_plan, replan
@@ -130,7 +130,10 @@ def _execute(plan: Plan, fast: TaughtOptions, hooks: Hooks) -> Path:
 
 
 def _fingerprint(plan: Plan, fast: TaughtOptions) -> dict[str, Any]:
-    how = {"by": f"student {by_hand.VERSION}"} if by_hand.is_asked(plan) else {"fast": _VERSION}
+    if isinstance(fast, ByOptions):
+        how = {"by": f"student {by_hand.VERSION}", "steps": fast.steps}
+    else:
+        how = {"fast": _VERSION}
     learnt = how | {"minutes": fast.seconds / 60}
     return {**plan.fingerprint, "options": plan.fingerprint["options"] | learnt}
 
@@ -138,7 +141,8 @@ def _fingerprint(plan: Plan, fast: TaughtOptions) -> dict[str, Any]:
 def ready(plan: Plan, store: LearningStore, fast: TaughtOptions, hooks: Hooks) -> Plan:
     """Learn what is not learnt yet; the plan of painting all frames with it, a very short clip as it was."""
     if by_hand.is_asked(plan):
-        by_hand.learn(plan, store, fast.seconds, hooks)
+        assert isinstance(fast, ByOptions)
+        by_hand.learn(plan, store, fast, hooks)
         return plan
     if not _is_learnt(store):
         plan.clip.seek_points.update(store.times())

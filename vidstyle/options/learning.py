@@ -133,11 +133,15 @@ class ByOptions(TaughtOptions):
     minutes: float | None = as_in(
         LearnOptions, "minutes", "How long the student learns; 5 if not given.", default=None
     )
+    steps: int | None = as_in(LearnOptions, "steps", "How many steps it learns, however long that takes.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.minutes is not None and not self.wanted:
-            raise UsageError("--minutes is for --by student: patches have nothing to learn")
+        for name in ("minutes", "steps"):
+            if getattr(self, name) is not None and not self.wanted:
+                raise UsageError(f"--{name} is for --by student: patches have nothing to learn")
+        if self.minutes is not None and self.steps is not None:
+            raise UsageError("--minutes and --steps both say how long the student learns; give one")
 
     @property
     def wanted(self) -> bool:
