@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from vidstyle.errors import MediaError
 from vidstyle.image.convert import to_float
@@ -33,6 +34,11 @@ def feathered(mask: Tensor, pixels: int) -> Tensor:
         return mask
     away = torch.from_numpy(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
     return mask.minimum((away / (pixels + 1)).clamp(max=1)[None].to(mask))
+
+
+def dilated(mask: Tensor, pixels: int) -> Tensor:
+    """A mask, bool (1, H, W), grown by so many pixels on all sides."""
+    return max_pool2d(mask[None].float(), 2 * pixels + 1, 1, pixels)[0] > 0
 
 
 def away_from(mask: Tensor) -> Tensor:
