@@ -376,6 +376,8 @@ except SystemExit as end:
     assert end.code == 2
 from benchmarks import gpu
 from benchmarks.common import Setting
+from vidstyle.image import patchmatch
+patchmatch._SAMPLES = 64  # of patches that are learnt from: of all of them that takes most of the time
 options = {"steps": 2, "next_steps": 2, "sweeps": 1}
 setting = Setting(device="cpu", size=32, features=features, out=Path(out), options=options)
 print(*gpu.run(setting))
