@@ -281,6 +281,9 @@ class _Module:
     def device_count(self) -> int:
         return 1
 
+    def synchronize(self) -> None:
+        """All is done as soon as it is asked for."""
+
     def _is_in_bad_fork(self) -> bool:
         return False
 
