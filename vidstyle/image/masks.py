@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from vidstyle.errors import MediaError
 from vidstyle.image.convert import to_float
@@ -35,6 +36,11 @@ def feathered(mask: Tensor, pixels: int) -> Tensor:
     return mask.minimum((away / (pixels + 1)).clamp(max=1)[None].to(mask))
 
 
+def dilated(mask: Tensor, pixels: int) -> Tensor:
+    """A mask, bool (1, H, W), grown by so many pixels on all sides."""
+    return max_pool2d(mask[None].float(), 2 * pixels + 1, 1, pixels)[0] > 0
+
+
 def away_from(mask: Tensor) -> Tensor:
     """Pixels from each to the nearest that is true in a mask, bool (1, H, W); float32, 0 within it."""
     outside = np.ascontiguousarray((~mask[0]).cpu().numpy().astype(np.uint8))
@@ -50,7 +56,7 @@ def laid_over(below: np.ndarray, above: np.ndarray, mask: Tensor) -> np.ndarray:
     below: uint8 or uint16 (3, H, W); above: uint16.
     """
     ground = below.astype(np.float64) * (257 if below.dtype == np.uint8 else 1)
-    share = mask.double().cpu().numpy()
+    share = mask.cpu().double().numpy()
     result: np.ndarray = np.rint(ground * (1 - share) + above * share).astype(np.uint16)
     return result
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import max_pool2d
 
 from vidstyle.image.convert import to_uint8
+from vidstyle.image.masks import dilated
 from vidstyle.image.resize import fit, resize
 
 _LARGEST = 224  # pixels, longest side of the window in which the edge is looked for
@@ -41,14 +41,14 @@ def outlined(image: Tensor, guess: Tensor, band: int) -> Tensor:
         return guess
     result = guess.clone()
     edge = resize(found.float(), size) > 0.5
-    near = _grown(inside, band) & ~_shrunk(inside, band)
+    near = dilated(inside, band) & ~_shrunk(inside, band)
     result[:, rows, columns] = torch.where(near, edge, inside)
     return result
 
 
 def _cut(image: Tensor, likely: Tensor, reach: int) -> Tensor:
     """GrabCut, in which only what is no further than `reach` from the edge is open."""
-    sure, never = _shrunk(likely, reach), ~_grown(likely, reach)
+    sure, never = _shrunk(likely, reach), ~dilated(likely, reach)
     if not bool(sure.any()) or not bool(never.any()):
         return likely
     kinds: Any = np.where(likely[0].cpu().numpy(), cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
@@ -72,9 +72,5 @@ def _window(mask: Tensor, margin: int) -> tuple[slice, slice] | None:
     return slice(top, int(rows[-1]) + 1 + margin), slice(left, int(columns[-1]) + 1 + margin)
 
 
-def _grown(mask: Tensor, pixels: int) -> Tensor:
-    return max_pool2d(mask[None].float(), 2 * pixels + 1, 1, pixels)[0] > 0
-
-
 def _shrunk(mask: Tensor, pixels: int) -> Tensor:
-    return ~_grown(~mask, pixels)
+    return ~dilated(~mask, pixels)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.errors import MediaError
 from vidstyle.events import Notice
-from vidstyle.image.masks import cleaned, whiteness
+from vidstyle.image.diffusion import diffused
+from vidstyle.image.masks import cleaned, dilated, whiteness
 from vidstyle.image.resize import resize
 from vidstyle.image.segmentation import outlined
 from vidstyle.image.warp import warp
@@ -21,7 +21,12 @@ from vidstyle.video.clip import Clip
 _OPTION = "--mask"
 _THING = "thing"
 _HALF = 0.5
+_LIKELY, _CERTAIN = 1, 2
 _BAND = 1 / 80  # of the longest side: how far from where the flow leads its edge may lie
+_APART, _LIKE = (
+    0.7,
+    0.35,
+)  # pixels by which two motions differ at least; share of that within which it is met
 
 
 class Holes:
@@ -41,16 +46,19 @@ class Holes:
         if not self.follows:
             return self._grown(self._read(index, size).to(content.device)), {}
         thing = self._followed(index, content, priors)
-        return self._grown(thing.float()), {_THING: thing.to(torch.uint8)}
+        return self._grown((thing > 0).float()), {_THING: thing}
 
     def _followed(self, index: int, content: Tensor, priors: Sequence[Prior]) -> Tensor:
-        """What the single mask covers in a frame, bool (1, H, W).
+        """What the single mask covers in a frame: uint8 (1, H, W), 0, `_LIKELY` or `_CERTAIN`.
 
         From frame to frame it goes along the flow, and its edge to where colours part: a thing that turns
-        shows sides that the first frame did not, and flow is least sure at edges.
+        shows sides that the first frame did not, and flow is least sure at edges. What moves otherwise than
+        what is behind stays, however thin. What moves as that is no part of the thing, whatever its colours,
+        unless it certainly was: a foot may stand still.
         """
         if index == self._first:
-            return self._read(0, (content.shape[1], content.shape[2])).to(content.device) > _HALF
+            mask = self._read(0, (content.shape[1], content.shape[2])).to(content.device) > _HALF
+            return _CERTAIN * mask.to(torch.uint8)
         before = next((each for each in priors if _THING in each.carry and each.vectors is not None), None)
         if before is None or before.vectors is None:
             if not priors:
@@ -58,10 +66,17 @@ class Holes:
                     f"a shot begins at frame {index}: a single mask is of the first shot alone, and from "
                     "here on nothing is filled; give one for every frame, or --no-follow"
                 )
-            return torch.zeros_like(content[:1], dtype=torch.bool)
-        thing = before.carry[_THING].to(content.device).float()
-        moved = warp(thing, torch.nan_to_num(before.vectors)) > _HALF
-        return outlined(content, moved, max(2, round(_BAND * max(content.shape[1:]))))
+            return torch.zeros_like(content[:1], dtype=torch.uint8)
+        vectors, band = torch.nan_to_num(before.vectors), max(2, round(_BAND * max(content.shape[1:])))
+        was = warp(before.carry[_THING].to(content.device).float(), vectors, "nearest")
+        moved, seen = was > 0, before.weight > _HALF
+        certain = (was == _CERTAIN) & seen
+        edged = outlined(content, moved, band)
+        apart, behind = _parted(moved, vectors, band)
+        moves = apart & ~behind
+        inside = torch.where(moved, moves | edged & (certain | ~behind), edged & ~behind)
+        certain = certain | edged & moves & seen
+        return inside.to(torch.uint8) * torch.where(certain, _CERTAIN, _LIKELY).to(torch.uint8)
 
     def check(self, size: tuple[int, int]) -> None:
         """Raise MediaError for a single mask in which nothing is white, or everything."""
@@ -82,5 +97,20 @@ class Holes:
         return cleaned(resize(whiteness(frame.pixels, frame.alpha), size))
 
     def _grown(self, mask: Tensor) -> Tensor:
-        side = 2 * self._grow + 1
-        return F.max_pool2d((mask > _HALF).float()[None], side, 1, self._grow)[0] > 0
+        return dilated(mask > _HALF, self._grow)
+
+
+def _parted(thing: Tensor, vectors: Tensor, band: int) -> tuple[Tensor, Tensor]:
+    """Where the thing moves otherwise than what is behind, and where a frame moves as that, bool (1, H, W).
+
+    thing: bool (1, H, W), about where it is. vectors: the flow.
+    """
+    around, inner = ~dilated(thing, band), ~dilated(~thing, band)
+    core = inner if bool(inner.any()) else thing
+    if not bool(core.any()) or not bool(around.any()):
+        return torch.zeros_like(thing), torch.zeros_like(thing)
+    behind = diffused(vectors, around)
+    own = vectors[:, core[0]].median(dim=1).values.view(2, 1, 1)
+    apart = (own - behind).norm(dim=0, keepdim=True)
+    off = (vectors - behind).norm(dim=0, keepdim=True)
+    return apart > _APART, (apart > _APART) & (off < _LIKE * apart)

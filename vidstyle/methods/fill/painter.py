@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.errors import MediaError
 from vidstyle.image.convert import to_uint8
 from vidstyle.image.diffusion import diffused
+from vidstyle.image.masks import dilated
 from vidstyle.image.warp import in_frame, warp
 from vidstyle.methods.fill.completion import SceneCompletion
 from vidstyle.methods.fill.holes import Holes
@@ -29,6 +29,7 @@ SHEET = "sheet"
 _HOLE, _PICTURE, _AGE = "hole", "picture", "age"
 _UNKNOWN, _OLDEST = 255, 250  # ages: frames since it was seen; 0 is seen now
 _SURE = 0.5  # weight of a flow from which on it tells how what is around a hole moves
+_CLEAR = 1 / 32  # of the longest side, around a hole, where the flow may be that of what is in it
 _RING = 6  # pixels around a hole in which light is compared
 _MOST_LIGHT = 0.15  # by which what was seen elsewhere is made lighter or darker
 _SHARPNESS = 4  # exponent by which the younger of two counts for more
@@ -111,7 +112,9 @@ def _fetched(content: Tensor, hole: Tensor, prior: Prior, made: bool) -> _Fetche
     if not bool(sure.any()):
         nowhere = torch.zeros_like(hole)
         return _Fetched(content, torch.full_like(hole, _UNKNOWN, dtype=torch.int32), nowhere)
-    vectors = torch.where(hole, diffused(torch.nan_to_num(prior.vectors), sure), prior.vectors)
+    clear = sure & ~dilated(hole, max(2, round(_CLEAR * max(hole.shape[1:]))))
+    known = clear if bool(clear.any()) else sure
+    vectors = torch.where(hole, diffused(torch.nan_to_num(prior.vectors), known), prior.vectors)
     picture = warp(prior.carry[_PICTURE].to(content), vectors, "spline")
     ages = prior.carry[_AGE].to(content)
     age = warp(ages, vectors, "nearest").int()
@@ -119,7 +122,7 @@ def _fetched(content: Tensor, hole: Tensor, prior: Prior, made: bool) -> _Fetche
     reaches = in_frame(vectors, (content.shape[1], content.shape[2]))
     if not made:
         reaches = reaches & (unknown < 0.01)
-    ring = sure & (F.max_pool2d(hole[None].float(), 2 * _RING + 1, 1, _RING)[0] > 0)
+    ring = sure & dilated(hole, _RING)
     if bool(ring.any()):
         light = diffused(content - picture, ring).clamp(-_MOST_LIGHT, _MOST_LIGHT)
         picture = picture + torch.where(hole, light, 0)

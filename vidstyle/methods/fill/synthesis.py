@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.device import adaptive_avg_pool2d, adaptive_max_pool2d, constant, quantile
 from vidstyle.image.diffusion import diffused
 from vidstyle.image.fields import around, follow, grid, inside, upsample
-from vidstyle.image.masks import away_from
+from vidstyle.image.masks import away_from, dilated
 from vidstyle.image.patchmatch import Matches, search
 from vidstyle.image.resize import resize
 
@@ -48,7 +49,7 @@ def synthesised(picture: Tensor, hole: Tensor, seed: int, guide: Tensor | None =
     for level, small in enumerate(sizes):
         open_, seen = _open(hole, small), _shown(maps, hole, small)
         known = diffused(seen, ~open_) if filled is None else torch.where(open_, resize(filled, small), seen)
-        if bool((~_grown(open_, _PATCH // 2)).any()):
+        if bool((~dilated(open_, _PATCH // 2)).any()):
             share = level / max(1, len(sizes) - 1)
             rounds = round(_ROUNDS[0] + (_ROUNDS[1] - _ROUNDS[0]) * share)
             if field is not None and small[0] * small[1] > _SEARCHED:
@@ -75,7 +76,7 @@ def _sizes(size: tuple[int, int], depth: float) -> list[tuple[int, int]]:
 
 def _open(hole: Tensor, size: tuple[int, int]) -> Tensor:
     """Where a smaller picture shows any of the hole."""
-    return F.adaptive_max_pool2d(hole[None].float(), size)[0] > 0
+    return adaptive_max_pool2d(hole[None].float(), size)[0] > 0
 
 
 def _shown(maps: Tensor, hole: Tensor, size: tuple[int, int]) -> Tensor:
@@ -83,7 +84,7 @@ def _shown(maps: Tensor, hole: Tensor, size: tuple[int, int]) -> Tensor:
     known = (~hole).float()
     if tuple(maps.shape[1:]) == size:
         return maps * known
-    sums, weight = (F.adaptive_avg_pool2d(each[None], size)[0] for each in (maps * known, known))
+    sums, weight = (adaptive_avg_pool2d(each[None], size)[0] for each in (maps * known, known))
     return sums / weight.clamp_min(1e-6)
 
 
@@ -101,10 +102,6 @@ def _roughness(picture: Tensor, hole: Tensor) -> Tensor:
     return sums / weight.clamp_min(1e-6)
 
 
-def _grown(hole: Tensor, pixels: int) -> Tensor:
-    return F.max_pool2d(hole[None].float(), 2 * pixels + 1, 1, pixels)[0] > 0
-
-
 class _Turn:
     """Search and vote at one size. maps: colours, roughness and more, (C, H, W); field: on all of them."""
 
@@ -113,7 +110,7 @@ class _Turn:
         self.size = maps.shape[1], maps.shape[2]
         self.top, self.left, self.bottom, self.right = _box(hole, _REACH * _PATCH)
         self.window = self._of(hole)
-        self.wanted, self.depth = _grown(self.window, _PATCH // 2), away_from(~self.window)
+        self.wanted, self.depth = dilated(self.window, _PATCH // 2), away_from(~self.window)
         self.field = grid(self.size, maps.device) if field is None else field
         self._start = None if field is None else self._of(field)
         if field is not None:  # what is enlarged is blurred, and would find what is plain
@@ -146,12 +143,11 @@ class _Turn:
         """
         size = found.field.shape[1], found.field.shape[2]
         here = grid(size, self.maps.device)
-        spread = found.distance[self.wanted[0]].quantile(0.75).clamp_min(1e-6)
+        spread = quantile(found.distance[self.wanted[0]], 0.75).clamp_min(1e-6)
         trust = torch.exp(-found.distance / (2 * spread)).clamp_min(1e-4) * _INWARD ** -self.depth[0]
         total, weight = self.maps.new_zeros(len(self.maps), *size), self.maps.new_zeros(1, *size)
         for step in around(patch):
-            shift = torch.tensor(step, device=self.maps.device).view(2, 1, 1)
-            neighbour = inside(here + shift, size)
+            neighbour = inside(here + constant(step, here).view(2, 1, 1), size)
             place = inside(follow(found.field, neighbour) + here - neighbour, self.size)
             counts = follow(trust[None], neighbour)
             total += counts * follow(self.maps, place)
