@@ -31,6 +31,9 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
+# PyTorch reads this when it is loaded: what Apple's GPUs cannot do is then done by the processor.
+os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+
 _HOOKS = ("progress", "notice", "stop", "begun", "losses")
 
 __all__ = ["analogy", "batch", "colorize", "dfi", "evaluate", "paint", "stylize", "texture"]

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.events import Observer, StepInfo
+from vidstyle.lbfgs import LBFGS
 
 HISTORY = 20
 """Pairs that L-BFGS keeps, two pictures each."""
@@ -116,6 +117,8 @@ class _Watch:
         self.steps += 1
         if self.first is None:
             self.first = loss.detach()
+        if self.tolerance <= 0:
+            return False
         self.window.append(loss.detach())
         if len(self.window) < _WINDOW:
             return False
@@ -124,7 +127,7 @@ class _Watch:
         settled = self.previous - mean < self.tolerance * _WINDOW * abs(self.previous)
         settled = settled and math.isfinite(self.previous)
         self.previous = mean
-        return self.tolerance > 0 and settled
+        return settled
 
     def show(self, losses: Mapping[str, Tensor], image: Callable[[], Tensor]) -> None:
         """Let the observer see the step that has just been made; image: before it is clamped."""
@@ -140,7 +143,8 @@ class _Watch:
 
 
 def _values(terms: Mapping[str, Tensor]) -> dict[str, float]:
-    return {name: float(value.detach()) for name, value in terms.items()}
+    numbers = torch.stack([value.detach() for value in terms.values()]).tolist()
+    return dict(zip(terms, numbers, strict=True))
 
 
 def _adam(image: Tensor, terms: Terms, steps: int, rate: float, watch: _Watch) -> Minimum:
@@ -190,41 +194,41 @@ class _Quasi:
         self.rate = 1.0
         self.least, self.best, self.losses = math.inf, image, dict[str, float]()
         self.now = dict[str, Tensor]()
-        self._start()
+        self.search = LBFGS(history, self.rate)
 
-    def _start(self) -> None:
-        self.search = torch.optim.LBFGS(
-            [self.change],
-            lr=self.rate,
-            max_iter=1,
-            history_size=self.history,
-            tolerance_grad=0,
-            tolerance_change=0,
-        )
-
-    def _evaluate(self) -> Tensor:
+    @torch.enable_grad()
+    def _evaluated(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The picture, the loss and its gradient."""
         x = self.begin + self.unit * (_blurred(self.change) if self.smooth else self.change)
         last = dict(self.terms(x))
         # Clamping between steps would falsify the curvature that L-BFGS collects.
         outside = _RANGE_WEIGHT * (x - x.clamp(*self.limits)).square().mean()
         loss = torch.stack([*last.values(), outside]).sum()
-        (self.change.grad,) = torch.autograd.grad(loss, self.change)
-        self.value = float(loss.detach())
+        (gradient,) = torch.autograd.grad(loss, self.change)
         self.now = {name: value.detach() for name, value in last.items()}
-        if self.value < self.least or not self.losses:
-            self.least, self.best, self.losses = self.value, x.detach(), _values(last)
-            self.best_change = self.change.detach().clone()
-        return loss.detach()
+        return x.detach(), loss.detach(), gradient
 
+    @torch.no_grad()
     def step(self) -> Tensor:
-        """One evaluation and the step from there; returns the loss before the step."""
-        loss: Tensor = self.search.step(self._evaluate)
-        if not self.value <= 2 * self.least:
+        """One evaluation and the step from there; returns the loss before the step, on the CPU.
+
+        The device is read from once, for all that has to be decided: whether the loss is the least so far,
+        whether it has become twice that, and whether L-BFGS learns from the step before.
+        """
+        x, loss, gradient = self._evaluated()
+        curvature = self.search.curvature(gradient)
+        told = torch.stack([loss, curvature, *self.now.values()]).cpu()
+        value, curved, *each = told.tolist()
+        if value < self.least or not self.losses:
+            self.least, self.best = value, x
+            self.losses = dict(zip(self.now, each, strict=True))
+            self.best_change = self.change.detach().clone()
+        self.search.step(self.change.detach(), gradient, curvature, curved)
+        if not value <= 2 * self.least:
             self.rate /= 2
-            with torch.no_grad():
-                self.change.copy_(self.best_change)
-            self._start()
-        return loss
+            self.change.detach().copy_(self.best_change)
+            self.search = LBFGS(self.history, self.rate)
+        return told[0]
 
 
 def _blurred(change: Tensor) -> Tensor:

@@ -152,7 +152,7 @@ class Reader:
             yield from self.quick_analogy()
         if name == "fill":
             yield "--by", "diffusion"
-        if "--look" not in words:
+        if "--look" not in words and (name != "keys" or "student" in words):
             yield from {"--steps": "1", "--next-steps": "1"}.items()
         yield "--features", str(self.features)
         yield "--precision", "float32"

@@ -42,7 +42,7 @@ OTHERS = {
     "deadlinecommand": "no Deadline here",
 }
 # Take long, and are run by scripts/check --slow:
-SLOW = ("vidstyle learn", "--fast", "--learn-from")
+SLOW = ("vidstyle learn", "--fast", "--learn-from", "--by student")
 
 BY_SECTION = partial(pytest.mark.parametrize, "section", ids=lambda each: f"{each[0].stem}:{each[1]}")
 

@@ -59,7 +59,7 @@ def test_the_loss_is_the_sum_over_all_patches() -> None:
     assert float(found) == pytest.approx(total, rel=1e-4)
     everything = torch.arange(len(pool.rows))
     each = sum(pool.at(everything, dy, dx).square().sum(dim=0) for dy, dx in inside)
-    assert pool.energy() == pytest.approx(float(each.mean()), rel=1e-5)  # type: ignore[union-attr]
+    assert pool.energy == pytest.approx(float(each.mean()), rel=1e-5)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("stride", [1, 2])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 import torch
 
+from vidstyle.device import KINDS
 from vidstyle.image import patchmatch
 from vidstyle.image.fields import grid
 from vidstyle.image.patchmatch import distances, normalised, search, search_exact
@@ -29,7 +31,7 @@ def seen_again() -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.fixture
 def searching(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small maps, too, are searched and not compared in full."""
-    monkeypatch.setattr(patchmatch, "_PAIRS_EXACT", {})
+    monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], pairs_exact=0))
 
 
 @pytest.mark.usefixtures("searching")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from vidstyle.device import KINDS
 from vidstyle.losses.wasserstein import (
     WassersteinLoss,
     matrix_root,
@@ -86,3 +89,15 @@ def test_responses_that_are_the_same_everywhere_but_for_rounding_give_a_finite_l
         energy = target[0].square().sum() + target[1].square().sum()
         assert float(loss.detach()) == pytest.approx(float(wanted / energy), rel=1e-2)
         assert float(features.grad.norm()) * count**0.5 < 10 * float(loss.detach())
+
+
+@pytest.mark.parametrize("off", [0.0, -1e-4, -0.3, torch.nan])
+def test_roots_are_the_same_where_no_number_is_read_on_the_way(
+    monkeypatch: pytest.MonkeyPatch, off: float
+) -> None:
+    """Of a matrix that has a root, and of ones that need more and more added to their eigenvalues, or all."""
+    _, cov = _gaussian(8)
+    matrix = cov / cov.norm() + off * torch.eye(len(cov))
+    read = matrix_root(matrix)
+    monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], queues=True))
+    assert torch.equal(matrix_root(matrix).nan_to_num(7.0), read.nan_to_num(7.0))

@@ -3,65 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.methods.painters import picture, prior_of, tiny_weights
-from vidstyle.features.weights import Weights, WeightsFile
-from vidstyle.image.labels import Palette
-from vidstyle.methods.base import Engine, Guided, Inputs, Painter
-from vidstyle.methods.guidance import Guidance
-from vidstyle.methods.registry import METHODS, command, method
+from tests.methods.making import has_options, painter_of
+from tests.methods.painters import picture, prior_of
+from tests.pretend.results import Results
+from vidstyle.methods.base import Guided, Painter
+from vidstyle.methods.registry import METHODS, command
 from vidstyle.types import Draft, Prior
-from vidstyle.video.blank import BlankClip
 
 Make = Callable[..., Painter]
 
 
-def skip_unless_options(kind: type, settings: dict[str, object]) -> None:
-    """Skip a test of settings that this dataclass of options does not have, or not with these values."""
-    choices = {spec.name: spec.metadata["choices"] for spec in fields(kind)}
-    if not all(k in choices and (not choices[k] or v in choices[k]) for k, v in settings.items()):
-        pytest.skip(f"{kind.__name__} has no such options: {settings}")
-
-
 @pytest.fixture(params=METHODS)
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    """make(OPTION=VALUE...) -> a painter with a tiny network, one style picture and few steps.
-
-    regions: how many columns of the style picture are regions of their own. What a method has read besides
-    is made by `inputs` in small.py in the folder of its tests.
-    """
-    tiny = Weights(WeightsFile("vgg19", Path("tiny")), "f" * 64, tiny_weights(), {})
-    engine = Engine(torch.device("cpu"), torch.float32, lambda: tiny, lambda line: None)
+    """make(OPTION=VALUE...) -> a painter of each method; see `painter_of`."""
 
     def build(regions: int = 0, **settings: object) -> Painter:
         kind = command(request.param).options
-        skip_unless_options(kind, settings)
-        names = {spec.name for spec in fields(kind)}
-        quick = {name: 3 for name in ("steps", "next_steps", "sweeps") if name in names}
-        options = kind(**(quick | settings))
-        exemplars = [picture(30, 41, seed=9)]
-        guidance = None
-        if regions:
-            maps = torch.eye(regions).view(regions, 1, regions)
-            guidance = Guidance(BlankClip(8, 8, 1), Palette((), exact=True), (maps,))
-        inputs = _small_inputs(request.param)(options, exemplars, guidance, tmp_path)
-        return method(request.param).painter(inputs, engine)
+        if not has_options(kind, settings):
+            pytest.skip(f"{kind.__name__} has no such options: {settings}")
+        return painter_of(request.param, tmp_path, regions=regions, **settings)
 
     return build
-
-
-def _small_inputs(name: str) -> Callable[..., Inputs]:
-    if find_spec(f"tests.methods.{name}.small") is None:
-        return lambda options, pictures, guidance, folder: Inputs(options, pictures, guidance)
-    made: Callable[..., Inputs] = import_module(f"tests.methods.{name}.small").inputs
-    return made
 
 
 SIZES = [(32, 48), (37, 23), (1, 1), (2, 150)]
@@ -161,3 +128,24 @@ def test_in_tiles_the_contract_holds(make: Make) -> None:
     fresh = make(tile_size=64)
     assert torch.equal(second.image, fresh.paint(content, [prior_of(first, 0.7)], seed=2).image)
     assert torch.equal(first.image, fresh.paint(content, [], seed=1).image)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_on_a_device_that_is_not_the_cpu_it_paints_the_same(pretended: Results, name: str) -> None:
+    found = [each for tried, each in pretended.items() if tried.startswith(f"paint {name} ")]
+    assert found and not [each["error"] for each in found if each["error"]]
+    assert max(each["apart"] for each in found) < 1e-4
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_step_there_reads_nothing_but_the_one_number_of_lbfgs(pretended: Results, name: str) -> None:
+    """On a GPU the host would wait for every value that it reads, and the GPU then for the host."""
+    found = [each for tried, each in pretended.items() if tried.startswith(f"steps {name} ")]
+    if not found:
+        pytest.skip("it has no steps to be counted")
+    assert not [each["error"] for each in found if each["error"]]
+    for each in found:
+        once = {where: count for where, count in each["a_step"].items() if "optimize.py" in where}
+        assert each["a_step"] == once and sum(once.values()) <= 1, each["name"]
+    adam = [each for each in found if "'adam'" in each["name"]]
+    assert all(each["a_step"] == {} for each in adam)

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidstyle.device import constant
 from vidstyle.errors import UsageError
 from vidstyle.features.convolutions import CONV_INDEX, built, key, outer, parts, reached
 
@@ -107,7 +108,7 @@ class VGG(nn.Module):
             missing = [layer for layer, suffix in wanted.items() if _ORDER.index(suffix) >= self.depth]
             raise UsageError(f"these features stop at {self.layers[-1]}; they have no {', '.join(missing)}")
         found: dict[str, Tensor] = {}
-        x = (image - image.new_tensor(MEAN).view(1, 3, 1, 1)) / image.new_tensor(STD).view(1, 3, 1, 1)
+        x = (image - constant(MEAN, image).view(1, 3, 1, 1)) / constant(STD, image).view(1, 3, 1, 1)
         x = x.to(dtype=self.dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[: stop + 1]:
             if _pools_before(suffix):

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import torch
 
+from vidstyle.device import is_gpu
 from vidstyle.errors import UsageError
 from vidstyle.events import Notice, say_nothing
 from vidstyle.flow import raft
@@ -63,7 +65,7 @@ def estimator_for(name: str, weights: Path | str | None, device: str) -> str:
     """
     if name != "auto":
         return name
-    learnt = device != "cpu" and (weights is not None or raft.at_hand("raft"))
+    learnt = is_gpu(torch.device(device)) and (weights is not None or raft.at_hand("raft"))
     return "raft" if learnt else "dis"
 
 

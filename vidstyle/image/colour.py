@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
+
+from vidstyle.device import constant, eigh
 
 # NTSC luma and its two chroma axes; the rows of RGB -> YIQ.
 _YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
@@ -11,17 +15,22 @@ _YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3
 
 def to_yiq(image: Tensor) -> Tensor:
     """Luma and chroma of image float32 (3, H, W): (3, H, W)."""
-    return torch.einsum("cd,dhw->chw", image.new_tensor(_YIQ), image)
+    return torch.einsum("cd,dhw->chw", constant(_YIQ, image), image)
 
 
 def from_yiq(image: Tensor) -> Tensor:
     """The same back."""
-    return torch.einsum("cd,dhw->chw", torch.linalg.inv(torch.tensor(_YIQ)).to(image), image)
+    return torch.einsum("cd,dhw->chw", constant(_inverse(), image), image)
+
+
+@cache
+def _inverse() -> tuple[tuple[float, ...], ...]:
+    return tuple(map(tuple, torch.linalg.inv(torch.tensor(_YIQ)).tolist()))
 
 
 def luminance(image: Tensor) -> Tensor:
     """Luma of image float32 (3, H, W) in [0, 1], on all three channels of the result (3, H, W)."""
-    weights = image.new_tensor(_YIQ[0]).view(3, 1, 1)
+    weights = constant(_YIQ[0], image).view(3, 1, 1)
     return (image * weights).sum(dim=0, keepdim=True).expand(3, -1, -1).clone()
 
 
@@ -60,7 +69,6 @@ def match_palette(image: Tensor, target: Tensor, source: Tensor | None = None, n
 
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
-    # In float64 on the CPU: covariances of grey pictures are singular, and MPS has no eigh.
-    values, vectors = torch.linalg.eigh(matrix.double().cpu())
+    values, vectors = eigh(matrix)  # of a grey picture's colours, a singular one
     values = values.clamp_min(1e-5) ** exponent
     return ((vectors * values) @ vectors.T).to(matrix)

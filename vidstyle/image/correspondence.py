@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.device import constant
 from vidstyle.image.warp import Mode, in_frame, warp
 
 _TRUSTED = 0.5  # weight from which on the flow says where a pixel was
@@ -27,9 +28,9 @@ Link = tuple[Tensor, Tensor, Tensor]
 """Of an earlier frame: its places, the flow float32 (2, H, W) to it, and how surely that holds, (1, H, W)."""
 
 
-def at_start(height: int, width: int) -> Tensor:
+def at_start(height: int, width: int, device: torch.device | None = None) -> Tensor:
     """The places of a shot's first frame, its own: float32 (2, H, W), x and y in pixels."""
-    rows, columns = torch.arange(height).float(), torch.arange(width).float()
+    rows, columns = (torch.arange(side, device=device).float() for side in (height, width))
     y, x = torch.meshgrid(rows, columns, indexing="ij")
     return torch.stack([x, y])
 
@@ -50,7 +51,7 @@ def carried(links: Sequence[Link], image: Tensor, kinds: Tensor | None = None) -
     a thing that comes into the frame need not look like what of it is there already.
     """
     height, width = image.shape[1:]
-    here = at_start(height, width).to(image.device)
+    here = at_start(height, width, image.device)
     found, surest = torch.zeros_like(here), torch.zeros_like(image[:1]) - 1
     for places, vectors, weight in links:
         there = here + torch.nan_to_num(vectors)
@@ -68,7 +69,7 @@ def carried(links: Sequence[Link], image: Tensor, kinds: Tensor | None = None) -
         reached = known | (source >= 0).view_as(known)
         way = likest(reached, torch.cat([image, _MOTION * motion]))
         found = _agreed(found.flatten(1)[:, source[way]].view_as(found), hidden)
-    limit = found.new_tensor([width - 1, height - 1]).view(2, 1, 1)
+    limit = constant((width - 1, height - 1), found).view(2, 1, 1)
     return found.clamp_min(0).minimum(limit)
 
 
@@ -166,7 +167,7 @@ def likest(known: Tensor, image: Tensor) -> Tensor:
         [(rows + dy).clamp(0, height - 1) * width + (columns + dx).clamp(0, width - 1) for dy, dx in around]
     )
     pixels = image.flatten(1)
-    far = torch.tensor([(dy * dy + dx * dx) ** 0.5 for dy, dx in around], device=image.device)
+    far = constant(tuple((dy * dy + dx * dx) ** 0.5 for dy, dx in around), image)
     change = (pixels[:, beside] - pixels[:, None, open_]).abs().sum(dim=0) + _STEP * far[:, None]
     cost = torch.where(known.flatten(), 0.0, torch.inf)
     source = torch.arange(height * width, device=image.device)
@@ -182,7 +183,7 @@ def likest(known: Tensor, image: Tensor) -> Tensor:
 
 def looked_up(picture: Tensor, places: Tensor, mode: Mode) -> Tensor:
     """What a picture (C, H, W) of the first frame is in the frame that has these places."""
-    here = at_start(places.shape[1], places.shape[2]).to(places.device)
+    here = at_start(places.shape[1], places.shape[2], places.device)
     return warp(picture, places - here, mode)
 
 
@@ -199,4 +200,5 @@ def unpacked(kept: Tensor) -> Tensor:
 def _side(places: Tensor) -> Tensor:
     """The greatest x and y."""
     height, width = places.shape[1:]
-    return torch.tensor([max(1, width - 1), max(1, height - 1)], device=places.device).float().view(2, 1, 1)
+    sides = max(1, width - 1), max(1, height - 1)
+    return constant(sides, places).float().view(2, 1, 1)

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from vidstyle.device import constant
+
 # Bases of colour space along whose axes a distribution is known, and quantiles along each axis. From 8 bases
 # on, what lies between the axes follows.
 _BASES = 9
@@ -59,7 +61,7 @@ def _bases(image: Tensor) -> list[Tensor]:
                 (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
             )
         )
-    return [*image.new_tensor(found), torch.eye(3, device=image.device)]
+    return [*constant(tuple(found), image), torch.eye(3, device=image.device)]
 
 
 def _some(image: Tensor) -> Tensor:

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from vidstyle.device import constant
+
 Size = tuple[int, int]
 """(height, width) of a grid."""
 
@@ -91,7 +93,7 @@ def carried_field(field: Tensor, vectors: Tensor, reach: Size) -> Tensor:
 def resized_field(field: Tensor, size: Size, reach: Size, new_reach: Size) -> Tensor:
     """A field at a smaller size, from the nearest place; its matches scaled. As `upsample`, the other way."""
     taken = interpolate(field[None].float(), size, mode="nearest-exact")[0]
-    scale = taken.new_tensor([new_reach[1] / reach[1], new_reach[0] / reach[0]])[:, None, None]
+    scale = constant((new_reach[1] / reach[1], new_reach[0] / reach[0]), taken)[:, None, None]
     return inside(((taken + 0.5) * scale).floor().long(), new_reach)
 
 
@@ -106,8 +108,7 @@ def vote(image: Tensor, field: Tensor, patch: int) -> Tensor:
     here = grid(size, field.device)
     total = image.new_zeros(image.shape[0], *size)
     for step in around(patch):
-        shift = torch.tensor(step, device=field.device).view(2, 1, 1)
-        neighbour = inside(here + shift, size)
+        neighbour = inside(here + constant(step, here).view(2, 1, 1), size)
         total += follow(image, inside(follow(field, neighbour) + here - neighbour, reach))
     return total / patch**2
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
+
+from vidstyle.device import constant
 
 # Linear sRGB -> CIE XYZ, each row divided by the white point's (IEC 61966-2-1).
 _XYZ = (
@@ -17,10 +21,15 @@ _EDGE = 6 / 29  # below its cube the root is a line
 def to_lab(image: Tensor) -> Tensor:
     """sRGB float32 (3, H, W) in [0, 1] -> L* in [0, 100], a* and b* in about [−110, 110], (3, H, W)."""
     linear = torch.where(image <= 0.04045, image / 12.92, ((image.clamp_min(0) + 0.055) / 1.055) ** 2.4)
-    xyz = torch.einsum("cd,dhw->chw", image.new_tensor(_XYZ), linear)
+    xyz = torch.einsum("cd,dhw->chw", constant(_XYZ, image), linear)
     root = torch.where(xyz > _EDGE**3, xyz.clamp_min(1e-9) ** (1 / 3), xyz / (3 * _EDGE**2) + 4 / 29)
     x, y, z = root
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@cache
+def _inverse() -> tuple[tuple[float, ...], ...]:
+    return tuple(map(tuple, torch.linalg.inv(torch.tensor(_XYZ, dtype=torch.float64)).tolist()))
 
 
 def from_lab(image: Tensor) -> Tensor:
@@ -28,8 +37,7 @@ def from_lab(image: Tensor) -> Tensor:
     y = (image[0] + 16) / 116
     root = torch.stack([y + image[1] / 500, y, y - image[2] / 200])
     xyz = torch.where(root > _EDGE, root**3, 3 * _EDGE**2 * (root - 4 / 29))
-    inverse = torch.linalg.inv(torch.tensor(_XYZ, dtype=torch.float64)).to(image)
-    linear = torch.einsum("cd,dhw->chw", inverse, xyz).clamp(0, 1)
+    linear = torch.einsum("cd,dhw->chw", constant(_inverse(), image), xyz).clamp(0, 1)
     return torch.where(
         linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(1e-9) ** (1 / 2.4) - 0.055
     )

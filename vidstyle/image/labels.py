@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.device import adaptive_avg_pool2d
+
 Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""
 Size = tuple[int, int]
@@ -121,7 +123,7 @@ def shares_at(weights: Tensor, size: Size) -> Tensor:
     """Weights (R, H, W) at another size, averaged over the area of each new pixel."""
     if tuple(weights.shape[1:]) == tuple(size):
         return weights
-    return F.adaptive_avg_pool2d(weights[None], size)[0]
+    return adaptive_avg_pool2d(weights[None], size)[0]
 
 
 def pooled(weights: Tensor, step: int, *, wrap: bool = False) -> Tensor:

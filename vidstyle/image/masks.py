@@ -56,7 +56,7 @@ def laid_over(below: np.ndarray, above: np.ndarray, mask: Tensor) -> np.ndarray:
     below: uint8 or uint16 (3, H, W); above: uint16.
     """
     ground = below.astype(np.float64) * (257 if below.dtype == np.uint8 else 1)
-    share = mask.double().cpu().numpy()
+    share = mask.cpu().double().numpy()
     result: np.ndarray = np.rint(ground * (1 - share) + above * share).astype(np.uint16)
     return result
 

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.device import constant
+
 _BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 # Orthonormal: lightness, and what tells red from green, and both from blue.
 _OPPONENTS = (
@@ -23,10 +25,10 @@ def finest_octave(image: Tensor, *, wrap: bool = False) -> Tensor:
     unit length.
     """
     mode = "circular" if wrap and min(image.shape[1:]) > 2 else "replicate"
-    kernel = image.new_tensor(_BINOMIAL)
+    kernel = constant(_BINOMIAL, image)
     padded = F.pad(image[:, None], (2, 2, 2, 2), mode=mode)
     low = F.conv2d(F.conv2d(padded, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1))[:, 0]
-    return torch.einsum("oc,chw->ohw", image.new_tensor(_OPPONENTS), image - low)
+    return torch.einsum("oc,chw->ohw", constant(_OPPONENTS, image), image - low)
 
 
 def grain_quantiles(image: Tensor, count: int) -> Tensor:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.device import eigh
 from vidstyle.image.fields import Size
 from vidstyle.image.similarity import Similarity, apply_similarity
 
@@ -40,7 +42,7 @@ def principal(rows: Tensor, count: int) -> Tensor:
     rows: (N, D), N far smaller than D. count: n at most; fewer, even none, where the rows have fewer.
     """
     # By the products of the rows: far fewer than the products of their values.
-    values, vectors = torch.linalg.eigh((rows @ rows.T).double().cpu())
+    values, vectors = eigh(rows @ rows.T)
     kept = (values > values[-1].clamp_min(1e-12) * _NEGLIGIBLE).nonzero().flatten()[-count:]
     return rows.T @ (vectors[:, kept] / values[kept].sqrt()).to(rows)
 
@@ -106,6 +108,7 @@ class Pool:
         """What lies `dy`, `dx` inside the patches numbered `chosen` (...): (C, ...)."""
         return self.values[:, self.first[chosen] + dy * self.width[chosen] + dx]
 
+    @cached_property
     def energy(self) -> float:
         """Mean of |Ψ|² over the patches Ψ."""
         energy = self.values.float().square().sum(dim=0)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.device import constant, kind_of, to_device
 from vidstyle.image.fields import Size, grid, inside, numbered, random_field
 from vidstyle.image.patches import principal
 
@@ -24,9 +25,6 @@ _SAMPLES = 1024  # patches that the components are learnt from
 _ENTRIES = 2**24  # numbers held at a time while distances are computed: 64 MiB
 _JUMPS = (8, 4, 2, 1)
 _WAYS = ((1, 0), (-1, 0), (0, 1), (0, -1))
-# A search of the whole map compares every pair where there are no more pairs than this: it is exact, and one
-# matrix product is faster than the many gathers of a search.
-_PAIRS_EXACT = {"cpu": 2**25, "cuda": 2**32}
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Matches:
     @property
     def energy(self) -> float:
         """Sum of the distances of all patches."""
-        return float(self.distance.double().sum())
+        return float(self.distance.cpu().double().sum())
 
 
 def normalised(features: Tensor) -> Tensor:
@@ -77,11 +75,12 @@ def search(
         raise ValueError(f"a and b must be (C, H, W), of one depth, not {tuple(a.shape)}, {tuple(b.shape)}")
     ours, theirs = _described(a, b, patch, components, seed)
     size, reach = (a.shape[1], a.shape[2]), (b.shape[1], b.shape[2])
-    if radius is None and len(ours) * len(theirs) <= _PAIRS_EXACT.get(a.device.type, 0):
+    # One matrix product is faster than the many gathers of a search, and exact.
+    if radius is None and len(ours) * len(theirs) <= kind_of(a.device).pairs_exact:
         return _exact(ours, theirs, size, reach)
     generator = torch.Generator().manual_seed(seed)
     field = random_field(size, reach, generator) if start is None else start
-    hunt = _Hunt(ours, theirs, inside(field.to(a.device), reach), reach)
+    hunt = _Hunt(ours, theirs, inside(to_device(field, a.device), reach), reach)
     for _ in range(sweeps):
         for jump in _JUMPS:
             hunt.spread(jump)
@@ -126,7 +125,7 @@ def _sampled(x: Tensor, patch: int, count: int, generator: torch.Generator) -> T
     """Patches of `x` drawn at random, (count, C·patch²)."""
     height, width = x.shape[1:]
     padded = F.pad(x[None], [patch // 2] * 4, mode="replicate")[0]
-    place = random_field((count, 1), (height, width), generator).to(x.device)
+    place = to_device(random_field((count, 1), (height, width), generator), x.device)
     window = grid((patch, patch), x.device)
     rows, columns = place[1][..., None] + window[1], place[0][..., None] + window[0]
     return padded[:, rows, columns].permute(1, 0, 2, 3).flatten(1)
@@ -170,7 +169,7 @@ class _Hunt:
     def spread(self, jump: int) -> None:
         """Offer every place what its neighbours `jump` places away are matched with, moved back as far."""
         for dx, dy in _WAYS:
-            shift = self.here.new_tensor([dx * jump, dy * jump]).view(2, 1, 1)
+            shift = constant((dx * jump, dy * jump), self.here).view(2, 1, 1)
             neighbour = inside(self.here + shift, self.size)
             matched = self.field.flatten(1)[:, numbered(neighbour, self.size[1])].reshape(2, *self.size)
             self._offer(matched + self.here - neighbour)
@@ -179,7 +178,7 @@ class _Hunt:
         """Offer random places about the present match, within ever smaller distances."""
         while radius >= 1:
             # Drawn on the CPU: every device then tries the same places.
-            drawn = torch.rand(2, *self.size, generator=generator).to(self.field.device)
+            drawn = to_device(torch.rand(2, *self.size, generator=generator), self.field.device)
             self._offer(self.field + ((2 * drawn - 1) * (radius + 0.5)).round().long())
             radius //= 2
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.device import constant
 from vidstyle.image.correspondence import at_start, looked_up
 from vidstyle.image.fields import Size, around, numbered
 from vidstyle.image.warp import warp
@@ -34,10 +35,10 @@ def rescaled(places: Tensor, size: Size, reach: Size, new_reach: Size) -> Tensor
         return places
     step = [new / before for new, before in zip(size[::-1], old[::-1], strict=True)]
     grown = [new / before for new, before in zip(new_reach[::-1], reach[::-1], strict=True)]
-    scale, shift = (places.new_tensor(each).view(2, 1, 1) for each in (grown, step))
-    fine = (at_start(*size).to(places.device) + 0.5) / shift - 0.5
+    scale, shift = (constant(tuple(each), places).view(2, 1, 1) for each in (grown, step))
+    fine = (at_start(*size, places.device) + 0.5) / shift - 0.5
     nearest = within(fine.round(), old)
-    own = at_start(*size).to(places.device)
+    own = at_start(*size, places.device)
     moved = looked_up(places, fine, "bilinear")
     smooth = (moved + 0.5) * scale - 0.5
     block = (
@@ -50,7 +51,7 @@ def rescaled(places: Tensor, size: Size, reach: Size, new_reach: Size) -> Tensor
 def followed(places: Tensor, vectors: Tensor) -> Tensor:
     """Places of a frame, from those of another to which `vectors` lead: float32 (2, H, W), see `Flow`."""
     height, width = places.shape[1:]
-    here = at_start(height, width).to(places.device)
+    here = at_start(height, width, places.device)
     there = here + torch.nan_to_num(vectors)
     nearest = within(there.round(), (height, width))
     block = looked_up(places, nearest, "nearest") + (there - nearest).clamp(-0.5, 0.5)
@@ -86,7 +87,7 @@ def seen(picture: Tensor, places: Tensor, patch: int) -> Tensor:
     Where neighbours belong together the picture is sampled, once, so that nothing blurs from frame to frame.
     Elsewhere each pixel is the mean of what the patches around it, of odd side `patch`, have there.
     """
-    here = at_start(places.shape[1], places.shape[2]).to(places.device)
+    here = at_start(places.shape[1], places.shape[2], places.device)
     image = warp(picture, places - here, "quick").clamp(0, 1)
     torn = broken(places, patch // 2)
     if not bool(torn.any()):

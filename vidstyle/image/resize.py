@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from vidstyle.device import constant
+
 
 def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
     """A picture at another size: bicubic (a = -0.5), the kernel widened where it shrinks, against aliasing.
@@ -59,7 +61,7 @@ def resize_flow(
         resized = interpolate(vectors[None], size, mode="nearest-exact")[0]
     else:
         resized = interpolate(vectors[None], size, mode="bilinear", align_corners=False, antialias=True)[0]
-    scale = vectors.new_tensor([size[1] / width, size[0] / height])
+    scale = constant((size[1] / width, size[0] / height), vectors)
     return resized * scale[:, None, None]
 
 

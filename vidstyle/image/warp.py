@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv1d, grid_sample
 
+from vidstyle.device import constant, kind_of
+
 Mode = Literal["bilinear", "bicubic", "spline", "nearest", "quick"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 _MARGIN = 10  # pixels on either side that tell in the coefficient of a spline; beyond, 2e-6 of them
@@ -51,7 +53,7 @@ def warp_wrapped(image: Tensor, vectors: Tensor, mode: Mode = "bilinear") -> Ten
     image: float32 (C, H, W), of at least 2 x 2 pixels.
     """
     margin = _MARGIN + 2  # what the widest sees beyond a position
-    sides = vectors.new_tensor([image.shape[2], image.shape[1]])[:, None, None]
+    sides = constant((image.shape[2], image.shape[1]), vectors)[:, None, None]
     x, y = _positions(torch.zeros_like(vectors))
     here = torch.stack(torch.broadcast_tensors(x, y))
     there = (here + vectors) % sides + margin
@@ -86,7 +88,7 @@ def _positions(vectors: Tensor) -> tuple[Tensor, Tensor]:
 
 def _clamp(position: Tensor, last: int) -> Tensor:
     # Unlike clamp, fmax turns "not a number" into 0, so that no index leaves the picture.
-    return position.fmax(position.new_zeros(())).fmin(position.new_tensor(float(last)))
+    return position.fmax(position.new_zeros(())).fmin(position.new_full((), last))
 
 
 def _nearest(image: Tensor, y: Tensor, x: Tensor) -> Tensor:
@@ -187,6 +189,8 @@ def _b_spline(f: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _quick(image: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    if not kind_of(image.device).bicubic:
+        return _bicubic(image, y, x)
     planes = image.reshape(1, -1, *image.shape[-2:])
     sides = [max(1, side - 1) for side in image.shape[-2:]]
     places = torch.stack([x * (2 / sides[1]) - 1, y * (2 / sides[0]) - 1], -1)[None, None]

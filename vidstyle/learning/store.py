@@ -78,7 +78,7 @@ class LearningStore(JobStore):
     def save(self, tensors: Mapping[str, Tensor]) -> None:
         """Keep a checkpoint in place of the one before, whole or not at all."""
         self._require_lock()
-        write_state(self._checkpoint, save(dict(tensors)))
+        write_state(self._checkpoint, save({name: each.cpu() for name, each in tensors.items()}))
 
     def checkpoint(self) -> dict[str, Tensor] | None:
         """The last one; None where there is none that can be read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -31,6 +31,7 @@ SHARE = 0.4
 """Of the time, for painting pictures; the rest is for learning."""
 _TRIED = 3  # steps, to know how long one takes
 _SAVED_EVERY = 20  # steps
+_TOLD_EVERY = 10  # steps, the loss: to read it waits for a GPU
 _SHOWN_EVERY = 60  # seconds
 
 
@@ -76,10 +77,11 @@ class Teacher:
     def affordable(self, seconds: float) -> int:
         """How many steps there is time for, by how long a few take."""
         trial = self.begun(_TRIED + 1)
-        trial.step()  # the first is slower
+        _loss(trial.step())  # the first is slower
         began = time.monotonic()
         for _ in range(_TRIED):
-            trial.step()
+            terms = trial.step()
+        _loss(terms)  # until all of it is done
         each = (time.monotonic() - began) / _TRIED
         return max(LEAST_STEPS, int(seconds / each))
 
@@ -122,21 +124,27 @@ def taught(
     if (found := store.checkpoint()) is not None:
         training.restore(found)
         hooks.tell(f"going on after {training.at} steps")
-    pace, shown = Pace("learn", steps, training.at), time.monotonic()
+    pace, shown, loss = Pace("learn", steps, training.at), time.monotonic(), None
     while training.at < steps:
         terms = training.step()
+        if training.at % _TOLD_EVERY == 1 or training.at == steps:
+            loss = _loss(terms)
         if training.at % _SAVED_EVERY == 0 or training.at == steps:
             store.save(training.state())
         if time.monotonic() - shown > _SHOWN_EVERY or training.at == steps:
             _show(store, training.student, teacher)
             shown = time.monotonic()
-        event = pace.finished(training.at - 1, 0, loss=sum(terms.values()), steps=1)
+        event = pace.finished(training.at - 1, 0, loss=loss, steps=1)
         try:
             hooks.report(event)
         except Stopped:
             store.save(training.state())
             raise
     return training
+
+
+def _loss(terms: Mapping[str, Tensor]) -> float:
+    return sum(torch.stack(list(terms.values())).tolist())
 
 
 @torch.no_grad()

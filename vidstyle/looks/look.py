@@ -89,7 +89,7 @@ def look_of(
     first = pictures[0].cpu()
     columns, rows = fit(first.shape[2], first.shape[1], _THUMBNAIL)
     small = torch.from_numpy(to_uint8(resize(first, (rows, columns))))
-    weights = {name: weight.half().float() for name, weight in student.folded().items()}
+    weights = {name: weight.half().float().cpu() for name, weight in student.folded().items()}
     palette = palette_of([each.cpu() for each in pictures])
     return Look(student.plan, weights, small, palette, flow, size, made)
 

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidstyle.device import constant
 from vidstyle.looks.noise import CHANNELS
 
 _GRID = 16  # pixels of a position of the coarsest maps
@@ -115,9 +116,9 @@ def _of_the_small(weight: Tensor) -> Tensor:
     and one of i + 1; columns likewise.
     """
     # By row of the kernel: what rows i − 1, i and i + 1 are in it.
-    even = [[0.75, 0.25, 0.0], [0.25, 0.75, 0.0], [0.0, 0.75, 0.25]]
-    odd = [[0.25, 0.75, 0.0], [0.0, 0.75, 0.25], [0.0, 0.25, 0.75]]
-    taps = weight.new_tensor([even, odd])
+    even = ((0.75, 0.25, 0.0), (0.25, 0.75, 0.0), (0.0, 0.75, 0.25))
+    odd = ((0.25, 0.75, 0.0), (0.0, 0.75, 0.25), (0.0, 0.25, 0.75))
+    taps = constant((even, odd), weight)
     found = torch.einsum("asr,btc,oist->aboirc", taps, taps, weight)
     return found.reshape(4 * weight.shape[0], weight.shape[1], 3, 3)
 

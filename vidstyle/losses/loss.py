@@ -83,5 +83,5 @@ def averaged(shares: Shares) -> Tensors:
 
 def positions(features: Tensor, weight: Weight = None) -> Tensor:
     """Σ w over the positions of features (1, C, h, w): how many there are, where there is no weight."""
-    count = features.new_tensor(features[0, 0].numel(), dtype=torch.float32)
+    count = features.new_full((), features[0, 0].numel(), dtype=torch.float32)
     return count if weight is None else weight.sum()

@@ -76,7 +76,7 @@ class PatchLoss(StyleLoss):
         pool = self._pool = self._pool or self._pooled(features)
         chosen = match(features, pool, wrap=self.wrap)
         self._laid = lay(chosen, pool, (features.shape[1], features.shape[2]), wrap=self.wrap)
-        self._energy = pool.energy() * chosen.numel()
+        self._energy = pool.energy * chosen.numel()
 
     def _pooled(self, features: Tensor) -> Pool:
         favours, basis, *styles = self.target

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vidstyle.device import kind_of
 from vidstyle.losses.gram import products
 from vidstyle.losses.loss import At, Shares, StyleLoss, Tensors, Weight, averaged, positions
 from vidstyle.options.losses import StyleLossOptions
@@ -114,11 +115,18 @@ def _newton_schulz(matrix: Tensor) -> tuple[Tensor, Tensor]:
     gradients so as well.
     """
     size = matrix.norm().clamp_min(1e-12)
+    tried: list[tuple[Tensor, Tensor, Tensor]] = []
     for least in _LEAST_EIGENVALUES:
         root, inverse = _iterated(matrix / size, least)
         # Of a matrix of norm 1 this sum is its trace, at most √C. It is false of what is not a number, too.
-        if float(root.square().sum()) <= 2 * len(matrix) ** 0.5 + least * len(matrix):
+        fits = root.square().sum() <= 2 * len(matrix) ** 0.5 + least * len(matrix)
+        tried.append((fits, root, inverse))
+        # A GPU has done the others before the host would know.
+        if not kind_of(matrix.device).queues and bool(fits):
             break
+    _, root, inverse = tried.pop()
+    for fits, *better in reversed(tried):
+        root, inverse = (torch.where(fits, *pair) for pair in zip(better, (root, inverse), strict=True))
     return root * size.sqrt(), inverse / size.sqrt()
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidstyle.device import to_device
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.events import Notice, Observer, say_nothing
 from vidstyle.features.recipes import Recipe, recipe_for
@@ -116,7 +117,7 @@ class Engine:
 
     def moved(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The same on the device."""
-        return [tensor.to(self.device) for tensor in tensors]
+        return [to_device(tensor, self.device) for tensor in tensors]
 
 
 @dataclass(frozen=True)

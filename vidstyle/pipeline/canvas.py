@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidstyle.device import to_device
 from vidstyle.image.convert import to_float, to_uint16
 from vidstyle.image.masks import laid_over
 from vidstyle.image.resize import resize
@@ -30,7 +31,7 @@ class Canvas:
 
     def move(self, tensor: Tensor) -> Tensor:
         """The same on the device."""
-        return tensor.to(self.device)
+        return to_device(tensor, self.device)
 
     def tensor(self, array: np.ndarray) -> Tensor:
         """An array as a tensor on the device."""

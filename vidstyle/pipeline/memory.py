@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import torch
-
+from vidstyle.device import pick_dtype
 from vidstyle.errors import OutOfMemory
 from vidstyle.options.base import option_name
 from vidstyle.pipeline.plan import Plan
@@ -33,13 +32,12 @@ def told(before: Plan, after: Plan) -> str:
 
 
 def _run_out(plan: Plan) -> str:
-    device, canvas = plan.canvas.device.type, plan.canvas
-    where = "" if device == "cpu" else f" on {device}"
-    return f"out of memory{where} painting {canvas.width}x{canvas.height}"
+    return f"out of memory painting {plan.canvas.width}x{plan.canvas.height}"
 
 
 def _given_up(plan: Plan) -> str:
     less = " or ".join(["--size", *plan.method.lighter])
-    exact = plan.engine.dtype == torch.float32 and plan.method.uses_features
-    arithmetic = ", or --precision bfloat16" if exact and plan.canvas.device.type != "cpu" else ""
+    quick = pick_dtype("auto", plan.canvas.device)
+    exact = plan.engine.dtype.itemsize > quick.itemsize and plan.method.uses_features
+    arithmetic = f", or --precision {str(quick).removeprefix('torch.')}" if exact else ""
     return f"{_run_out(plan)}; choose a smaller {less}{arithmetic}; what is painted is kept"

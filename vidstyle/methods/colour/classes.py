@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.device import to_device
 from vidstyle.image.lab import to_lab
 
 GRID = 10.0
@@ -30,9 +31,15 @@ def classes() -> Tensor:
     return torch.unique(reached, dim=0).float() * GRID
 
 
+@lru_cache(maxsize=4)
+def _classes_on(device: torch.device) -> Tensor:
+    with torch.inference_mode(False):  # or what needs gradients could not use them later
+        return to_device(classes(), device)
+
+
 def encoded(ab: Tensor) -> Tensor:
     """Colours float32 (N, 2) -> shares of the classes (N, Q): of the five nearest, by a Gaussian of 5."""
-    squares = torch.cdist(ab, classes().to(ab)).square()
+    squares = torch.cdist(ab, _classes_on(ab.device).to(ab)).square()
     near, which = squares.topk(_NEAREST, largest=False)
     shares = torch.softmax(-near / (2 * _SIGMA**2), 1)
     return torch.zeros_like(squares).scatter_(1, which, shares)
@@ -52,7 +59,7 @@ def annealed_mean(logits: Tensor) -> Tensor:
     entropy = -(shares * shares.clamp_min(1e-9).log()).sum(1, keepdim=True)
     sure = (_SURE * (1 - entropy / math.log(shares.shape[1]))).clamp(0, 1)
     sharp = torch.softmax(smooth / _TEMPERATURE, 1)
-    return sure * torch.einsum("nqhw,qc->nchw", sharp, classes().to(sharp))
+    return sure * torch.einsum("nqhw,qc->nchw", sharp, _classes_on(sharp.device).to(sharp))
 
 
 def rebalancing(counts: Tensor) -> Tensor:

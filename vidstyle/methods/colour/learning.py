@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.device import autocast, to_device
 from vidstyle.features.vgg import VGG
 from vidstyle.image.lab import from_lab, to_lab
 from vidstyle.image.resize import resize
@@ -96,24 +97,26 @@ class Training:
         counts = torch.zeros(len(classes()))
         for each in lessons:
             counts += encoded(each.ab.flatten(1).T).sum(0)
-        self._weights = rebalancing(counts)
+        self._weights = to_device(rebalancing(counts), colours.leave.weight.device)
         self.average = copy.deepcopy(colours).eval().requires_grad_(False)
         self._adam = torch.optim.AdamW(colours.parameters(), self._rate, (0.9, 0.99), weight_decay=_DECAY)
 
-    def step(self) -> float:
-        """One step; the loss."""
+    def step(self) -> Tensor:
+        """One step; the loss. To read it waits for a GPU."""
         random = torch.Generator().manual_seed((self.seed << 32) + self.at)
         which = torch.randint(len(self._lessons), (_BATCH,), generator=random).tolist()
         chosen = [self._lessons[i] for i in which]
         device = self.colours.leave.weight.device
-        seen = {layer: torch.stack([each.seen[layer] for each in chosen]).to(device) for layer in CHANNELS}
-        ab = torch.stack([each.ab for each in chosen]).to(device)
+        seen = {
+            layer: to_device(torch.stack([each.seen[layer] for each in chosen]), device) for layer in CHANNELS
+        }
+        ab = to_device(torch.stack([each.ab for each in chosen]), device)
         count, _, height, width = ab.shape
         shares = encoded(ab.permute(0, 2, 3, 1).reshape(-1, 2)).reshape(count, height, width, -1)
         for group in self._adam.param_groups:
             group["lr"] = self._rate * self._falling()
         self.colours.train()
-        with torch.random.fork_rng(devices=[]), torch.autocast(device.type, torch.bfloat16):
+        with torch.random.fork_rng(devices=[]), autocast(device):
             torch.manual_seed((self.seed << 32) + self.at)  # of what is dropped
             logits = self.colours(seen)
         loss = cross_entropy(logits, shares.permute(0, 3, 1, 2), self._weights)
@@ -125,7 +128,7 @@ class Training:
         for mean, weight in zip(self.average.parameters(), self.colours.parameters(), strict=True):
             mean.lerp_(weight.detach(), 1 - stays)
         self.at += 1
-        return float(loss.detach())
+        return loss.detach()
 
     def _falling(self) -> float:
         warm = min(1.0, (self.at + 1) / _WARM)
@@ -153,5 +156,8 @@ class Training:
             own = {key.removeprefix(prefix): each for key, each in state.items() if key.startswith(prefix)}
             network.load_state_dict(own)
         for name, weight in self.colours.named_parameters():
-            moments = {key: state[f"{key}.{name}"].clone() for key in ("exp_avg", "exp_avg_sq")}
+            moments = {
+                key: torch.empty_like(weight).copy_(state[f"{key}.{name}"])
+                for key in ("exp_avg", "exp_avg_sq")
+            }
             self._adam.state[weight] = {"step": torch.tensor(float(self.at)), **moments}

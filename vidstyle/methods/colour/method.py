@@ -59,7 +59,7 @@ class LearntColour(Method):
         return ColourInputs(options, contents=contents, colours=colours, seen_by=network)
 
     def painter(self, inputs: ColourInputs, engine: Engine) -> Colouring:
-        return Colouring(inputs.seen_by, inputs.colours.to(engine.device))
+        return Colouring(inputs.seen_by.to(engine.device), inputs.colours.to(engine.device))
 
 
 def _tell_of_colours(source: Source) -> None:
@@ -109,7 +109,7 @@ def _learn(training: Training, notice: Notice) -> None:
     while training.at < training.steps:
         loss = training.step()
         if training.at % _TOLD_EVERY == 0:
-            notice(f"learning colours: step {training.at} of {training.steps}, loss {loss:.2f}")
+            notice(f"learning colours: step {training.at} of {training.steps}, loss {float(loss):.2f}")
 
 
 METHOD = LearntColour()

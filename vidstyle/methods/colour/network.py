@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidstyle.device import adaptive_avg_pool2d, to_device
 from vidstyle.methods.colour.classes import classes
 
 CHANNELS = {"relu2_2": 128, "relu3_4": 256, "relu4_4": 512, "relu5_4": 512}
@@ -64,7 +65,7 @@ class Colours(nn.Module):
         middle = self._dropped(self.middle(maps["relu4_4"]))
         middle = self.middle_blocks(F.relu(middle + _larger(self.rise(deep), middle)))
         fine = self._dropped(self.fine(maps["relu3_4"]))
-        fine = fine + F.adaptive_avg_pool2d(self.finest(maps["relu2_2"]), (fine.shape[2], fine.shape[3]))
+        fine = fine + adaptive_avg_pool2d(self.finest(maps["relu2_2"]), (fine.shape[2], fine.shape[3]))
         fine = self.fine_blocks(F.relu(fine + _larger(self.up(middle), fine)))
         logits: Tensor = self.leave(fine)
         return logits
@@ -81,7 +82,11 @@ class Colours(nn.Module):
         return (features - mean.to(features)) * scale.to(features)
 
     def _dropped(self, x: Tensor) -> Tensor:
-        return F.dropout2d(x, _DROPPED, self.training)
+        """Without some channels, as dropout2d; drawn on the CPU, so that they are the same on any device."""
+        if not self.training:
+            return x
+        kept = torch.empty(*x.shape[:2], 1, 1, dtype=x.dtype).bernoulli_(1 - _DROPPED).div_(1 - _DROPPED)
+        return x * to_device(kept, x.device)
 
 
 def _larger(maps: Tensor, like: Tensor) -> Tensor:

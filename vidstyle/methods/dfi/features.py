@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.device import adaptive_avg_pool2d, to_device
 from vidstyle.errors import MediaError
 from vidstyle.events import Notice, say_nothing
 from vidstyle.features.vgg import VGG
@@ -124,7 +125,7 @@ class SetFeatures:
         million, and a small shift of the subject changes them little. The grid keeps poses apart.
         """
         (found,) = self.network(batch, self.layers[-1:]).values()
-        return F.adaptive_avg_pool2d(found.float(), _GRID).flatten(1)
+        return adaptive_avg_pool2d(found.float(), (_GRID, _GRID)).flatten(1)
 
     @torch.no_grad()
     def full(self, batch: Tensor) -> dict[str, Tensor]:
@@ -259,7 +260,9 @@ class SetFeatures:
         shapes = self.shapes(view.size)
         wide = _GRID**2 * shapes[self.layers[-1]][0]
         values = self.cache.get(key, wide if kind == "summary" else sum(map(math.prod, shapes.values())))
-        return None if values is None else torch.from_numpy(values.astype(np.float32)).to(self._device)
+        if values is None:
+            return None
+        return to_device(torch.from_numpy(values.astype(np.float32)), self._device)
 
     def _key(self, data: bytes, look: str, kind: Kind) -> str:
         if self.cache is None:

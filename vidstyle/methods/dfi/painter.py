@@ -112,7 +112,9 @@ class Dfi:
     def vector(self, carry: Mapping[str, Tensor]) -> AttributeVector:
         """Σ w of the shot that a painted frame's carry belongs to: what strength 1 adds, unscaled."""
         view = self._view(carry["anchor"])
-        return AttributeVector(combined(self._vectors(carry, view)), view.size, self.features.fingerprint)
+        return AttributeVector(
+            combined(self._vectors(carry, view, torch.device("cpu"))), view.size, self.features.fingerprint
+        )
 
     def _size(self, height: int, width: int) -> tuple[int, int]:
         columns, rows = fit(width, height, min(max(height, width), self.options.edit_size))
@@ -150,12 +152,15 @@ class Dfi:
         """Σ α·w of the shot, with α for strength 1; kept until another shot begins."""
         key = repr((tuple(small.shape), [places.tolist() for places in self._chosen(carry)])).encode()
         if self._change is None or self._change[0] != key:
-            self._change = key, combined(self._vectors(carry, self._view(small)), self.options.scaling)
+            vectors = self._vectors(carry, self._view(small), small.device)
+            self._change = key, combined(vectors, self.options.scaling)
         return self._change[1]
 
-    def _vectors(self, carry: Mapping[str, Tensor], view: View) -> list[AttributeVector]:
+    def _vectors(
+        self, carry: Mapping[str, Tensor], view: View, device: torch.device
+    ) -> list[AttributeVector]:
         pairs = zip(self.attributes, self._chosen(carry), strict=True)
-        return [attribute.vector(places, view) for attribute, places in pairs]
+        return [attribute.vector(places, view).on(device) for attribute, places in pairs]
 
     def _chosen(self, carry: Mapping[str, Tensor]) -> list[Tensor]:
         """The neighbours that a carry holds for each attribute."""

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vidstyle.atomic import write_whole
 from vidstyle.checkpoints import read_tensors
+from vidstyle.device import to_device
 from vidstyle.errors import WeightsError
 from vidstyle.image.resize import resize
 
@@ -39,7 +40,7 @@ class AttributeVector:
     @property
     def mean_square(self) -> float:
         """mean(w²) over all numbers of all layers."""
-        total = sum(float(part.double().cpu().square().sum()) for part in self.layers.values())
+        total = sum(float(part.cpu().double().square().sum()) for part in self.layers.values())
         return total / sum(part.numel() for part in self.layers.values())
 
     def alpha(self, scaling: str) -> float:
@@ -51,6 +52,11 @@ class AttributeVector:
         if scaling == "raw":
             return 1.0
         return 1 / self.mean_square if self.mean_square > 0 else 0.0
+
+    def on(self, device: torch.device) -> AttributeVector:
+        """The same there."""
+        parts = {layer: to_device(part, device) for layer, part in self.layers.items()}
+        return AttributeVector(parts, self.size, self.fingerprint)
 
     def fitted(self, size: tuple[int, int], shapes: Mapping[str, tuple[int, ...]]) -> AttributeVector:
         """The same for pictures of another size, whose φ has `shapes` {layer: (C, h, w)}.

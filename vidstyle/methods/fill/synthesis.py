@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.device import adaptive_avg_pool2d, adaptive_max_pool2d, constant, quantile
 from vidstyle.image.diffusion import diffused
 from vidstyle.image.fields import around, follow, grid, inside, upsample
 from vidstyle.image.masks import away_from, dilated
@@ -75,7 +76,7 @@ def _sizes(size: tuple[int, int], depth: float) -> list[tuple[int, int]]:
 
 def _open(hole: Tensor, size: tuple[int, int]) -> Tensor:
     """Where a smaller picture shows any of the hole."""
-    return F.adaptive_max_pool2d(hole[None].float(), size)[0] > 0
+    return adaptive_max_pool2d(hole[None].float(), size)[0] > 0
 
 
 def _shown(maps: Tensor, hole: Tensor, size: tuple[int, int]) -> Tensor:
@@ -83,7 +84,7 @@ def _shown(maps: Tensor, hole: Tensor, size: tuple[int, int]) -> Tensor:
     known = (~hole).float()
     if tuple(maps.shape[1:]) == size:
         return maps * known
-    sums, weight = (F.adaptive_avg_pool2d(each[None], size)[0] for each in (maps * known, known))
+    sums, weight = (adaptive_avg_pool2d(each[None], size)[0] for each in (maps * known, known))
     return sums / weight.clamp_min(1e-6)
 
 
@@ -142,12 +143,11 @@ class _Turn:
         """
         size = found.field.shape[1], found.field.shape[2]
         here = grid(size, self.maps.device)
-        spread = found.distance[self.wanted[0]].quantile(0.75).clamp_min(1e-6)
+        spread = quantile(found.distance[self.wanted[0]], 0.75).clamp_min(1e-6)
         trust = torch.exp(-found.distance / (2 * spread)).clamp_min(1e-4) * _INWARD ** -self.depth[0]
         total, weight = self.maps.new_zeros(len(self.maps), *size), self.maps.new_zeros(1, *size)
         for step in around(patch):
-            shift = torch.tensor(step, device=self.maps.device).view(2, 1, 1)
-            neighbour = inside(here + shift, size)
+            neighbour = inside(here + constant(step, here).view(2, 1, 1), size)
             place = inside(follow(found.field, neighbour) + here - neighbour, self.size)
             counts = follow(trust[None], neighbour)
             total += counts * follow(self.maps, place)

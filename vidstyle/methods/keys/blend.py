@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.device import constant
 from vidstyle.image.colour import from_yiq, to_yiq
 from vidstyle.image.poisson import gradients, screened_poisson
 from vidstyle.image.resize import resize
@@ -81,7 +82,7 @@ def blended(before: Tensor, after: Tensor, taken: Tensor, mix: Tensor) -> Tensor
         torch.where(pick, theirs, ours) for ours, theirs in zip(gradients(one), gradients(other), strict=True)
     ]
     colours = _mixed(one, other, mix)
-    return from_yiq(screened_poisson(colours, steps[0], steps[1], one.new_tensor(_GRADIENTS))).clamp(0, 1)
+    return from_yiq(screened_poisson(colours, steps[0], steps[1], constant(_GRADIENTS, one))).clamp(0, 1)
 
 
 def _mixed(one: Tensor, other: Tensor, share: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.device import eigh
 from vidstyle.image.fields import Size
 from vidstyle.image.resize import fit, resize
 from vidstyle.methods.keys.options import KeysOptions
@@ -39,9 +40,8 @@ def levels(size: Size) -> list[Size]:
 
 def principal_axes(rows: Tensor, count: int) -> Tensor:
     """The directions in which rows (N, D) vary most: float32 (n, D), orthonormal; n at most `count`."""
-    # In float64 on the CPU: rows that are all alike are singular, and MPS has no eigh.
-    spread = torch.cov(rows.T.double().cpu(), correction=0).reshape(rows.shape[1], rows.shape[1])
-    return torch.linalg.eigh(spread).eigenvectors[:, -count:].T.to(rows)
+    spread = torch.cov(rows.T.cpu().double(), correction=0).reshape(rows.shape[1], rows.shape[1])
+    return eigh(spread)[1][:, -count:].T.to(rows)
 
 
 class Describer:

@@ -135,7 +135,7 @@ class KeyPainter:
         size = content.shape[1], content.shape[2]
         image, mask = self.keys.picture(index, size)
         small = self.keys.matched(size)
-        found = Found(at_start(*small).to(content.device), torch.zeros(1, *small, device=content.device))
+        found = Found(at_start(*small, content.device), torch.zeros(1, *small, device=content.device))
         return Painted(self._over(content, image, mask), Side(index, found).carry)
 
     def _side(self, content: Tensor, priors: Sequence[Prior], seed: int) -> Side | None:

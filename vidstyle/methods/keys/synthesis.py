@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidstyle.device import to_device
 from vidstyle.image.correspondence import at_start
 from vidstyle.image.fields import Size, numbered
 from vidstyle.image.places import broken, rescaled, seen, within
@@ -144,7 +145,7 @@ class _Hunt:
         """Compare every place with every one of the key frame; twice, so that none is used too often."""
         rows, split = self.table.rows, self.table.guides
         theirs, paint = rows[:, :split], rows[:, split:]
-        spot = at_start(*self.size).to(self.device).flatten(1).T * self.unit**0.5
+        spot = at_start(*self.size, self.device).flatten(1).T * self.unit**0.5
         expected = spot if self.expected is None else self.expected.T * self.unit**0.5
         nearness = torch.where(self.known, 1.0, _DOUBT)
         columns = torch.cat([theirs, paint, spot, _squares(theirs), _squares(paint), _squares(spot)], dim=1)
@@ -183,7 +184,7 @@ class _Hunt:
             for jump in _JUMPS:
                 self.spread(pixels, jump)
             for radius in _RADII:
-                drawn = torch.rand(2, len(at), generator=generator).to(self.device)
+                drawn = to_device(torch.rand(2, len(at), generator=generator), self.device)
                 self.offer(pixels, self.flat[:, at] + ((2 * drawn - 1) * (radius + 0.5)).round())
 
     def _voted(self, at: Tensor) -> _Pixels:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vidstyle.device import to_device
 from vidstyle.image.warp import in_frame, warp
 
 _FASTEST = 12  # pixels a frame
@@ -51,9 +52,9 @@ class Moment:
 
     def on(self, device: torch.device) -> Moment:
         """The same there."""
-        worn = None if self.worn is None else self.worn.to(device)
-        layers = [layer.to(device) for layer in self.layers]
-        return Moment(layers, self.vectors.to(device), self.holds.to(device), worn)
+        worn = None if self.worn is None else to_device(self.worn, device)
+        layers = [to_device(layer, device) for layer in self.layers]
+        return Moment(layers, to_device(self.vectors, device), to_device(self.holds, device), worn)
 
 
 class _Path:

@@ -99,8 +99,8 @@ class Training:
         self._wanted = [self._gram_of(own) for own in self._shown]
         self._adam = torch.optim.Adam(student.parameters(), _RATE, _BETAS)
 
-    def step(self) -> dict[str, float]:
-        """One step; the terms of the loss, weighted."""
+    def step(self) -> dict[str, Tensor]:
+        """One step; the terms of the loss, weighted. To read them waits for a GPU."""
         random = torch.Generator().manual_seed((self.seed << 32) + self.at)
         style = self.at % self.student.styles
         for group in self._adam.param_groups:
@@ -113,7 +113,7 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), _MOST_OF_A_GRADIENT)
         self._adam.step()
         self.at += 1
-        return {name: float(term.detach()) for name, term in terms.items()}
+        return {name: term.detach() for name, term in terms.items()}
 
     def state(self) -> dict[str, Tensor]:
         """All that the next step depends on."""

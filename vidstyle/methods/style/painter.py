@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from vidstyle.device import to_device
 from vidstyle.events import Notice, Observer, say_nothing
 from vidstyle.features.recipes import Recipe, check_layers, strengthened
 from vidstyle.features.tiles import responses
@@ -155,13 +156,13 @@ class NeuralStyle(ByStyle):
     def _start(self, subject: Tensor, size: tuple[int, int], seed: int) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
         if self.options.init == "noise" or (self.options.independent and self.medium.strokes):
-            return torch.rand(3, *size, generator=generator).to(subject.device)
+            return to_device(torch.rand(3, *size, generator=generator), subject.device)
         start = self.init(subject) if callable(self.init) else subject if self.init is None else self.init
         start = resize(self.colours.kept(start), size)
         if self.init is not None or not self.medium.strokes:
             return start
         noise = min(1.0, self.options.strength) * _stir(size, generator)
-        return (start + noise.to(start)).clamp(0, 1)
+        return (start + to_device(noise, start.device)).clamp(0, 1)
 
     def _after(self, subject: Tensor, priors: Sequence[Prior], colours: Tensor | None) -> Minimum:
         """From the earlier frames, warped, and what they do not show in the colours of its kind.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from vidstyle.device import constant
 from vidstyle.image.colour import luminance, match_palette, palette
 from vidstyle.image.labels import shares_at
 from vidstyle.image.matting import GuidedFilter
@@ -39,7 +40,7 @@ def style_palettes(pictures: Sequence[Tensor], regions: Sequence[Tensor], shares
     maps: list[Tensor | None] = [*regions] or [None] * len(pictures)
     found = torch.stack([palettes(picture, each) for picture, each in zip(pictures, maps, strict=True)])
     there = ~found.isnan().flatten(-2).any(dim=-1)
-    weights = there * found.new_tensor(shares).view(-1, *[1] * (there.ndim - 1))
+    weights = there * constant(tuple(shares), found).view(-1, *[1] * (there.ndim - 1))
     return (found.nan_to_num() * weights[..., None, None]).sum(dim=0) / weights.sum(dim=0)[..., None, None]
 
 

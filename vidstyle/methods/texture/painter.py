@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from vidstyle.device import to_device
 from vidstyle.events import Observer
 from vidstyle.features.recipes import Recipe
 from vidstyle.features.vgg import VGG
@@ -100,7 +101,7 @@ class Texture(ByStyle):
         """
         generator = torch.Generator().manual_seed(seed)
         if not all(style_loss(name).pools for name in self.options.losses):
-            return torch.rand(3, *size, generator=generator).to(self.style.pictures[0].device)
+            return to_device(torch.rand(3, *size, generator=generator), self.style.pictures[0].device)
         pictures = [_scaled(picture, scale) for picture in self.style.pictures]
         cells = [-(-side // _BLOCK) for side in size]
         count = cells[0] * cells[1]

@@ -1,0 +1,39 @@
+"""A device that is not the CPU: everything runs there, with the CPU's results, and the host does not wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.pretend.commands import SPINES
+from tests.pretend.results import Results, tried
+from tests.pretend.rules import RULES
+
+# Pictures of 16 bits: what differs is rounding, in the last of them or in the last but a few.
+_ROUNDING = 5e-4
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_device_has_the_rules_of_a_gpu(pretended: Results, rule: str) -> None:
+    assert not pretended[f"rule {rule}"]["error"]
+
+
+@pytest.mark.parametrize("spine", SPINES)
+def test_every_command_runs_there(pretended: Results, spine: str) -> None:
+    found = pretended[f"run {spine}"]
+    assert not found["error"] and found["made"] and found["apart"] < _ROUNDING
+
+
+@pytest.mark.parametrize("taught", ["student", "colours"])
+def test_a_step_of_training_reads_nothing(pretended: Results, taught: str) -> None:
+    found = pretended[f"steps training {taught}"]
+    assert not found["error"] and found["a_step"] == {}
+
+
+@pytest.mark.slow
+def test_every_option_by_itself(tmp_path: Path) -> None:
+    found = tried(tmp_path, "all", "paint ")
+    assert len(found) > 60
+    assert {name: each["error"] for name, each in found.items() if each["error"]} == {}
+    assert max(each["apart"] for each in found.values()) < _ROUNDING
