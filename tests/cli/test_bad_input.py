@@ -70,7 +70,7 @@ def here(odd_files: Path, samples: Path) -> Path:
         ("--frames x", 2, "--frames takes A:B"),
         ("--frames 99:", 1, "99:"),
         ("--fps fast", 2, ["--fps must be a rate", "fast"]),
-        ("--flow psychic", 2, ["--flow must be one of dis", "psychic"]),
+        ("--flow psychic", 2, ["--flow must be one of auto, dis", "psychic"]),
         ("--flow raft --flow-weights text.mp4", 1, "text.mp4"),
         ("--flow dis --flow-weights text.mp4", 2, ["--flow-weights", "dis"]),
         ("--flow-dir gone", 1, "gone"),
