@@ -96,7 +96,7 @@ def _steadiness(setting: Setting, colouring: Colouring, count: int) -> Table:
         (way, *list(_figures(frames.__getitem__, truths, range(count)))[:3], _chroma_change(frames, flows))
         for way, frames in ways.items()
     ]
-    columns = (*COLUMNS[:3], "change of a* and b* along the motion")
+    columns = (*COLUMNS[:4], "change of a* and b* along the motion")
     return Table(f"colour: {count} frames of a rendered clip", columns, rows)
 
 
