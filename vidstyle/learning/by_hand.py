@@ -74,6 +74,7 @@ def learn(plan: Plan, store: LearningStore, by: ByOptions, hooks: Hooks) -> None
         dtype=plan.engine.dtype,
         seed=plan.run.seed,
         balance=BY_HAND,
+        noise=False,  # it takes too long to unlearn: plain areas of a drawing would be mottled
     )
     training = taught(store, teacher, by.steps, by.seconds, hooks)
     made = {

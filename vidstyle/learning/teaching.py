@@ -41,7 +41,7 @@ class Teacher:
 
     styles: pictures of the style, float32 (3, H, W) in [0, 1]. weights: of the feature network. flow: whether
     it is to paint over what it has painted before. begin: with what has learnt other looks, or from nothing.
-    balance: of the loss, if not the usual one.
+    balance: of the loss, if not the usual one. noise: whether strokes may be made of it.
     """
 
     lessons: Sequence[Lesson]
@@ -53,6 +53,7 @@ class Teacher:
     flow: bool = True
     begin: bool = True
     balance: Balance | None = None
+    noise: bool = True
 
     @property
     def palette(self) -> Tensor:
@@ -63,6 +64,8 @@ class Teacher:
         """With a new network, to be taught in so many steps."""
         network = VGG(self.weights.tensors).to(self.device, self.dtype)
         student = new_student(self.begin, self.seed, self.dtype).to(self.device)
+        if not self.noise:
+            student.ignore_noise()
         return Training(
             student,
             network,
@@ -72,6 +75,7 @@ class Teacher:
             seed=self.seed,
             flow=self.flow,
             balance=self.balance,
+            noise=self.noise,
         )
 
     def affordable(self, seconds: float) -> int:

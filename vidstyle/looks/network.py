@@ -178,6 +178,12 @@ class Student(nn.Module):
         made = self._picture(seen, style)[:, :, _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]
         return made.float().contiguous().sigmoid()
 
+    def ignore_noise(self) -> None:
+        """See nothing of the noise from now on, as long as nothing of it is learnt."""
+        with torch.no_grad():
+            for part in (self.fine, self.enter):
+                part.weight[:, -CHANNELS:] = 0
+
     def fix(self, style: int = 0) -> Self:
         """Paint this style from now on, faster: nothing of it is learnt any more."""
         for part in self.modules():

@@ -71,7 +71,8 @@ class Training:
 
     palettes: of each style, that its pictures are recoloured to. steps: in all, by which the rate falls.
     network: for the loss. at: number of the next step. flow: whether it is to paint over what it has painted
-    before; without, it sees no noise, which would lie on the picture like dust on a lens.
+    before; without, it sees no noise, which would lie on the picture like dust on a lens. balance: of the
+    loss. noise: whether there is any to make strokes of; without, plain areas stay plain.
     """
 
     def __init__(
@@ -85,10 +86,11 @@ class Training:
         seed: int = 0,
         flow: bool = True,
         balance: Balance | None = None,
+        noise: bool = True,
     ) -> None:
         self._balance = balance or Balance()
         self.student, self.network, self.steps, self.seed, self.at = student, network, steps, seed, 0
-        self._flow = flow
+        self._flow, self._noise = flow, flow and noise
         seen = [replace(each, content=recoloured(each.content, palettes[each.style])) for each in lessons]
         of_style = [[each for each in seen if each.style == style] for style in range(student.styles)]
         self._shown = [[each for each in own if each.painted is not None] for own in of_style]
@@ -147,7 +149,7 @@ class Training:
 
     def _terms(self, lessons: Sequence[Lesson], style: int, random: torch.Generator) -> dict[str, Tensor]:
         moments = self._moments(lessons, random)
-        painted = paintings(self.student, moments, style, self._flow)[-_TAUGHT:]
+        painted = paintings(self.student, moments, style, self._flow, self._noise)[-_TAUGHT:]
         moments = moments[-_TAUGHT:]
         one = int(torch.randint(len(painted), (1,), generator=random))
         seen = self.network(painted[one].image, self._layers)
@@ -218,8 +220,10 @@ class Frame:
         return (holds * off).mean()
 
 
-def paintings(student: Student, moments: Sequence[Moment], style: int, flow: bool = True) -> list[Frame]:
-    """Each moment painted after the one before; without `flow` by itself, with no noise.
+def paintings(
+    student: Student, moments: Sequence[Moment], style: int, flow: bool = True, noisy: bool = True
+) -> list[Frame]:
+    """Each moment painted after the one before; without `flow` by itself. noisy: of noise, too.
 
     Only the last ones have gradients; others lead there.
     """
@@ -231,7 +235,7 @@ def paintings(student: Student, moments: Sequence[Moment], style: int, flow: boo
             if found:
                 earlier = warp(found[-1].image, moment.vectors, "spline")
             noise = moment.noise[None, :, ::2, ::2]
-            new = student.new(frame, noise if flow else torch.zeros_like(noise), style)
+            new = student.new(frame, noise if noisy else torch.zeros_like(noise), style)
             found.append(Frame(laid_over(new, earlier, holds) if flow else new, new, earlier))
     return found
 
