@@ -152,7 +152,8 @@ class Reader:
             yield from self.quick_analogy()
         if name == "fill":
             yield "--by", "diffusion"
-        if "--look" not in words and (name != "keys" or "student" in words):
+        teaches = "student" in words and "--minutes" not in words  # or patches, which take no steps
+        if "--look" not in words and (name != "keys" or teaches):
             yield from {"--steps": "1", "--next-steps": "1"}.items()
         yield "--features", str(self.features)
         yield "--precision", "float32"
