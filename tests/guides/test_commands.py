@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 import vidstyle
-from tests.guides.reader import Reader, Section, clip_of, parse, sections_with
+from tests.guides.reader import Reader, Section, clip_of, options_of, parse, sections_with
 from tests.guides.reading import PAGES as ALL
+from tests.guides.reading import prose
 from vidstyle.cli import main
 from vidstyle.methods.registry import command
 
@@ -105,6 +106,17 @@ def _run(reader: Reader, words: list[str]) -> None:
         assert main(reader.small(words)) == 0, f"{shlex.join(words)}: {said.getvalue()}"
     if "-o" in words and words[1] != "shots":
         assert (reader.folder / words[words.index("-o") + 1]).exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_in_sentences_are_understood(page: Path) -> None:
+    """Those with capitals for files, too, if all that they need is given."""
+    for span in re.findall(r"`vidstyle ([a-z][^`]*)`", prose(page)):
+        words = shlex.split(span)
+        takes = options_of(words)
+        assert {word for word in words if word.startswith("--")} <= takes | {"--help"}, span
+        if "-o" in words and "..." not in words:
+            parse(words)
 
 
 @BY_SECTION(argvalues=list(sections_with("python", [page for page in PAGES if page.stem != "extending"])))

@@ -101,6 +101,16 @@ def test_a_key_frame_painted_again_is_learnt_anew(settings: dict[str, Any]) -> N
     assert all(np.array_equal(one, other) for one, other in zip(after, fresh, strict=True))
 
 
+@pytest.mark.parametrize("given", [1, 4])
+def test_a_shot_without_a_key_frame_stays_as_it_was_filmed(given: int, settings: dict[str, Any]) -> None:
+    told = list[str]()
+    one = {**settings, "keys": None, "key": f"{given}=keys/{given}.png", "cut": 3, "notice": told.append}
+    for index, frame in enumerate(painted("out", **one)):
+        same = np.array_equal(frame, read_picture(Path(f"clip/{index:02d}.png"))[0])
+        assert same == ((index < 3) != (given < 3)), index
+    assert [line for line in told if line.startswith("no key frame is of the shot that begins at frame ")]
+
+
 def test_colour_alone_leaves_the_light_as_it_is(settings: dict[str, Any]) -> None:
     for index, frame in enumerate(painted("out", color_only=True, **settings)):
         filmed = read_picture(Path(f"clip/{index:02d}.png"))[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -39,16 +39,18 @@ _TOGETHER: tuple[dict[str, Any], ...] = (
     {"loss": "gram+patch", "patch_rotations": 1, "patch_scales": 1, "patch_stride": 2},
     {"init": "noise", "color": "match", "pooling": "max", "tv_weight": 0.0},
     {"tile_size": 64, "loss": "gram+wasserstein"},
-    {"tile_size": 64, "tile": True},
     {"loss": "gram+patch+wasserstein", "regions": 2},
     {"photo": True},
     {"color": "histogram", "optimizer": "adam"},
-    {"temporal_loss": "smooth-l1", "optimizer": "lbfgs", "tolerance": 0.0},
     {"route": "warp", "color_only": True, "refine": True},
-    {"levels": 3, "match_size": 20},
-    {"one_way": True, "threshold": 0.0},
     {"scaling": "beta", "color": "content", "strength": (0.5,)},
     {"by": "diffusion", "follow": False},
+)
+_SELDOM: tuple[dict[str, Any], ...] = (
+    {"tile_size": 64, "tile": True},
+    {"temporal_loss": "smooth-l1", "optimizer": "lbfgs", "tolerance": 0.0},
+    {"levels": 3, "match_size": 20},
+    {"one_way": True, "threshold": 0.0},
 )
 
 
@@ -56,15 +58,20 @@ def usual() -> Iterator[Case]:
     """Every method by itself, and with what single options do not bring about."""
     for name in METHODS:
         yield name, {}
-        kind = command(name).options
-        for settings in _TOGETHER:
-            if has_options(kind, {key: value for key, value in settings.items() if key != "regions"}):
-                yield name, settings
+        yield from _those_of(name, _TOGETHER)
+
+
+def _those_of(name: str, several: Iterable[dict[str, Any]]) -> Iterator[Case]:
+    for settings in several:
+        own = {key: value for key, value in settings.items() if key != "regions"}
+        if has_options(command(name).options, own):
+            yield name, settings
 
 
 def single() -> Iterator[Case]:
-    """Every method with every value of options that have few, and with regions by each loss."""
+    """Every method with every value of options that have few, with regions by each loss, and what is left."""
     for name in METHODS:
+        yield from _those_of(name, _SELDOM)
         kind = command(name).options
         for spec in fields(kind):
             if isinstance(spec.default, bool):

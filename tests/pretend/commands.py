@@ -48,7 +48,7 @@ SPINES = {
     f"dfi still.png -o again.png {_QUICK} --vector vector.safetensors --strength 0.5,1",
     "texture": f"texture style.png -o out {_QUICK} --size 40x32 --frames 3 --tile",
     "keys": f"keys clip.mp4 --key 0=key0.png --key 3=key3.png -o out {_WEIGHTS}",
-    "fill": "fill clip.mp4 --mask mask.png -o out --frames :2",
+    "fill": "fill clip.mp4 --mask mask.png -o out --by diffusion",
     "colorize": "colorize clip.mp4 --learn-from dark -o out",
     "colorize by keys": f"colorize clip.mp4 --key 0=key0.png -o out {_WEIGHTS}",
     "live": "live clip.mp4 --look look.safetensors --no-window -o out",
@@ -121,7 +121,7 @@ def _shows(path: Path) -> bool:
 
 def _values(path: Path) -> np.ndarray:
     if path.suffix == ".flo":
-        return np.frombuffer(path.read_bytes()[12:], np.float32)
+        return np.fromfile(path, np.float32, offset=12)
     if path.suffix == ".json":
         return np.array(_numbers(json.loads(path.read_text())))
     return pictures(path)[0].astype(float) / 65535
