@@ -21,7 +21,6 @@ Progress is derived by listing; nothing is counted in a ledger that could disagr
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -30,13 +29,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from vidstyle.atomic import clear_leftovers
-from vidstyle.errors import InputError, JobMismatch, OutputError, Stopped
+from vidstyle.errors import JobMismatch, OutputError, Stopped
 from vidstyle.job.files import output_error, write_state
-from vidstyle.job.fingerprint import as_json, differences, digest
+from vidstyle.job.fingerprint import as_json, differences
 from vidstyle.job.frames import FOLDERS, FrameStore, remove_file
 from vidstyle.job.lock import Lock, holder, is_held
 from vidstyle.job.record import FORMAT, JOB, LOCK, PARTS, mismatch, read_job, refuse_foreign, write_job
-from vidstyle.plain import absolute, exists, json_text, parse_json, read_plain
+from vidstyle.job.result import Result
+from vidstyle.plain import absolute, exists, read_plain
 from vidstyle.text import size
 
 _DONE, _LEARNING = "done", "learning"
@@ -326,37 +326,23 @@ class JobStore(FrameStore):
         written.
         """
         self._require_lock()
-        parts = [absolute(path) for path in ([output] if files is None else files)]
-        checksum = digest(parts)  # the first to touch the files: it names the one that cannot be read
-        record = {
-            "home": str(absolute(self.directory)),
-            "output": str(absolute(output)),
-            "files": {str(path): path.stat().st_size for path in parts},
-            "sha256": checksum,
-            "made_with": as_json(made_with or {}),
-        }
-        write_state(self.directory / _DONE, json_text(record).encode())
+        files = [output] if files is None else files
+        Result.of(self.directory, output, files, made_with or {}).write(self.directory / _DONE)
 
     def done_output(self) -> Path | None:
         """The result that was finished; None before, or when the mark is damaged."""
-        record = self._done_record()
-        return self._now_at(record["output"], record) if record else None
+        result = self._result()
+        return result.now_at(result.output, self.directory) if result else None
 
     def is_done(self, made_with: Mapping[str, Any] | None = None, *, at_once: bool = False) -> bool:
         """Whether the result was finished (with these settings, if given) and still lies there unchanged.
 
         at_once: look at the sizes of its files, not into them.
         """
-        record = self._done_record()
-        if record is None or (made_with is not None and as_json(made_with) != record["made_with"]):
+        result = self._result()
+        if result is None or (made_with is not None and as_json(made_with) != result.made_with):
             return False
-        files = [self._now_at(name, record) for name in record["files"]]
-        try:
-            if [path.stat().st_size for path in files] != list(record["files"].values()):
-                return False
-            return at_once or digest(files) == record["sha256"]
-        except (OSError, ValueError, InputError):  # ValueError: no file could have such a name
-            return False
+        return result.is_unchanged(self.directory, at_once=at_once)
 
     def may_replace(self, paths: Iterable[Path]) -> bool:
         """Whether all that lies under these names, of files or folders, is known to be this job's to replace.
@@ -366,28 +352,13 @@ class JobStore(FrameStore):
         """
         if self.made_here:
             return True
-        record = self._done_record() if self.is_done() else None
-        own = {self._now_at(name, record) for name in record["files"]} if record else set()
+        result = self._result() if self.is_done() else None
+        own = set(result.paths(self.directory)) if result else set()
         lying = [each for path in map(absolute, paths) if exists(path) for each in _files_at(path)]
         return own.issuperset(lying)
 
-    def _now_at(self, name: str, record: Mapping[str, Any]) -> Path:
-        """A file of the result, which may have been moved together with the job directory."""
-        path = Path(name)
-        if exists(path):
-            return path
-        return Path(os.path.normpath(absolute(self.directory) / os.path.relpath(path, record["home"])))
-
-    def _done_record(self) -> dict[str, Any] | None:
-        try:
-            record = parse_json(read_plain(self.directory / _DONE))
-        except (OSError, ValueError):
-            return None
-        shape = {"home": str, "output": str, "files": dict, "sha256": str, "made_with": dict}
-        good = isinstance(record, dict) and all(
-            isinstance(record.get(key), kind) for key, kind in shape.items()
-        )
-        return record if good else None
+    def _result(self) -> Result | None:
+        return Result.read(self.directory / _DONE)
 
     # The disk
 
