@@ -47,6 +47,7 @@ _TOGETHER: tuple[dict[str, Any], ...] = (
     {"by": "diffusion", "follow": False},
 )
 _SELDOM: tuple[dict[str, Any], ...] = (
+    {"photo": True, "regions": 2},
     {"tile_size": 64, "tile": True},
     {"temporal_loss": "smooth-l1", "optimizer": "lbfgs", "tolerance": 0.0},
     {"levels": 3, "match_size": 20},

@@ -36,7 +36,7 @@ SPINES = {
     "style of a still": f"style still.png style.png other.png -o out.png {_QUICK} --save-every 1",
     "style in tiles": f"style clip.mp4 style.png -o out {_QUICK} --size 80 --tile-size 64 --frames :2",
     "style by RAFT": f"style clip.mp4 style.png -o out {_QUICK} --flow raft-small --flow-weights raft.pth",
-    "photo": f"style clip.mp4 style.png -o out {_QUICK} --photo {_REGIONS}",
+    "photo": f"style clip.mp4 style.png -o out {_QUICK} --photo --frames :3",
     "resume": f"style clip.mp4 style.png -o out {_QUICK} --loss patch --frames :2 --job job --keep; "
     f"style clip.mp4 style.png -o out {_QUICK} --loss patch --frames :2 --job job; resume job",
     "style --fast": f"style longer.mp4 style.png -o out {_QUICK} --fast",
@@ -48,7 +48,7 @@ SPINES = {
     f"dfi still.png -o again.png {_QUICK} --vector vector.safetensors --strength 0.5,1",
     "texture": f"texture style.png -o out {_QUICK} --size 40x32 --frames 3 --tile",
     "keys": f"keys clip.mp4 --key 0=key0.png --key 3=key3.png -o out {_WEIGHTS}",
-    "fill": "fill clip.mp4 --mask mask.png -o out --by diffusion",
+    "fill": "fill clip.mp4 --mask mask.png -o out --by diffusion --frames :2",
     "colorize": "colorize clip.mp4 --learn-from dark -o out",
     "colorize by keys": f"colorize clip.mp4 --key 0=key0.png -o out {_WEIGHTS}",
     "live": "live clip.mp4 --look look.safetensors --no-window -o out",

@@ -15,6 +15,7 @@ from vidstyle.cli import main
 from vidstyle.errors import MediaError, UsageError
 from vidstyle.image.convert import to_float
 from vidstyle.image.diffusion import diffused
+from vidstyle.methods.fill import synthesis
 from vidstyle.methods.fill.synthesis import synthesised
 from vidstyle.video.reader import open_clip
 
@@ -54,6 +55,16 @@ def test_a_pattern_goes_on_through_a_hole() -> None:
     assert off(made, picture, hole) < 0.5 * off(smooth, picture, hole)
     assert torch.equal(made[:, ~hole[0]], picture[:, ~hole[0]])
     assert torch.equal(made, synthesised(torch.where(hole, 0.1, picture), hole, 0))  # what is in it is unseen
+
+
+def test_of_a_very_large_picture_what_is_found_is_enlarged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synthesis, "_SEARCHED", 3000)
+    monkeypatch.setattr(synthesis, "_NEIGHBOURHOOD", 24)
+    picture, hole = stripes(), box(20, 4)
+    made = synthesised(torch.where(hole, 0.5, picture), hole, 0)
+    smooth = torch.where(hole, diffused(picture, ~hole), picture)
+    assert off(made, picture, hole) < 0.8 * off(smooth, picture, hole)
+    assert torch.equal(made[:, ~hole[0]], picture[:, ~hole[0]])
 
 
 def test_what_is_filled_is_as_rough_as_what_is_around_it() -> None:

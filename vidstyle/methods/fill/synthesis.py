@@ -29,20 +29,32 @@ _ROUGH = 7.0  # what the mean change from pixel to pixel weighs beside colours: 
 _AROUND = 15  # pixels, side of what that mean is of
 _INWARD = 1.2  # by so much less a patch counts for each pixel that it lies deeper in the hole
 _REACH = 2  # patches around a hole that are looked at with it
+_NEIGHBOURHOOD = 256  # pixels around a hole in a very large picture, or its side, that are looked at
 _SEARCHED = 600_000  # pixels of the largest size at which is searched: above, what was found is enlarged
 
 
-def synthesised(picture: Tensor, hole: Tensor, seed: int, guide: Tensor | None = None) -> Tensor:
+def synthesised(picture: Tensor, hole: Tensor, seed: int) -> Tensor:
     """A picture (3, H, W) in [0, 1] with its hole, bool (1, H, W), filled.
 
-    Where no whole patch lies outside the hole it is smoothed over. Of a very large picture patches are found
-    at a smaller size, and its own pixels put where they lie. guide: float32 (C, H, W), what else patches are
-    compared by, weighted as it is. Deterministic for a seed.
+    Where no whole patch lies outside the hole it is smoothed over. Of a very large picture only what is
+    around the hole is looked at, patches are found at a smaller size, and its own pixels put where they lie.
+    Deterministic for a seed.
     """
     if not bool(hole.any()) or bool(hole.all()):
         return picture
+    if hole.numel() <= _SEARCHED:
+        return _synthesised(picture, hole, seed)
+    top, left, bottom, right = _box(hole, 0)
+    top, left, bottom, right = _box(hole, max(_NEIGHBOURHOOD, bottom - top, right - left))
+    result = picture.clone()
+    part = result[:, top:bottom, left:right]
+    part.copy_(_synthesised(part.clone(), hole[:, top:bottom, left:right], seed))
+    return result
+
+
+def _synthesised(picture: Tensor, hole: Tensor, seed: int) -> Tensor:
     # Colours, and how rough it is: both are filled.
-    maps = torch.cat([picture, _ROUGH * _roughness(picture, hole), *([] if guide is None else [guide])])
+    maps = torch.cat([picture, _ROUGH * _roughness(picture, hole)])
     size = picture.shape[1], picture.shape[2]
     sizes = _sizes(size, float(away_from(~hole).max()))
     filled, field = None, None
@@ -103,7 +115,7 @@ def _roughness(picture: Tensor, hole: Tensor) -> Tensor:
 
 
 class _Turn:
-    """Search and vote at one size. maps: colours, roughness and more, (C, H, W); field: on all of them."""
+    """Search and vote at one size. maps: colours and roughness (5, H, W); field: on all of them."""
 
     def __init__(self, maps: Tensor, hole: Tensor, field: Tensor | None, seed: int) -> None:
         self.maps, self.hole, self.seed = maps.clone(), hole, seed
