@@ -25,6 +25,7 @@ PAGES = [page for page in ALL if page.stem not in ("api", "options")]  # no comm
 
 # By how they begin. Parsed by the real command line, but not run:
 NOT_RUN = {
+    "vidstyle colorize grey.mp4 --learn-from": "learns for minutes; tests/methods/colour does",
     "vidstyle studio": "opens a port; tests/studio does",
     "vidstyle live camera": "needs a camera; tests/live has a pretended one",
     "vidstyle live /dev/video1": "needs a camera",
@@ -43,7 +44,7 @@ OTHERS = {
     "deadlinecommand": "no Deadline here",
 }
 # Take long, and are run by scripts/check --slow:
-SLOW = ("vidstyle learn", "--fast", "--learn-from", "--by student")
+SLOW = ("vidstyle learn", "--fast", "--by student")
 
 BY_SECTION = partial(pytest.mark.parametrize, "section", ids=lambda each: f"{each[0].stem}:{each[1]}")
 
