@@ -25,6 +25,7 @@ from benchmarks.gpu import (
     untrained_raft,
 )
 from vidstyle.errors import VidstyleError
+from vidstyle.features.vgg import VGG
 from vidstyle.flow.estimators import make_estimator
 from vidstyle.flow.raft import NAMES, at_hand
 from vidstyle.image.convert import to_float, to_uint8
@@ -133,21 +134,34 @@ def _flow_fault(vectors: np.ndarray, learnt: bool) -> str:
 
 def steps(bench: Bench) -> Iterator[Row]:
     """One step of painting by every style loss."""
-    size = bench.sizes.style
-    frame = bench.frame(size).to(bench.device)
     network = bench.network()
     for loss in LOSSES:
-        trial = neural(bench, network, loss=loss, next_steps=1, temporal_weight=0.0, tolerance=0.0)
-        prior = [_seen(frame)]
-        _, seconds, _ = bench.measured(lambda t=trial, p=prior: t.paint(frame, p, 0))
-        bench.in_time((_STEPS + 1) * seconds)
-        many = neural(bench, network, loss=loss, next_steps=1 + _STEPS, temporal_weight=0.0, tolerance=0.0)
-        _, once, _ = bench.measured(lambda t=trial, p=prior: t.paint(frame, p, 0))
-        made, all_of_them, memory = bench.measured(lambda m=many, p=prior: m.paint(frame, p, 0))
-        each = max(0.0, all_of_them - once) / _STEPS
-        bench.step = bench.step or each  # that of the default, which is the first
-        fault = "" if bool(made.image.isfinite().all()) else "not finite"
-        yield Row(f"style, one step, {loss}", text_of(size), each, "s", memory, fault)
+        row = _step(bench, network, loss)
+        bench.step = bench.step or float(row.figure)  # that of the default, which is the first
+        yield row
+
+
+def compiled(bench: Bench) -> Iterator[Row]:
+    """The same by the default loss, with the network recorded as a graph; elsewhere a step gains nothing."""
+    if bench.device.type == "cuda":
+        yield _step(bench, bench.network().compile_steps(), next(iter(LOSSES)), ", compiled")
+
+
+def _step(bench: Bench, network: VGG, loss: str, note: str = "") -> Row:
+    size = bench.sizes.style
+    frame = bench.frame(size).to(bench.device)
+    prior = [_seen(frame)]
+    few, many = (
+        neural(bench, network, loss=loss, next_steps=steps, temporal_weight=0.0, tolerance=0.0)
+        for steps in (1, 1 + _STEPS)
+    )
+    few.paint(frame, prior, 0)  # what is made at first, such as a graph, is not part of a step
+    _, once, _ = bench.measured(lambda: few.paint(frame, prior, 0))
+    bench.in_time((_STEPS + 1) * once)
+    made, all_of_them, memory = bench.measured(lambda: many.paint(frame, prior, 0))
+    each = max(0.0, all_of_them - once) / _STEPS
+    fault = "" if bool(made.image.isfinite().all()) else "not finite"
+    return Row(f"style, one step, {loss}{note}", text_of(size), each, "s", memory, fault)
 
 
 def _seen(image: Tensor) -> Prior:
@@ -257,4 +271,5 @@ PARTS: tuple[Callable[[Bench], Iterator[Row]], ...] = (
     dfi,
     tiles,
     analogy,
+    compiled,
 )

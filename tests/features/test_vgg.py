@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -107,3 +109,48 @@ def test_a_name_that_is_no_layer(name: str) -> None:
 
 def test_strides() -> None:
     assert [stride(f"relu{block}_1") for block in range(1, 6)] == [1, 2, 4, 8, 16]
+
+
+def pulled(network: VGG, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A sum over two layers, and its gradient."""
+    x = image.clone().requires_grad_()
+    found = network(x, ["relu1_1", "conv2_1"])
+    loss = torch.stack([each.square().mean() for each in found.values()]).sum()
+    return loss.detach(), torch.autograd.grad(loss, x)[0]
+
+
+def test_compiled_it_answers_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traced, with its gradient, as for any compiler; targets are seen by the network as it is."""
+    traced = list[str]()
+
+    def trace(run: Any, **how: Any) -> Any:
+        traced.append(how["mode"])
+        return torch._dynamo.optimize("aot_eager", nopython=True, dynamic=False)(run)
+
+    monkeypatch.setattr(torch, "compile", trace)
+    weights, image = random_weights(THIN, 3), torch.rand(1, 3, 17, 22)
+    network = VGG(weights).compile_steps()
+    assert traced == ["reduce-overhead"]
+    for one, other in zip(pulled(network, image), pulled(VGG(weights), image), strict=True):
+        assert torch.allclose(one, other, rtol=1e-5, atol=1e-8)
+    assert torch.equal(network(image, ["relu2_1"])["relu2_1"], VGG(weights)(image, ["relu2_1"])["relu2_1"])
+
+
+def test_where_nothing_can_compile_a_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(graph: Any, inputs: Any) -> Any:
+        raise RuntimeError("no compiler here")
+
+    monkeypatch.setattr(torch, "compile", lambda run, **how: torch._dynamo.optimize(fails)(run))
+    with pytest.raises(
+        UsageError, match=r"--compile: PyTorch cannot compile here \(.*no compiler here.*leave it out"
+    ):
+        pulled(VGG(random_weights(THIN, 3)).compile_steps(), torch.rand(1, 3, 16, 16))
+
+
+@pytest.mark.slow
+def test_compiled_for_this_machine_it_answers_alike() -> None:
+    weights, image = random_weights(THIN, 3), torch.rand(1, 3, 17, 22)
+    for one, other in zip(
+        pulled(VGG(weights).compile_steps(), image), pulled(VGG(weights), image), strict=True
+    ):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-7)

@@ -7,7 +7,7 @@ networks fit too, and weights that stop early give a network that stops early.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from vidstyle.device import constant
 from vidstyle.errors import UsageError
+from vidstyle.features.compiling import compiled
 from vidstyle.features.convolutions import CONV_INDEX, built, key, outer, parts, reached
 
 MEAN = (0.485, 0.456, 0.406)
@@ -79,6 +80,15 @@ class VGG(nn.Module):
             self.add_module(f"conv{suffix}", built(parts(weights, suffix)))
         self.requires_grad_(False)
         self.to(memory_format=torch.channels_last)
+        self._compiled: Callable[..., dict[str, Tensor]] | None = None
+
+    def compile_steps(self) -> VGG:
+        """Compile what runs where a gradient is asked for; see `compiling.compiled`. Returns the network.
+
+        All else runs as before: responses that are kept as targets outlast the next call.
+        """
+        self._compiled = compiled(self._run)
+        return self
 
     @property
     def dtype(self) -> torch.dtype:
@@ -107,8 +117,14 @@ class VGG(nn.Module):
         if stop >= self.depth:
             missing = [layer for layer, suffix in wanted.items() if _ORDER.index(suffix) >= self.depth]
             raise UsageError(f"these features stop at {self.layers[-1]}; they have no {', '.join(missing)}")
-        found: dict[str, Tensor] = {}
         x = (image - constant(MEAN, image).view(1, 3, 1, 1)) / constant(STD, image).view(1, 3, 1, 1)
+        run = self._compiled if self._compiled is not None and x.requires_grad else self._run
+        return run(x, tuple(wanted), stop, wrap, joins)
+
+    def _run(
+        self, x: Tensor, wanted: Sequence[str], stop: int, wrap: bool, joins: Joins
+    ) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
         x = x.to(dtype=self.dtype, memory_format=torch.channels_last)
         for suffix in _ORDER[: stop + 1]:
             if _pools_before(suffix):

@@ -107,9 +107,10 @@ class Engine:
         """Of the feature network."""
         return self.load()
 
-    def network(self, pooling: str) -> VGG:
-        """The feature network with "max" or "average" pooling."""
-        return VGG(self.weights.tensors, pooling).to(self.device, self.dtype)
+    def network(self, pooling: str, *, compiled: bool = False) -> VGG:
+        """The feature network with "max" or "average" pooling. compiled: see `VGG.compile_steps`."""
+        network = VGG(self.weights.tensors, pooling).to(self.device, self.dtype)
+        return network.compile_steps() if compiled else network
 
     def recipe(self, network: VGG) -> Recipe:
         """The layers and the balance that suit the features."""

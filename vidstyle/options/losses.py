@@ -59,6 +59,11 @@ class StyleLossOptions(MethodOptions):
         minimum=0,
         metavar="PIXELS",
     )
+    compile: bool = option(
+        False,
+        "Compile the network for its steps, on CUDA into a graph: a minute more at the beginning for each "
+        "size, and then steps that may be quicker. On a CPU they are slower.",
+    )
     pooling: str = option("average", "Pooling between the blocks of the network.", choices=("average", "max"))
 
     def __post_init__(self) -> None:

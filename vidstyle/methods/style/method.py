@@ -70,7 +70,7 @@ class Style(Method):
         return Work(first, first if options.independent else width * height * schedule.after)
 
     def painter(self, inputs: StyleInputs, engine: Engine) -> NeuralStyle:
-        network = engine.network(inputs.options.pooling)
+        network = engine.network(inputs.options.pooling, compiled=inputs.options.compile)
         return NeuralStyle(
             network,
             engine.recipe(network),

@@ -45,7 +45,7 @@ class TextureSynthesis(Method):
         return Inputs(options, super().open(options, source).pictures, guidance)
 
     def painter(self, inputs: Inputs, engine: Engine) -> Texture:
-        network = engine.network(inputs.options.pooling)
+        network = engine.network(inputs.options.pooling, compiled=inputs.options.compile)
         for line in dict.fromkeys(map(lacking, inputs.pictures)):
             if line is not None:
                 engine.notice(line)
