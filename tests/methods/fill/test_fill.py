@@ -13,10 +13,12 @@ import vidstyle
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.cli import main
 from vidstyle.errors import MediaError, UsageError
+from vidstyle.features.vgg import VGG
+from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float
 from vidstyle.image.diffusion import diffused
 from vidstyle.methods.fill import synthesis
-from vidstyle.methods.fill.synthesis import synthesised
+from vidstyle.methods.fill.synthesis import Sight, synthesised
 from vidstyle.video.reader import open_clip
 
 HEIGHT, WIDTH, FRAMES, SPEED, SIDE = 72, 96, 10, 2, 18
@@ -65,6 +67,20 @@ def test_of_a_very_large_picture_what_is_found_is_enlarged(monkeypatch: pytest.M
     smooth = torch.where(hole, diffused(picture, ~hole), picture)
     assert off(made, picture, hole) < 0.8 * off(smooth, picture, hole)
     assert torch.equal(made[:, ~hole[0]], picture[:, ~hole[0]])
+
+
+def test_what_a_network_sees_counts_beside_colours() -> None:
+    network = VGG(load(find("bundled")).tensors)
+    picture, hole = stripes(), box(20, 30)
+    seen = torch.where(hole, 0.5, picture)
+    maps = Sight(network, 0.5).maps(seen, hole)
+    assert maps.shape[1:] == picture.shape[1:] and 1 <= len(maps) <= 8
+    other = Sight(network, 1.0).maps(seen, hole)
+    assert torch.allclose(other, 2 * maps), "as much as is asked for"
+    made = synthesised(seen, hole, 0, Sight(network, 0.5))
+    assert not torch.equal(made, synthesised(seen, hole, 0))
+    smooth = torch.where(hole, diffused(picture, ~hole), picture)
+    assert off(made, picture, hole) < 0.5 * off(smooth, picture, hole)
 
 
 def test_what_is_filled_is_as_rough_as_what_is_around_it() -> None:

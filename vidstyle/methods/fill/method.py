@@ -7,6 +7,8 @@ from pathlib import Path
 
 from vidstyle.atomic import clear_leftovers
 from vidstyle.errors import UsageError
+from vidstyle.features.vgg import VGG
+from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float
 from vidstyle.methods.base import Engine, Finished, Inputs, Method, Source, Work
 from vidstyle.methods.fill.completion import SceneCompletion
@@ -14,9 +16,11 @@ from vidstyle.methods.fill.holes import Holes
 from vidstyle.methods.fill.index import Index
 from vidstyle.methods.fill.options import FillOptions
 from vidstyle.methods.fill.painter import SHEET, Filling
+from vidstyle.methods.fill.synthesis import Sight
 from vidstyle.methods.maps import open_map
 from vidstyle.video.pictures import picture_suffix
 
+_SEEN_BY = "bundled"
 _PASSES = 3  # forwards, backwards, and what is left
 _FETCHED = 12  # times as quick as to search for: measured on a balloon that crosses a village
 
@@ -32,7 +36,7 @@ class FillInputs(Inputs):
 class Fill(Method):
     """See `painter`."""
 
-    uses_features = False
+    uses_features = False  # those that the options of a run choose
 
     def work(self, options: FillOptions, width: int, height: int) -> Work:
         """What other frames show is fetched; only what none does is searched for as in a picture."""
@@ -67,7 +71,9 @@ class Fill(Method):
         )
 
     def painter(self, inputs: FillInputs, engine: Engine) -> Filling:
-        return Filling(inputs.holes, inputs.passes, inputs.options.by, inputs.completion)
+        options = inputs.options
+        sight = _sight(options.feature_weight, engine) if options.by == "patches" else None
+        return Filling(inputs.holes, inputs.passes, options.by, inputs.completion, sight)
 
     def beside(self, inputs: FillInputs, finished: Finished) -> list[Path]:
         """The sheet of candidates."""
@@ -77,6 +83,13 @@ class Fill(Method):
         clear_leftovers([path])
         finished.write(path, to_float(finished.carry(finished.frames[0])[SHEET].numpy()), None)
         return [path]
+
+
+def _sight(weight: float, engine: Engine) -> Sight | None:
+    """By the small network that comes along, in float32: of patches little needs to be seen."""
+    if not weight:
+        return None
+    return Sight(VGG(load(find(_SEEN_BY)).tensors).to(engine.device), weight)
 
 
 def _index(options: FillOptions, source: Source) -> Index | None:

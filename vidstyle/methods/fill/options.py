@@ -31,6 +31,12 @@ class FillOptions(MethodOptions):
         "--library that fits best, for a still; or smoothed over: a baseline, for what is small.",
         choices=("patches", "library", "diffusion"),
     )
+    feature_weight: float = option(
+        0.5,
+        "How much what a network sees at a place counts beside its colours when patches are compared; 0 for "
+        "colours alone.",
+        minimum=0,
+    )
     library: str | None = file_option(
         None,
         "Your own pictures, in a folder and those in it: other shots of the same place do best. What they "
@@ -57,6 +63,8 @@ class FillOptions(MethodOptions):
         super().__post_init__()
         if self.by == "library" and self.library is None:
             raise UsageError("--by library takes what is missing from your pictures: give --library FOLDER")
+        if self.by != "patches" and self.feature_weight != FillOptions.feature_weight:
+            raise UsageError(f"--feature-weight is for --by patches, not --by {self.by}; leave it out")
         if self.by != "library" and (self.library or self.candidates or self.choose != 1):
             raise UsageError("--library, --candidates and --choose go with --by library")
 

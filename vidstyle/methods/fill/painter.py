@@ -9,6 +9,7 @@ completed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +22,7 @@ from vidstyle.image.masks import dilated
 from vidstyle.image.warp import in_frame, warp
 from vidstyle.methods.fill.completion import SceneCompletion
 from vidstyle.methods.fill.holes import Holes
-from vidstyle.methods.fill.synthesis import synthesised
+from vidstyle.methods.fill.synthesis import Sight, synthesised
 from vidstyle.types import Draft, Painted, Prior, Shot
 
 SHEET = "sheet"
@@ -45,15 +46,26 @@ class _Fetched:
 
 
 class Filling:
-    """Fills frames. passes: how many there are; by: see `FillOptions`; completion: by a library."""
+    """Fills frames. passes: how many there are; by: see `FillOptions`; completion: by a library.
 
-    def __init__(self, holes: Holes, passes: int, by: str, completion: SceneCompletion | None = None) -> None:
-        self._holes, self._passes, self._by, self._completion = holes, passes, by, completion
+    sight: of patches, by more than their colours.
+    """
+
+    def __init__(
+        self,
+        holes: Holes,
+        passes: int,
+        by: str,
+        completion: SceneCompletion | None = None,
+        sight: Sight | None = None,
+    ) -> None:
+        self._holes, self._passes, self._by = holes, passes, by
+        self._completion, self._sight = completion, sight
         self._index, self._number = 0, 1
 
     def at(self, index: int, shot: Shot, number: int) -> Filling:
         """See `Located.at`."""
-        found = Filling(self._holes, self._passes, self._by, self._completion)
+        found = copy(self)
         found._index, found._number = index, number
         return found
 
@@ -102,7 +114,7 @@ class Filling:
             return filled, {} if sheet is None else {SHEET: torch.from_numpy(to_uint8(sheet))}
         if self._by == "diffusion":
             return diffused(picture, ~unknown), {}
-        return synthesised(picture, unknown, seed), {}
+        return synthesised(picture, unknown, seed, self._sight), {}
 
 
 def _fetched(content: Tensor, hole: Tensor, prior: Prior, made: bool) -> _Fetched:

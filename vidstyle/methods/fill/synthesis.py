@@ -2,19 +2,24 @@
 
 Over a pyramid, from coarse to fine, by turns: for every patch that touches the hole the most alike one
 outside is found by PatchMatch (Barnes et al. 2009), and every pixel becomes the weighted mean of what all
-patches that cover it say. How rough a place is counts beside its colours, or what is plain wins everywhere.
+patches that cover it say. How rough a place is counts beside its colours, or what is plain wins everywhere;
+and so does what a network sees there, where it is asked: grass beside grass, and not beside a green wall.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.device import adaptive_avg_pool2d, adaptive_max_pool2d, constant, quantile
+from vidstyle.features.vgg import VGG
 from vidstyle.image.diffusion import diffused
 from vidstyle.image.fields import around, follow, grid, inside, upsample
 from vidstyle.image.masks import away_from, dilated
+from vidstyle.image.patches import principal
 from vidstyle.image.patchmatch import Matches, search
 from vidstyle.image.resize import resize
 
@@ -30,11 +35,41 @@ _AROUND = 15  # pixels, side of what that mean is of
 _INWARD = 1.2  # by so much less a patch counts for each pixel that it lies deeper in the hole
 _REACH = 2  # patches around a hole that are looked at with it
 _NEIGHBOURHOOD = 256  # pixels around a hole in a very large picture, or its side, that are looked at
+_LAYER = "relu3_1"  # of what a network sees
+_COMPONENTS, _SAMPLES = 8, 1024  # of that, and of positions that they are found from
 _SEARCHED = 600_000  # pixels of the largest size at which is searched: above, what was found is enlarged
 
 
-def synthesised(picture: Tensor, hole: Tensor, seed: int) -> Tensor:
-    """A picture (3, H, W) in [0, 1] with its hole, bool (1, H, W), filled.
+@dataclass(frozen=True)
+class Sight:
+    """What a network sees counts beside colours. weight: how much, as their deviation would at 1."""
+
+    network: VGG
+    weight: float
+
+    def maps(self, picture: Tensor, hole: Tensor) -> Tensor:
+        """What is seen at each pixel, float32 (n, H, W), by its principal components outside the hole.
+
+        What is seen of the hole is that of a smooth filling, and is filled like colours.
+        """
+        smooth = diffused(picture, ~hole).clamp(0, 1)
+        seen = self.network(smooth[None], [_LAYER])[_LAYER][0].float()
+        known = ~_open(hole, (seen.shape[1], seen.shape[2]))[0]
+        if not bool(known.any()):
+            return picture[:0]
+        rows = seen[:, known].T
+        middle = rows.mean(0)
+        some = rows[:: max(1, len(rows) // _SAMPLES)] - middle
+        found = (principal(some, _COMPONENTS).T @ (seen.flatten(1) - middle[:, None])).view(
+            -1, *seen.shape[1:]
+        )
+        deviation = found[:, known].square().sum(0).mean().sqrt().clamp_min(1e-6)
+        spread = float(picture[:, ~hole[0]].var(1).sum().sqrt())
+        return resize(self.weight * spread / deviation * found, (picture.shape[1], picture.shape[2]))
+
+
+def synthesised(picture: Tensor, hole: Tensor, seed: int, sight: Sight | None = None) -> Tensor:
+    """A picture (3, H, W) in [0, 1] with its hole, bool (1, H, W), filled. sight: None for colours alone.
 
     Where no whole patch lies outside the hole it is smoothed over. Of a very large picture only what is
     around the hole is looked at, patches are found at a smaller size, and its own pixels put where they lie.
@@ -43,18 +78,20 @@ def synthesised(picture: Tensor, hole: Tensor, seed: int) -> Tensor:
     if not bool(hole.any()) or bool(hole.all()):
         return picture
     if hole.numel() <= _SEARCHED:
-        return _synthesised(picture, hole, seed)
+        return _synthesised(picture, hole, seed, sight)
     top, left, bottom, right = _box(hole, 0)
     top, left, bottom, right = _box(hole, max(_NEIGHBOURHOOD, bottom - top, right - left))
     result = picture.clone()
     part = result[:, top:bottom, left:right]
-    part.copy_(_synthesised(part.clone(), hole[:, top:bottom, left:right], seed))
+    part.copy_(_synthesised(part.clone(), hole[:, top:bottom, left:right], seed, sight))
     return result
 
 
-def _synthesised(picture: Tensor, hole: Tensor, seed: int) -> Tensor:
-    # Colours, and how rough it is: both are filled.
+def _synthesised(picture: Tensor, hole: Tensor, seed: int, sight: Sight | None) -> Tensor:
+    # Colours, how rough it is, and what is seen: all are filled.
     maps = torch.cat([picture, _ROUGH * _roughness(picture, hole)])
+    if sight is not None and sight.weight:
+        maps = torch.cat([maps, sight.maps(picture, hole)])
     size = picture.shape[1], picture.shape[2]
     sizes = _sizes(size, float(away_from(~hole).max()))
     filled, field = None, None
