@@ -121,11 +121,6 @@ def pick_device(choice: str) -> torch.device:
     return torch.device(choice)
 
 
-def is_gpu(device: torch.device) -> bool:
-    """Whether it is another device than the processor."""
-    return device.type != "cpu"
-
-
 def pick_dtype(choice: str, device: torch.device) -> torch.dtype:
     """The network's dtype for "auto", "float32" or "bfloat16". Raises UsageError where it has none."""
     kind = kind_of(device)

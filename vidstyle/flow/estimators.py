@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from vidstyle.device import is_gpu
+from vidstyle.device import kind_of
 from vidstyle.errors import UsageError
 from vidstyle.events import Notice, say_nothing
 from vidstyle.flow import raft
@@ -65,7 +65,7 @@ def estimator_for(name: str, weights: Path | str | None, device: str) -> str:
     """
     if name != "auto":
         return name
-    learnt = is_gpu(torch.device(device)) and (weights is not None or raft.at_hand("raft"))
+    learnt = kind_of(torch.device(device)).queues and (weights is not None or raft.at_hand("raft"))
     return "raft" if learnt else "dis"
 
 

@@ -83,6 +83,14 @@ def test_what_a_network_sees_counts_beside_colours() -> None:
     assert off(made, picture, hole) < 0.5 * off(smooth, picture, hole)
 
 
+def test_what_is_plain_is_filled_whatever_a_network_sees() -> None:
+    network = VGG(load(find("bundled")).tensors)
+    for size in ((HEIGHT, WIDTH), (20, 22)):
+        picture, hole = torch.full((3, *size), 0.25), box(8, 8, 6, size)
+        made = synthesised(torch.where(hole, 0.9, picture), hole, 0, Sight(network, 0.5))
+        assert torch.allclose(made, picture, atol=1e-3)
+
+
 def test_what_is_filled_is_as_rough_as_what_is_around_it() -> None:
     random = torch.Generator().manual_seed(1)
     picture = 0.5 + 0.2 * torch.randn(1, HEIGHT, WIDTH, generator=random).clamp(-2, 2).expand(3, -1, -1)

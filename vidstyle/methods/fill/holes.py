@@ -23,10 +23,8 @@ _THING = "thing"
 _HALF = 0.5
 _LIKELY, _CERTAIN = 1, 2
 _BAND = 1 / 80  # of the longest side: how far from where the flow leads its edge may lie
-_APART, _LIKE = (
-    0.7,
-    0.35,
-)  # pixels by which two motions differ at least; share of that within which it is met
+# Pixels by which two motions differ at least, and the share of that within which one of them is met.
+_APART, _LIKE = 0.7, 0.35
 
 
 class Holes:

@@ -50,22 +50,26 @@ class Sight:
     def maps(self, picture: Tensor, hole: Tensor) -> Tensor:
         """What is seen at each pixel, float32 (n, H, W), by its principal components outside the hole.
 
-        What is seen of the hole is that of a smooth filling, and is filled like colours.
+        picture: float32 (3, H, W) in [0, 1]; hole: bool (1, H, W). What is seen of the hole is that of a
+        smooth filling, and is filled like colours. No more is looked at than is searched. n is 8 at most, and
+        0 where all that is known looks the same.
         """
-        smooth = diffused(picture, ~hole).clamp(0, 1)
-        seen = self.network(smooth[None], [_LAYER])[_LAYER][0].float()
+        size = picture.shape[1], picture.shape[2]
+        share = min(1.0, _SEARCHED / (size[0] * size[1])) ** 0.5
+        small = resize(diffused(picture, ~hole), (max(1, int(share * size[0])), max(1, int(share * size[1]))))
+        seen = self.network(small.clamp(0, 1)[None], [_LAYER])[_LAYER][0].float()
         known = ~_open(hole, (seen.shape[1], seen.shape[2]))[0]
         if not bool(known.any()):
             return picture[:0]
         rows = seen[:, known].T
         middle = rows.mean(0)
-        some = rows[:: max(1, len(rows) // _SAMPLES)] - middle
-        found = (principal(some, _COMPONENTS).T @ (seen.flatten(1) - middle[:, None])).view(
-            -1, *seen.shape[1:]
-        )
+        basis = principal(rows[:: max(1, len(rows) // _SAMPLES)] - middle, _COMPONENTS)
+        if not basis.shape[1]:
+            return picture[:0]
+        found = (basis.T @ (seen.flatten(1) - middle[:, None])).view(-1, *seen.shape[1:])
         deviation = found[:, known].square().sum(0).mean().sqrt().clamp_min(1e-6)
-        spread = float(picture[:, ~hole[0]].var(1).sum().sqrt())
-        return resize(self.weight * spread / deviation * found, (picture.shape[1], picture.shape[2]))
+        spread = picture[:, ~hole[0]].var(1).sum().sqrt()
+        return resize(self.weight * spread / deviation * found, size)
 
 
 def synthesised(picture: Tensor, hole: Tensor, seed: int, sight: Sight | None = None) -> Tensor:
