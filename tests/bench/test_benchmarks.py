@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,18 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-from tests.video.clip_makers import make_video, write_image
-from vidstyle.features.vgg import VGG
-from vidstyle.features.weights import find
-from vidstyle.features.weights import load as load_weights
-from vidstyle.types import Frame
-from vidstyle.video.pictures import read_picture
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-
-from benchmarks import (  # noqa: E402
+from benchmarks import (
     against_classic,
     analogy,
     balance,
@@ -36,9 +23,6 @@ from benchmarks import (  # noqa: E402
     farm,
     fill,
     flow,
-    gpu,
-    gpu_agreement,
-    gpu_parts,
     guidance,
     keys,
     live,
@@ -55,32 +39,15 @@ from benchmarks import (  # noqa: E402
     texture,
     tiles,
 )
-from benchmarks.apart import peak_memory  # noqa: E402
-from benchmarks.common import MIXED, Clock, PaintingLoss, Setting, Table  # noqa: E402
+from benchmarks.apart import peak_memory
+from benchmarks.common import MIXED, Clock, PaintingLoss, Setting, Table
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads are in each other's way on pictures this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def setting(tmp_path: Path, thin_weights: Path) -> Setting:
-    rng = np.random.default_rng(0)
-    return Setting(
-        clip=make_video(tmp_path / "clip.mp4", size=(48, 32), count=4),
-        style=write_image(tmp_path / "style.png", rng.integers(0, 255, (40, 50, 3), np.uint8)),
-        features=str(thin_weights),
-        device="cpu",
-        frames=3,
-        repeats=1,
-        out=tmp_path / "out",
-        options={"steps": 2, "next_steps": 2},
-    )
+from tests.conftest import ROOT
+from vidstyle.features.vgg import VGG
+from vidstyle.features.weights import find
+from vidstyle.features.weights import load as load_weights
+from vidstyle.types import Frame
+from vidstyle.video.pictures import read_picture
 
 
 def column(table: Table, name: str, by: int = 0) -> dict[str, float]:
@@ -297,7 +264,7 @@ def test_estimators_that_cannot_be_had_are_told(
 
 
 def test_the_command_line(setting: Setting, tmp_path: Path) -> None:
-    script = [sys.executable, str(SCRIPTS / "bench.py")]
+    script = [sys.executable, str(ROOT / "scripts" / "bench.py")]
     wrong = subprocess.run([*script, "speed"], capture_output=True, text=True)
     assert wrong.returncode == 2
     assert "no benchmark is called speed" in wrong.stderr
@@ -359,76 +326,6 @@ def test_key_frames_are_measured_against_the_truth(setting: Setting) -> None:
     assert exact["keys"] == math.inf
     apart = [(row[0], row[1], row[2]) for row in table.rows]
     assert all(0 < distance < 30 for _, _, distance in apart)
-
-
-WITHOUT_PYAV = """
-import importlib.util, runpy, sys
-from pathlib import Path
-import cv2
-vars(cv2).pop("ximgproc", None), vars(cv2).pop("optflow", None)  # as in a build without contrib modules
-find = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *more: None if name == "av" else find(name, *more)
-bench, features, out = sys.argv[1:]
-sys.argv = [bench, "stages"]
-try:
-    runpy.run_path(bench, run_name="__main__")
-except SystemExit as end:
-    assert end.code == 2
-from benchmarks import gpu
-from benchmarks.common import Setting
-from tests.pretend import device
-from vidstyle.image import patchmatch
-patchmatch._SAMPLES = 64  # of patches that are learnt from: of all of them that takes most of the time
-device.install()
-options = {"steps": 2, "next_steps": 2, "sweeps": 1}
-setting = Setting(device="auto", size=32, features=features, out=Path(out), options=options)
-print(*gpu.run(setting))
-"""
-
-
-def test_a_gpu_is_measured_without_pyav(setting: Setting, tmp_path: Path) -> None:
-    """As on a machine that has no PyAV, on a pretend device: what it finds there is what the CPU finds."""
-    given = [str(SCRIPTS / "bench.py"), setting.features, str(tmp_path)]
-    command, one = [sys.executable, "-c", WITHOUT_PYAV, *given], {**os.environ, "OMP_NUM_THREADS": "1"}
-    found = subprocess.run(command, env=one, capture_output=True, text=True)
-    assert found.returncode == 0, found.stderr
-    assert "pip install av" in found.stderr
-    table = (tmp_path / "gpu.md").read_text()
-    assert table in found.stdout and "no fault" in table and "device pretend" in table
-    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
-    off = {row[0]: float(row[2]) for row in rows if "off the CPU" in row[0] and "bfloat16" not in row[0]}
-    assert len(off) >= 9 and set(off.values()) == {0}
-    parts = {row[0].removeprefix("| ").partition(",")[0] for row in rows}
-    assert parts > {"student", "flow", "style", "dfi", "analogy", "copy a frame to the device"}
-    assert all(float(row[2]) > 0 for row in rows if "off the CPU" not in row[0])
-
-
-def test_what_is_late_or_fails_on_a_gpu_is_told(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
-    (late,) = gpu.run(setting, budget=0)
-    assert {row[2] for row in late.rows} == {"left out: the time is up"} and not late.faults
-
-    def full(bench: gpu.Bench) -> Iterator[gpu.Row]:
-        yield gpu.Row("before", "1x1", 1.0, fault="")
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    def long(bench: gpu.Bench) -> Iterator[gpu.Row]:
-        bench.in_time(1e6)
-        yield gpu.Row("never", "1x1", 1.0)
-
-    monkeypatch.setattr(gpu_agreement, "all_of_it", full)
-    monkeypatch.setattr(gpu_parts, "PARTS", (long,))
-    (table,) = gpu.run(setting)
-    assert [row[0] for row in table.rows] == ["before", "full", "long"]
-    assert table.faults == ["full: failed: out of memory: CUDA out of memory"]
-    assert "would take about 1000000 s" in str(table)
-
-
-def test_faults_of_paintings_are_seen() -> None:
-    content = torch.rand(3, 8, 8)
-    assert gpu.fault_of(1 - content, content) == ""
-    assert gpu.fault_of(content, content) == "the frame as it was"
-    assert gpu.fault_of(content * torch.nan, content) == "not finite"
-    assert gpu.fault_of(content + 2, content) == "out of range"
 
 
 @pytest.mark.slow
