@@ -18,7 +18,7 @@ from tests.video.clip_makers import make_video
 
 FRAMES, RATE, SIZE = 1500, 25, (128, 96)
 WIDTH, HEIGHT = 640, 480
-PATIENCE = 40  # seconds until something must have happened
+PATIENCE = 120  # seconds until something must have happened
 
 
 @pytest.fixture
@@ -31,7 +31,9 @@ def display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             pytest.fail(message)
         pytest.skip(message)
     readable, writable = os.pipe()
-    screen = ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(tmp_path)]
+    # Else it starts anew when its last client goes, as does the one that tries whether a window opens,
+    # and takes whoever comes at that moment with it.
+    screen = ["-noreset", "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(tmp_path)]
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writable), *screen], pass_fds=[writable], stderr=subprocess.DEVNULL
     )
@@ -59,22 +61,22 @@ def shows_another(dump: Path, before: np.ndarray) -> bool:
     return bool(changed.sum() > SIZE[0] * SIZE[1] / 2)
 
 
-def wait_for(happened: Callable[[], bool]) -> None:
+def wait_for(happened: Callable[[], bool], told: Path) -> None:
     end = time.monotonic() + PATIENCE
     while not happened():
-        assert time.monotonic() < end, "nothing happened"
+        assert time.monotonic() < end, f"nothing happened; the program says: {told.read_text()!r}"
         time.sleep(0.1)
 
 
 def press(key: str, happened: Callable[[], bool]) -> None:
     """As often as it takes until something happens.
 
-    With no window manager the focus has to be given, and Qt drops keys that come right after it.
+    With no window manager the focus has to be given, which fails while the window is not yet drawn, and Qt
+    drops keys that come right after it.
     """
-    searched = ["xdotool", "search", "--name", "^vidstyle$"]
-    window = subprocess.run(searched, capture_output=True, text=True, check=True).stdout.split()[-1]
     for _ in range(10):
-        subprocess.run(["xdotool", "windowfocus", "--sync", window], check=True)
+        search = ["search", "--onlyvisible", "--name", "^vidstyle$"]
+        subprocess.run(["xdotool", *search, "windowfocus"], check=False)
         time.sleep(0.5)
         subprocess.run(["xdotool", "key", key], check=True)
         end = time.monotonic() + 4
@@ -94,16 +96,18 @@ def test_a_window_shows_what_is_painted_and_keys_change_the_look_and_end_it(disp
     program = [sys.executable, "-c", "import sys; from vidstyle.cli import main; sys.exit(main())"]
     command = [*program, "live", "clip.mp4", "-q", "-o", "out.mp4"]
     looks = ["--look", "a.safetensors", "--look", "b.safetensors"]
-    run = subprocess.Popen([*command, *looks], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    told = Path("told.txt")
+    with told.open("w") as out:
+        run = subprocess.Popen([*command, *looks], stdout=out, stderr=subprocess.STDOUT)
     try:
         black = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
-        wait_for(lambda: run.poll() is not None or shows_another(display, black))
-        assert run.poll() is None, run.communicate()[0]
+        wait_for(lambda: run.poll() is not None or shows_another(display, black), told)
+        assert run.poll() is None, told.read_text()
         first = pixels(display)
         press("n", lambda: shows_another(display, first))
         press("q", lambda: run.poll() is not None)
-        assert run.returncode == 0, run.communicate()[0]
+        assert run.returncode == 0, told.read_text()
     finally:
         run.kill()
-        run.communicate()
+        run.wait()
     assert Path("out.mp4").stat().st_size > 0
