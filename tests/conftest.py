@@ -12,7 +12,6 @@ import pytest
 import vidstyle  # noqa: F401  before any test loads PyTorch, so that its threads wait as in a run
 
 if TYPE_CHECKING:
-    from tests.pretend.results import Results
     from vidstyle.features.weights import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,14 +56,6 @@ def thin_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "thin.safetensors"
     save_file(tensors, path)
     return path
-
-
-@pytest.fixture(scope="session")
-def pretended(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """What was found on a device that is not the CPU, all in one process."""
-    from tests.pretend.results import tried
-
-    return tried(tmp_path_factory.mktemp("pretended"), "usual")
 
 
 @pytest.fixture(scope="session")
