@@ -46,7 +46,7 @@ def test_from_a_clip_to_its_painting(page_at: Any, clip: Path, tmp_path: Path, h
     held_jobs.allow(2)
     page = page_at()
     _upload(page, clip)
-    page.get_by_text(f"my clip.mp4: 96×64, {_FRAMES} frames").wait_for()
+    page.get_by_text(f"my clip.mp4: 96×64, {_FRAMES} frames").first.wait_for()
     page.click('.vs-gallery button[data-name="look:strokes"]')
     page.wait_for_selector("#vs-look img.vs-after")  # the first look comes
     page.wait_for_selector("#vs-ways tr")
@@ -98,7 +98,7 @@ def test_a_bad_file_and_a_wrong_value_are_told(page_at: Any, tmp_path: Path) -> 
     size = page.get_by_label("Size", exact=False).first
     size.fill("7")
     size.press("Tab")
-    page.get_by_text("--size must be at least 16, not 7").wait_for()
+    page.get_by_text("--size must be at least 16, not 7").first.wait_for()  # is read out, too
 
 
 def test_by_keyboard_alone(page_at: Any, held_jobs: HeldJobs) -> None:
