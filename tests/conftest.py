@@ -91,6 +91,20 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def few_samples() -> Iterator[int]:
+    """Components of patches are learnt from fewer than in a run: how many that takes.
+
+    Of so many it takes a quarter of a second for each search, more than all else in a small painting.
+    """
+    from vidstyle.image import patchmatch
+
+    usual = patchmatch._SAMPLES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patchmatch, "_SAMPLES", 256)
+        yield usual
+
+
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """More threads are in each other's way on pictures this small."""

@@ -79,7 +79,10 @@ class Studio:
 
     def start(self) -> None:
         words = ["studio", "--workspace", str(self.folder), "--port", str(self.port), "--no-open"]
-        program = f"import sys; sys.executable = {str(self.python)!r}\n{PROGRAM}"
+        program = (
+            f"import sys; sys.executable = {str(self.python)!r}\n"
+            f"from vidstyle.studio import looks; looks._MOST_SECONDS = {PATIENCE}\n{PROGRAM}"
+        )
         self._process = subprocess.Popen([sys.executable, "-c", program, *words])
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
