@@ -24,6 +24,10 @@ class LBFGS:
         self._history, self._first_rate = history, rate
         self._turns: list[Tensor] = []  # y, by how much the gradient changed
         self._steps: list[Tensor] = []  # s, by how much the tensor did
+        self._inverses: Tensor  # 1 / y·s of each; 0 makes a pair count for nothing
+        self._scale: Tensor
+        self._rate: Tensor
+        self._fresh: Tensor  # whether the next step is as the first
         self._gradient: Tensor | None = None  # where the last step began
 
     def step(self, x: Tensor, gradient: Tensor) -> None:
@@ -53,7 +57,7 @@ class LBFGS:
         self._rate = torch.full_like(like[0], self._first_rate)
         self._scale = torch.ones_like(self._rate)
         self._fresh = torch.ones_like(self._rate, dtype=torch.bool)
-        self._inverses = like[:0]  # 1 / y·s; 0 makes a pair count for nothing
+        self._inverses = like[:0]
 
     def _keep(self, turn: Tensor) -> None:
         """The last step as a pair, in place of the oldest; as nothing where it bends the wrong way."""
