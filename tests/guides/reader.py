@@ -27,6 +27,7 @@ FOLDERS = {
     **dict.fromkeys(("photos", "paintings", "plain", "smiling"), PICTURES),
     "masks": ("{:04d}.png", FRAMES),
     "painted": ("frame_{:04d}.png", 1),
+    "some": ("{}.png", 1),
 }
 WRITES = ("-o", ">", "--grid")
 _FEW = {"--fast": ["--minutes", "0.1"], "learn": ["--steps", "1", "--pictures", "1"]}

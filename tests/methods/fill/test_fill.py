@@ -166,6 +166,33 @@ def test_a_single_mask_follows_what_it_covers(
     assert error("out", masks) < 0.15
 
 
+def test_masks_of_some_frames_take_over_where_they_are(
+    scene: tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, _, masks = scene
+    asked = ["fill", "seen", "--mask", "some", "-o", "out", "--no-cuts"]
+    Path("some").mkdir()
+    write_image(Path("some/2.png"), masks[2])
+    write_image(Path("some/6.png"), np.zeros_like(masks[6]))
+    assert main(asked) == 0
+    assert "a shot begins at frame 0 without a mask" in capsys.readouterr().err
+    changed = [
+        float((made - before).abs().max()) > 0.1
+        for made, before in zip(frames("out"), frames("seen"), strict=True)
+    ]
+    assert changed == [2 <= k < 6 for k in range(FRAMES)]
+    write_image(Path(f"some/{FRAMES}.png"), masks[2])
+    assert main([*asked, "--overwrite"]) == 1
+    assert f"{FRAMES}.png would be of frame {FRAMES}, and seen has none" in capsys.readouterr().err
+    Path(f"some/{FRAMES}.png").unlink()
+    assert main([*asked, "--overwrite", "--no-follow"]) == 1
+    assert "some has masks of some frames alone" in capsys.readouterr().err
+    for k in (2, 6):
+        write_image(Path(f"some/{k}.png"), np.zeros_like(masks[2]))
+    assert main([*asked, "--overwrite"]) == 1
+    assert "some is black all over" in capsys.readouterr().err
+
+
 def test_what_stays_in_place_is_filled_there(
     scene: tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]],
 ) -> None:

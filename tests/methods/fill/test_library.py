@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,12 @@ def test_only_what_is_new_is_looked_at(library: torch.Tensor, monkeypatch: pytes
     assert len(paths) == len(looks) == 5 and Path("library/deeper/same.jpg") in paths
     Index(Path("library"), told.append)
     assert len(looked) == 8
+    base = first._base
+    del first
+    for closed in (base, second._base):
+        second.close()
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            closed.execute("SELECT 1")
     (kept,) = Path("cache/libraries").iterdir()
     kept.write_bytes(b"damaged" * 100)
     assert Index(Path("library"), told.append).count == 5
