@@ -231,7 +231,7 @@ def test_maps_of_some_frames_are_those_of_their_numbers(tmp_path: Path) -> None:
         for name, clip in (("some", named), ("few", counted), ("one", counted), ("all", counted))
     }
     assert found == {"some": {0: 0, 2: 1}, "few": {0: 0, 3: 1}, "one": {0: 0}, "all": None}
-    with pytest.raises(MediaError, match="of frame 1001, and f.%d.png has none"):
+    with pytest.raises(MediaError, match=r"of frame 1001, and f\.%d\.png has none"):
         open_some("--mask", str(tmp_path / "some"), counted, 0, None)
     with pytest.raises(MediaError, match="no map of the frames"):
         open_some("--mask", str(tmp_path / "few"), counted, 4, None)

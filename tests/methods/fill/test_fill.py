@@ -273,7 +273,7 @@ def test_a_frame_that_is_all_hole_is_told() -> None:
     make_video(
         Path("masks.mp4"), size=(64, 48), pictures=[np.full((48, 64, 3), 255, np.uint8)] * 2, pts=[0, 1]
     )
-    with pytest.raises(MediaError, match="white all over at frame"):
+    with pytest.raises(MediaError, match="covers all of frame"):
         vidstyle.paint("fill", "clip.mp4", (), "out.mp4", hole="masks.mp4")
     with pytest.raises(UsageError):
         vidstyle.paint("fill", "clip.mp4", (), "out.mp4", hole="masks.mp4", by="magic")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from vidstyle.errors import MediaError
 from vidstyle.events import Notice
 from vidstyle.image.diffusion import diffused
-from vidstyle.image.masks import cleaned, dilated, whiteness
+from vidstyle.image.masks import between, cleaned, dilated, whiteness
 from vidstyle.image.resize import resize
 from vidstyle.image.segmentation import outlined
 from vidstyle.image.warp import warp
@@ -22,6 +23,7 @@ _OPTION = "--mask"
 _THING = "thing"
 _HALF = 0.5
 _LIKELY, _CERTAIN = 1, 2
+_NEAR = 12  # frames from one mask to the next at most, for what moves between to go about straight
 _BAND = 1 / 80  # of the longest side: how far from where the flow leads its edge may lie
 # Pixels by which two motions differ at least, and the share of that within which one of them is met.
 _APART, _LIKE = 0.7, 0.35
@@ -50,12 +52,18 @@ class Holes:
         self.follows = follows and self._of is not None
         self._first, self._grow, self._notice = first, grow, notice
 
-    def at(self, index: int, content: Tensor, priors: Sequence[Prior]) -> tuple[Tensor, dict[str, Tensor]]:
-        """The hole of a frame in the first pass, bool (1, H, W), and what is to be carried."""
+    def at(
+        self, index: int, begin: int, content: Tensor, priors: Sequence[Prior]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The hole of a frame in the first pass, bool (1, H, W), and what is to be carried.
+
+        begin: where its shot begins.
+        """
         size = content.shape[1], content.shape[2]
         if not self.follows:
             return self._grown(self._read(index, size).to(content.device)), {}
         thing = self._followed(index, content, priors)
+        thing = thing.maximum(_LIKELY * self._mixed(index, begin, size).to(thing))
         return self._grown((thing > 0).float()), {_THING: thing}
 
     def _followed(self, index: int, content: Tensor, priors: Sequence[Prior]) -> Tensor:
@@ -90,6 +98,20 @@ class Holes:
         inside = torch.where(moved, moves | edged & (certain | ~behind), edged & ~behind)
         certain = certain | edged & moves & seen
         return inside.to(torch.uint8) * torch.where(certain, _CERTAIN, _LIKELY).to(torch.uint8)
+
+    def _mixed(self, index: int, begin: int, size: tuple[int, int]) -> Tensor:
+        """What two masks that are near in time would cover on the way from one to the other, bool (1, H, W).
+
+        What is lost on the way is covered by it; what is covered too much is seen in other frames.
+        """
+        of = self._of or {}
+        given = sorted(place for place in of if place >= begin)
+        next_one = bisect(given, index)
+        near = given[max(0, next_one - 1) : next_one + 1]
+        if next_one == 0 or len(near) < 2 or near[1] - near[0] > _NEAR:
+            return torch.zeros(1, *size, dtype=torch.bool)
+        first, last = (self._read(of[each], size) > _HALF for each in near)
+        return between(first, last, (index - near[0]) / (near[1] - near[0]))
 
     def check(self, size: tuple[int, int], stop: int | None) -> None:
         """Raise MediaError where nothing is white up to frame `stop`, or a single mask is white all over."""
