@@ -123,7 +123,8 @@ class Reader:
         folder.mkdir()
         pattern, count = FOLDERS.get(folder.name, PICTURES)
         for index in range(count):
-            write_image(folder / pattern.format(index), self._picture(folder.name))
+            moved = 2 * index if (pattern, count) == PICTURES else 0  # no two of one's pictures are the same
+            write_image(folder / pattern.format(index), np.roll(self._picture(folder.name), moved, 1))
 
     def small(self, words: Sequence[str]) -> list[str]:
         """The command with little to do: words for main()."""

@@ -144,7 +144,9 @@ def search_in(
     # One matrix product is faster than the many gathers of a search, and exact.
     exact = radius is None and len(wanted) * len(target.rows) <= kind_of(a.device).pairs_exact
     field = random_field(size, target.reach, generator) if start is None else start
-    field = target.places(inside(to_device(field, a.device), target.reach), generator)
+    field = inside(to_device(field, a.device), target.reach)
+    allowed = target.places(field, generator)
+    field = allowed if where is None else torch.where(where, allowed, field)
     if exact:
         return _exact(ours, target, field, wanted)
     hunt = _Hunt(ours, target, field, wanted)

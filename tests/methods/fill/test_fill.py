@@ -17,6 +17,7 @@ from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float
 from vidstyle.image.diffusion import diffused
+from vidstyle.image.fields import grid
 from vidstyle.methods.fill import synthesis
 from vidstyle.methods.fill.synthesis import Sight, synthesised
 from vidstyle.video.reader import open_clip
@@ -67,6 +68,35 @@ def test_of_a_very_large_picture_what_is_found_is_enlarged(monkeypatch: pytest.M
     smooth = torch.where(hole, diffused(picture, ~hole), picture)
     assert off(made, picture, hole) < 0.8 * off(smooth, picture, hole)
     assert torch.equal(made[:, ~hole[0]], picture[:, ~hole[0]])
+
+
+def test_no_patch_shows_the_hole_or_what_is_beyond_the_border() -> None:
+    whole = synthesis._whole(box(20, 30))
+    rows, columns = whole[0].nonzero().T
+    assert (int(rows.min()), int(rows.max())) == (3, HEIGHT - 4)
+    assert (int(columns.min()), int(columns.max())) == (3, WIDTH - 4)
+    assert not bool(whole[:, 17:47, 27:57].any()) and bool(whole[:, 20:40, :20].any())
+
+
+def test_it_begins_with_what_is_thin() -> None:
+    picture = torch.full((3, 30, 40), 0.8)
+    picture[:, 15] = 0.1
+    hole = box(10, 14, 11, (30, 40))
+    begun = synthesis._begun(torch.where(hole, 0.5, picture), hole)
+    assert torch.allclose(begun, picture)
+    smooth = diffused(picture, ~hole)
+    assert float((smooth - picture)[:, 15, 19].abs().max()) > 0.3
+
+
+def test_what_lies_at_the_same_height_is_preferred() -> None:
+    random = torch.Generator().manual_seed(5)
+    picture = 0.5 + 0.02 * torch.randn(3, HEIGHT, WIDTH, generator=random)
+    hole = box(50, 60, 14)
+    at = grid((HEIGHT, WIDTH))[1][hole[0]]
+    turn = synthesis._Turn(torch.where(hole, 0.5, picture), hole, None, 0)
+    turn.go()
+    off = (turn.field[1][hole[0]] - at).abs().float().mean()
+    assert float(off) < 0.6 * float((at[:, None] - torch.arange(HEIGHT)).abs().float().mean())
 
 
 def test_what_a_network_sees_counts_beside_colours() -> None:

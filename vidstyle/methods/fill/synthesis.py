@@ -4,6 +4,9 @@ Over a pyramid, from coarse to fine, by turns: for every patch that touches the 
 outside is found by PatchMatch (Barnes et al. 2009), and every pixel becomes the weighted mean of what all
 patches that cover it say. How rough a place is counts beside its colours, or what is plain wins everywhere;
 and so does what a network sees there, where it is asked: grass beside grass, and not beside a green wall.
+
+Departures: it begins ring by ring from the edge of the hole; what lies at the same height counts as more
+alike; no patch reaches beyond the border; and last, most patches decide instead of their mean.
 """
 
 from __future__ import annotations
