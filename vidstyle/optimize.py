@@ -187,14 +187,14 @@ class _Quasi:
     def __init__(
         self, image: Tensor, terms: Terms, limits: tuple[float, float], history: int, smooth: bool
     ) -> None:
-        self.terms, self.limits, self.history = terms, limits, history
+        self.terms, self.limits = terms, limits
         self.begin, self.smooth = image, smooth
         self.unit = _FIRST_CHANGE * image.numel()
         self.change = torch.zeros_like(image, requires_grad=True)
-        self.rate = 1.0
-        self.least, self.best, self.losses = math.inf, image, dict[str, float]()
+        self.best, self.best_change = image.clone(), torch.zeros_like(image)
+        self.least, self.losses = image.new_full((), math.inf), dict[str, Tensor]()
         self.now = dict[str, Tensor]()
-        self.search = LBFGS(history, self.rate)
+        self.search = LBFGS(history, rate=1.0)
 
     @torch.enable_grad()
     def _evaluated(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -210,25 +210,22 @@ class _Quasi:
 
     @torch.no_grad()
     def step(self) -> Tensor:
-        """One evaluation and the step from there; returns the loss before the step, on the CPU.
+        """One evaluation and the step from there; returns the loss before the step.
 
-        The device is read from once, for all that has to be decided: whether the loss is the least so far,
-        whether it has become twice that, and whether L-BFGS learns from the step before.
+        Nothing is read from the device: where the loss is the least so far the picture is kept there, and
+        where it has become twice that it is taken back there.
         """
         x, loss, gradient = self._evaluated()
-        curvature = self.search.curvature(gradient)
-        told = torch.stack([loss, curvature, *self.now.values()]).cpu()
-        value, curved, *each = told.tolist()
-        if value < self.least or not self.losses:
-            self.least, self.best = value, x
-            self.losses = dict(zip(self.now, each, strict=True))
-            self.best_change = self.change.detach().clone()
-        self.search.step(self.change.detach(), gradient, curvature, curved)
-        if not value <= 2 * self.least:
-            self.rate /= 2
-            self.change.detach().copy_(self.best_change)
-            self.search = LBFGS(self.history, self.rate)
-        return told[0]
+        better = loss < self.least
+        for kept, new in ((self.least, loss), (self.best, x), (self.best_change, self.change)):
+            torch.where(better, new, kept, out=kept)
+        for name, value in self.now.items():
+            self.losses[name] = torch.where(better, value, self.losses.get(name, value))
+        self.search.step(self.change.detach(), gradient)
+        worse = ~(loss <= 2 * self.least)
+        self.change.detach().copy_(torch.where(worse, self.best_change, self.change))
+        self.search.restart(worse)
+        return loss
 
 
 def _blurred(change: Tensor) -> Tensor:
@@ -243,4 +240,4 @@ def _lbfgs(search: _Quasi, steps: int, watch: _Watch) -> Minimum:
         watch.show(search.now, lambda: search.best)
         if watch.add(loss):
             break
-    return watch.minimum(search.best, search.losses)
+    return watch.minimum(search.best, _values(search.losses))

@@ -28,6 +28,7 @@ from vidstyle.video.pictures import read_picture, write_picture
 CLIP_COLUMNS = ("way", "PSNR in the hole, dB", "warping error in the hole, % of range", "s per frame")
 PHOTO_COLUMNS = ("way", "PSNR in the hole, dB", "seconds")
 _COUNTS = 40, 24  # frames, photographs
+_EVERY = 10  # of which frames there are masks where only some have one
 _GREY = 0.5
 _INPAINT = {"Telea": cv2.INPAINT_TELEA, "Navier-Stokes": cv2.INPAINT_NS}
 _RADIUS = 5  # pixels, of cv2.inpaint
@@ -96,23 +97,22 @@ def _ellipse(size: Sequence[int], x: float, y: float, across: float, down: float
 def clip_table(setting: Setting, scene: Scene) -> Table:
     rows = []
     with scratch() as folder:
-        for name, pictures in (
-            ("seen", scene.seen),
-            ("masks", [hole.float().expand(3, -1, -1) for hole in scene.holes]),
-        ):
+        masks = [hole.float().expand(3, -1, -1) for hole in scene.holes]
+        for name, pictures, step in (("seen", scene.seen, 1), ("masks", masks, 1), ("some", masks, _EVERY)):
             (folder / name).mkdir()
-            for number, each in enumerate(pictures):
+            for number, each in list(enumerate(pictures))[::step]:
                 write_picture(folder / name / f"{number:04}.png", to_uint8(each))
         ways: dict[str, Callable[[], list[Tensor]]] = {
             "a mask for every frame": partial(_filled, setting, folder, "masks"),
             "one mask": partial(_filled, setting, folder, "masks/0000.png"),
+            f"a mask for every {_EVERY}th frame": partial(_filled, setting, folder, "some"),
             "patches, frame by frame": partial(_filled, setting, folder, "masks", sources=False),
         }
         for name, flag in _INPAINT.items():
             ways[f"cv2.inpaint ({name}), frame by frame"] = partial(_inpainted, scene, flag)
         ways["the truth"] = lambda: list(scene.truth)
         if torch.equal(scene.holes[0], scene.holes[-1]):
-            del ways["one mask"]
+            del ways["one mask"], ways[f"a mask for every {_EVERY}th frame"]
         for way, fill in ways.items():
             began = time.perf_counter()
             frames = fill()

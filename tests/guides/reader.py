@@ -27,6 +27,7 @@ FOLDERS = {
     **dict.fromkeys(("photos", "paintings", "plain", "smiling"), PICTURES),
     "masks": ("{:04d}.png", FRAMES),
     "painted": ("frame_{:04d}.png", 1),
+    "some": ("{}.png", 1),
 }
 WRITES = ("-o", ">", "--grid")
 _FEW = {"--fast": ["--minutes", "0.1"], "learn": ["--steps", "1", "--pictures", "1"]}
@@ -122,7 +123,8 @@ class Reader:
         folder.mkdir()
         pattern, count = FOLDERS.get(folder.name, PICTURES)
         for index in range(count):
-            write_image(folder / pattern.format(index), self._picture(folder.name))
+            moved = 2 * index if (pattern, count) == PICTURES else 0  # no two of one's pictures are the same
+            write_image(folder / pattern.format(index), np.roll(self._picture(folder.name), moved, 1))
 
     def small(self, words: Sequence[str]) -> list[str]:
         """The command with little to do: words for main()."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vidstyle.image.correspondence import alike, at_start, carried, likest, looked_up, packed, unpacked
 from vidstyle.image.labels import labelled, palette_of
-from vidstyle.image.masks import cleaned, feathered, laid_over
+from vidstyle.image.masks import between, cleaned, feathered, laid_over
 
 RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 128, 0)
 
@@ -153,3 +153,19 @@ def test_what_a_mask_spares_is_exact(depth: type[np.generic]) -> None:
 
 def test_compression_leaves_masks_black_and_white() -> None:
     assert cleaned(torch.tensor([0.0, 0.02, 0.5, 0.98, 1.0])).tolist() == pytest.approx([0, 0, 0.5, 1, 1])
+
+
+def square(top: int, left: int, side: int) -> Tensor:
+    mask = torch.zeros(1, 40, 60, dtype=torch.bool)
+    mask[:, top : top + side, left : left + side] = True
+    return mask
+
+
+def test_a_form_between_two_masks_has_moved_and_grown_as_far() -> None:
+    first, last = square(4, 6, 9), square(20, 38, 9)
+    assert torch.equal(between(first, last, 0.25), square(8, 14, 9))
+    assert torch.equal(between(first, last, 0), first) and torch.equal(between(first, last, 1), last)
+    half = between(square(10, 20, 7), square(6, 16, 15), 0.5)
+    assert 7**2 < int(half.sum()) < 15**2 and torch.equal(half, half.flip(1).roll(-13, 1))
+    nothing = torch.zeros_like(first)
+    assert not bool(between(first, nothing, 0.5).any()) and not bool(between(nothing, last, 0.5).any())

@@ -11,7 +11,7 @@ import torch
 from vidstyle.device import KINDS
 from vidstyle.image import patchmatch
 from vidstyle.image.fields import grid
-from vidstyle.image.patchmatch import distances, normalised, search, search_exact
+from vidstyle.image.patchmatch import Target, distances, normalised, search, search_exact, search_in
 from vidstyle.image.resize import resize
 
 
@@ -143,6 +143,28 @@ def test_a_gpu_finds_the_same() -> None:
     a, b = scene(depth=32), scene(30, 70, 32, seed=1)
     there = search(a.cuda(), b.cuda(), radius=20)
     assert abs(there.energy / search(a, b, radius=20).energy - 1) < 0.02
+
+
+@pytest.mark.parametrize("pairs", [0, 2**30])
+def test_only_what_is_wanted_is_matched_and_only_with_what_may_be(
+    monkeypatch: pytest.MonkeyPatch, pairs: int
+) -> None:
+    monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], pairs_exact=pairs))
+    a, where, among = (
+        scene(),
+        torch.zeros(1, 40, 56, dtype=torch.bool),
+        torch.ones(1, 40, 56, dtype=torch.bool),
+    )
+    where[:, 10:20, 10:30] = True
+    among[:, 8:25, 8:40] = False
+    for start in (grid((40, 56)), None):  # itself, where what is wanted may not be matched with
+        found = search_in(Target(a, among=among), a, where=where, start=start, sweeps=6)
+        x, y = found.field[:, where[0]]
+        assert bool(among[0, y, x].all()) and float(found.distance[~where[0]].abs().max()) == 0
+        apart = distances(a, a, found.field)
+        assert torch.allclose(found.distance[where[0]], apart[where[0]], rtol=1e-3)
+        if start is not None:
+            assert torch.equal(found.field[:, ~where[0]], start[:, ~where[0]])
 
 
 def test_depths_must_agree() -> None:

@@ -40,17 +40,13 @@ def test_every_method_paints_the_same_there(pretended: Results, name: str) -> No
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_step_reads_nothing_but_the_one_number_of_lbfgs(pretended: Results, name: str) -> None:
+def test_a_step_reads_nothing(pretended: Results, name: str) -> None:
     """On a GPU the host would wait for every value that it reads, and the GPU then for the host."""
     found = [each for tried, each in pretended.items() if tried.startswith(f"steps {name} ")]
     if not found:
         pytest.skip("it has no steps to be counted")
     assert not [each["error"] for each in found if each["error"]]
-    for each in found:
-        once = {where: count for where, count in each["a_step"].items() if "optimize.py" in where}
-        assert each["a_step"] == once and sum(once.values()) <= 1, each["name"]
-    adam = [each for each in found if "'adam'" in each["name"]]
-    assert all(each["a_step"] == {} for each in adam)
+    assert not {each["name"]: each["a_step"] for each in found if each["a_step"]}
 
 
 @pytest.mark.parametrize("taught", ["student", "colours"])

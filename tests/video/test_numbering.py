@@ -10,7 +10,7 @@ import pytest
 from writing import convert, times
 
 from vidstyle.errors import InputError, MediaError, UsageError
-from vidstyle.methods.maps import MapReader, open_map
+from vidstyle.methods.maps import MapReader, open_map, open_some
 from vidstyle.pipeline.frames import cut_places, frame_range
 from vidstyle.video.numbering import by_number, is_pattern, numbered, plain_name, ticks
 from vidstyle.video.pictures import read_picture, write_picture
@@ -217,6 +217,24 @@ def test_maps_are_found_by_number(tmp_path: Path) -> None:
     sequence(tmp_path / "other", "m%d.png", [1, 2, 3])
     reader = MapReader("--mask", open_map("--mask", str(tmp_path / "other"), clip, 0, None))
     assert [int(reader.at(i).pixels[0, 0, 0]) for i in range(3)] == [1, 2, 3]
+
+
+def test_maps_of_some_frames_are_those_of_their_numbers(tmp_path: Path) -> None:
+    named = open_clip(sequence(tmp_path / "in", "f.%04d.png", [1001, 1003, 1004, 1005, 1006]))
+    counted = open_clip(sequence(tmp_path / "from0", "f.%d.png", range(5)))
+    sequence(tmp_path / "some", "m%d.png", [1001, 1004])
+    sequence(tmp_path / "few", "m%d.png", [0, 3])
+    sequence(tmp_path / "one", "m%d.png", [7])
+    sequence(tmp_path / "all", "m%d.png", [1, 2, 3, 4, 9])
+    found = {
+        name: open_some("--mask", str(tmp_path / name), clip, 0, None)[1]
+        for name, clip in (("some", named), ("few", counted), ("one", counted), ("all", counted))
+    }
+    assert found == {"some": {0: 0, 2: 1}, "few": {0: 0, 3: 1}, "one": {0: 0}, "all": None}
+    with pytest.raises(MediaError, match=r"of frame 1001, and f\.%d\.png has none"):
+        open_some("--mask", str(tmp_path / "some"), counted, 0, None)
+    with pytest.raises(MediaError, match="no map of the frames"):
+        open_some("--mask", str(tmp_path / "few"), counted, 4, None)
 
 
 @pytest.mark.parametrize("digit", ["①", "²", "۳", "Ⅷ", "½", "๓", "𝟙"])

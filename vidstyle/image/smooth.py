@@ -29,6 +29,12 @@ def smooth_along(image: Tensor, guide: Tensor, strength: float, edge: float) -> 
     return torch.from_numpy(np.ascontiguousarray(smoothed.transpose(2, 0, 1))).to(image)
 
 
+def median(plane: Tensor) -> Tensor:
+    """The median of the 5 × 5 pixels around each, float32 (1, H, W); beyond the border it goes on."""
+    found = cv2.medianBlur(np.ascontiguousarray(plane[0].cpu().numpy()), 5)
+    return torch.from_numpy(found)[None].to(plane)
+
+
 def refined(photo: Tensor, analogy: Tensor) -> Tensor:
     """The detail of a photo with the look of its analogy: A + smooth(A′) − smooth(A), all (3, H, W)."""
     look, own = (smooth_along(image, photo, *_TEXTURE) for image in (analogy, photo))

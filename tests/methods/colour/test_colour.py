@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +208,22 @@ def test_a_picture_with_colours_is_coloured_anew_and_that_is_said(
         assert ("has colours already" in capsys.readouterr().err) == (name == "colour")
     off = pixels_of("colour_out.png").astype(int) - pixels_of("grey_out.png")
     assert np.abs(off).mean() < 2
+
+
+@pytest.mark.usefixtures("alone")
+def test_without_vgg19_the_remedy_is_one_that_this_command_takes(
+    two_tone: torch.Tensor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    write_picture(Path("grey.png"), to_uint8(luminance(two_tone)))
+    monkeypatch.setattr(metadata, "distribution", missing)
+    assert main(["colorize", "grey.png", "-o", "out.png", "-q"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1 and told[0].endswith(
+        "or give EXEMPLAR or --key: colours taken from a picture do without"
+    )
 
 
 def test_the_file_is_small_and_damage_is_told(tmp_path: Path) -> None:

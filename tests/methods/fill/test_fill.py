@@ -17,6 +17,7 @@ from vidstyle.features.vgg import VGG
 from vidstyle.features.weights import find, load
 from vidstyle.image.convert import to_float
 from vidstyle.image.diffusion import diffused
+from vidstyle.image.fields import grid
 from vidstyle.methods.fill import synthesis
 from vidstyle.methods.fill.synthesis import Sight, synthesised
 from vidstyle.video.reader import open_clip
@@ -67,6 +68,35 @@ def test_of_a_very_large_picture_what_is_found_is_enlarged(monkeypatch: pytest.M
     smooth = torch.where(hole, diffused(picture, ~hole), picture)
     assert off(made, picture, hole) < 0.8 * off(smooth, picture, hole)
     assert torch.equal(made[:, ~hole[0]], picture[:, ~hole[0]])
+
+
+def test_no_patch_shows_the_hole_or_what_is_beyond_the_border() -> None:
+    whole = synthesis._whole(box(20, 30))
+    rows, columns = whole[0].nonzero().T
+    assert (int(rows.min()), int(rows.max())) == (3, HEIGHT - 4)
+    assert (int(columns.min()), int(columns.max())) == (3, WIDTH - 4)
+    assert not bool(whole[:, 17:47, 27:57].any()) and bool(whole[:, 20:40, :20].any())
+
+
+def test_it_begins_with_what_is_thin() -> None:
+    picture = torch.full((3, 30, 40), 0.8)
+    picture[:, 15] = 0.1
+    hole = box(10, 14, 11, (30, 40))
+    begun = synthesis._begun(torch.where(hole, 0.5, picture), hole)
+    assert torch.allclose(begun, picture)
+    smooth = diffused(picture, ~hole)
+    assert float((smooth - picture)[:, 15, 19].abs().max()) > 0.3
+
+
+def test_what_lies_at_the_same_height_is_preferred() -> None:
+    random = torch.Generator().manual_seed(5)
+    picture = 0.5 + 0.02 * torch.randn(3, HEIGHT, WIDTH, generator=random)
+    hole = box(50, 60, 14)
+    at = grid((HEIGHT, WIDTH))[1][hole[0]]
+    turn = synthesis._Turn(torch.where(hole, 0.5, picture), hole, None, 0)
+    turn.go()
+    off = (turn.field[1][hole[0]] - at).abs().float().mean()
+    assert float(off) < 0.6 * float((at[:, None] - torch.arange(HEIGHT)).abs().float().mean())
 
 
 def test_what_a_network_sees_counts_beside_colours() -> None:
@@ -166,6 +196,33 @@ def test_a_single_mask_follows_what_it_covers(
     assert error("out", masks) < 0.15
 
 
+def test_masks_of_some_frames_take_over_where_they_are(
+    scene: tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, _, masks = scene
+    asked = ["fill", "seen", "--mask", "some", "-o", "out", "--no-cuts"]
+    Path("some").mkdir()
+    write_image(Path("some/2.png"), masks[2])
+    write_image(Path("some/6.png"), np.zeros_like(masks[6]))
+    assert main(asked) == 0
+    assert "a shot begins at frame 0 without a mask" in capsys.readouterr().err
+    changed = [
+        float((made - before).abs().max()) > 0.1
+        for made, before in zip(frames("out"), frames("seen"), strict=True)
+    ]
+    assert changed == [2 <= k < 6 for k in range(FRAMES)]
+    write_image(Path(f"some/{FRAMES}.png"), masks[2])
+    assert main([*asked, "--overwrite"]) == 1
+    assert f"{FRAMES}.png would be of frame {FRAMES}, and seen has none" in capsys.readouterr().err
+    Path(f"some/{FRAMES}.png").unlink()
+    assert main([*asked, "--overwrite", "--no-follow"]) == 1
+    assert "some has masks of some frames alone" in capsys.readouterr().err
+    for k in (2, 6):
+        write_image(Path(f"some/{k}.png"), np.zeros_like(masks[2]))
+    assert main([*asked, "--overwrite"]) == 1
+    assert "some is black all over" in capsys.readouterr().err
+
+
 def test_what_stays_in_place_is_filled_there(
     scene: tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]],
 ) -> None:
@@ -246,7 +303,7 @@ def test_a_frame_that_is_all_hole_is_told() -> None:
     make_video(
         Path("masks.mp4"), size=(64, 48), pictures=[np.full((48, 64, 3), 255, np.uint8)] * 2, pts=[0, 1]
     )
-    with pytest.raises(MediaError, match="white all over at frame"):
+    with pytest.raises(MediaError, match="covers all of frame"):
         vidstyle.paint("fill", "clip.mp4", (), "out.mp4", hole="masks.mp4")
     with pytest.raises(UsageError):
         vidstyle.paint("fill", "clip.mp4", (), "out.mp4", hole="masks.mp4", by="magic")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import torch
 from tests.video.clip_makers import make_video, write_image
 from vidstyle.cli import main
 from vidstyle.image.convert import to_float, to_uint8
+from vidstyle.image.smooth import median
 from vidstyle.methods.fill.index import Index
 from vidstyle.video.pictures import read_picture
 
@@ -85,6 +87,21 @@ def test_where_nothing_is_like_the_scene_that_is_said(
     assert "nothing in library is like this scene" in capsys.readouterr().err
 
 
+def test_the_median_is_that_of_twenty_five_pixels() -> None:
+    plane = torch.rand(1, 9, 7, generator=torch.Generator().manual_seed(0))
+    padded = torch.nn.functional.pad(plane[None], (2, 2, 2, 2), mode="replicate")
+    assert torch.equal(median(plane), torch.nn.functional.unfold(padded, 5)[0].median(0).values.view(1, 9, 7))
+
+
+def test_a_library_of_the_picture_alone_is_refused(
+    library: torch.Tensor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("copies").mkdir()
+    Path("copies/copy.png").write_bytes(Path("library/photo.png").read_bytes())
+    assert main(asked("--library", "copies", "-o", "out.png")) == 1
+    assert "copy.png is this very picture" in capsys.readouterr().err and not Path("out.png").exists()
+
+
 def test_only_what_is_new_is_looked_at(library: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     from vidstyle.methods.fill import index
 
@@ -106,6 +123,12 @@ def test_only_what_is_new_is_looked_at(library: torch.Tensor, monkeypatch: pytes
     assert len(paths) == len(looks) == 5 and Path("library/deeper/same.jpg") in paths
     Index(Path("library"), told.append)
     assert len(looked) == 8
+    base = first._base
+    del first
+    for closed in (base, second._base):
+        second.close()
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            closed.execute("SELECT 1")
     (kept,) = Path("cache/libraries").iterdir()
     kept.write_bytes(b"damaged" * 100)
     assert Index(Path("library"), told.append).count == 5

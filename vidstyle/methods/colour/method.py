@@ -28,6 +28,7 @@ _EXAMPLES, _VIEWS = 48, 4  # pictures that are learnt from, and parts of each
 _STEPS = 300
 _RATE = 0.3  # of that of the beginning: what it knows of other pictures is not to be forgotten
 _TOLD_EVERY = 50  # steps
+_WITHOUT = "give EXEMPLAR or --key: colours taken from a picture do without"
 _GREY = 4.0  # mean chroma from which on a frame is no grey one, tinted or not quite clean
 
 
@@ -47,7 +48,7 @@ class LearntColour(Method):
     def open(self, options: ColourOptions, source: Source) -> ColourInputs:
         engine = source.engine
         _tell_of_colours(source)
-        network = VGG(load(find(LEARNT_ON)).tensors).to(engine.device, engine.dtype)
+        network = VGG(load(find(LEARNT_ON, without=_WITHOUT)).tensors).to(engine.device, engine.dtype)
         colours, known = read_colours(SHIPPED), {"name": SHIPPED.name, "digest": digest(SHIPPED)}
         if options.learn_from is not None:
             examples = Path(options.learn_from)

@@ -67,6 +67,11 @@ class SceneCompletion:
                 "choose from"
             )
         chosen = candidates[self._choose - 1]
+        if chosen.place.same:
+            raise MediaError(
+                f"--library {self._index.folder}: {chosen.path.name} is this very picture, with what is to "
+                "be taken out; give other pictures, or take --by patches"
+            )
         self._tell(chosen)
         pictures = [
             _composed(small, covered, about, each, _read(each.path, _CUT))

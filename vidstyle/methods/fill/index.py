@@ -12,6 +12,7 @@ import hashlib
 import os
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,10 @@ Found = dict[bytes, tuple[int, int]]
 
 
 class Index:
-    """The pictures of a folder and of those in it, but for hidden ones. Raises MediaError without any."""
+    """The pictures of a folder and of those in it, but for hidden ones. Raises MediaError without any.
+
+    It is closed by `close`, or when it is no longer used.
+    """
 
     def __init__(self, folder: Path, notice: Notice) -> None:
         if not folder.is_dir():
@@ -51,6 +55,7 @@ class Index:
         if not found:
             raise MediaError(f"--library {folder} holds no pictures; it takes a folder with yours in it")
         self._base = _opened(folder, notice)
+        self.close = weakref.finalize(self, self._base.close)
         self._update(found)
         if not self.count:
             raise MediaError(f"--library {folder}: none of its {len(found)} pictures can be read")

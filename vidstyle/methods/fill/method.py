@@ -17,7 +17,7 @@ from vidstyle.methods.fill.index import Index
 from vidstyle.methods.fill.options import FillOptions
 from vidstyle.methods.fill.painter import SHEET, Filling
 from vidstyle.methods.fill.synthesis import Sight
-from vidstyle.methods.maps import open_map
+from vidstyle.methods.maps import open_some
 from vidstyle.video.pictures import picture_suffix
 
 _SEEN_BY = "bundled"
@@ -47,16 +47,17 @@ class Fill(Method):
         if options.hole is None:
             raise UsageError("give what is to be filled: --mask MASK, white where the hole is")
         clip = source.clip
-        masks = open_map("--mask", options.hole, clip, source.start, source.stop)
+        masks, of = open_some("--mask", options.hole, clip, source.start, source.stop)
         moves = clip.kind != "still" and clip.filmed
         holes = Holes(
             masks,
+            of=of,
             follows=options.follow and moves,
             first=source.start,
             grow=options.grow,
             notice=source.engine.notice,
         )
-        holes.check((clip.height, clip.width))
+        holes.check((clip.height, clip.width), source.stop)
         index = _index(options, source)
         return FillInputs(
             options,

@@ -16,7 +16,8 @@ class FillOptions(MethodOptions):
     hole: str | None = file_option(
         None,
         "What is white in it is filled: a picture, which follows what it covers in the first frame of a "
-        "clip, or one for every frame (a folder, a pattern or a video).",
+        "clip; one for every frame (a folder, a pattern or a video); or a folder of some, numbered by their "
+        "frames, each of which follows until the next one.",
         metavar="MASK",
         called="--mask",
         often=True,

@@ -61,12 +61,12 @@ class Filling:
     ) -> None:
         self._holes, self._passes, self._by = holes, passes, by
         self._completion, self._sight = completion, sight
-        self._index, self._number = 0, 1
+        self._index, self._begin, self._number = 0, 0, 1
 
     def at(self, index: int, shot: Shot, number: int) -> Filling:
         """See `Located.at`."""
         found = copy(self)
-        found._index, found._number = index, number
+        found._index, found._begin, found._number = index, shot.start, number
         return found
 
     @torch.no_grad()
@@ -79,7 +79,7 @@ class Filling:
         it, to where the seam is seen least.
         """
         if draft is None:
-            hole, carry = self._holes.at(self._index, content, priors)
+            hole, carry = self._holes.at(self._index, self._begin, content, priors)
             picture, age = content, torch.where(hole, _UNKNOWN, 0)
         else:
             hole, carry = draft.carry[_HOLE].to(content.device) > 0, {}
@@ -107,7 +107,7 @@ class Filling:
             return picture, {}
         if bool(unknown.all()):
             raise MediaError(
-                f"--mask is white all over at frame {self._index}: nothing is left to fill it from"
+                f"--mask, grown by --grow, covers all of frame {self._index}: nothing is left to fill it from"
             )
         if self._completion is not None:
             filled, sheet = self._completion(picture, unknown)

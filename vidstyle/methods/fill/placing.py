@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.image.colour import luminance
@@ -18,6 +17,7 @@ from vidstyle.image.lab import to_lab
 from vidstyle.image.masks import away_from
 from vidstyle.image.poisson import gradients
 from vidstyle.image.resize import fit, resize
+from vidstyle.image.smooth import median
 
 _SCALES = (1.0, 0.9, 0.81)  # at which a scene is tried: its longest side, of that of the picture
 _CONTEXT = 80 / 1024  # around the hole
@@ -100,9 +100,7 @@ def looks(picture: Tensor) -> Tensor:
     """L*, a*, b*, and how much brightness changes, by a median of 5 × 5; float32 (4, H, W)."""
     down, right = gradients(luminance(picture)[:1])
     change = (down.square() + right.square()).sqrt()
-    padded = F.pad(change[None], (2, 2, 2, 2), mode="replicate")
-    median = F.unfold(padded, 5)[0].median(0).values.view_as(change)
-    return torch.cat([to_lab(picture), _TEXTURE * median])
+    return torch.cat([to_lab(picture), _TEXTURE * median(change)])
 
 
 def placed(scene: Tensor, about: Surroundings) -> Place:
