@@ -41,19 +41,19 @@ def stripes(height: int, width: int, period: float) -> torch.Tensor:
 @pytest.mark.parametrize(
     ("loss", "seeds", "settings"),
     [
-        ("gram", 3, {}),
-        ("wasserstein", 1, {"steps": 20}),  # takes far longer, and bends none
-        ("patch", 3, {}),
-        ("gram+patch", 3, {}),
+        ("gram", (0, 1, 2), {}),
+        ("wasserstein", (1,), {"steps": 20}),  # takes far longer, and bends none
+        ("patch", (0, 1, 2), {}),
+        ("gram+patch", (0, 1, 2), {}),
     ],
 )
 def test_a_texture_of_stripes_has_their_period_and_colours(
-    network: VGG, loss: str, seeds: int, settings: dict[str, object]
+    network: VGG, loss: str, seeds: tuple[int, ...], settings: dict[str, object]
 ) -> None:
     """On average over seeds: some textures of this size have a place where stripes meet or bend."""
     picture = stripes(64, 64, 8)
     method = texture(network, picture, loss=loss, **settings)
-    images = torch.stack([method.paint(blank(64, 64), [], 1 + seed).image for seed in range(seeds)])
+    images = torch.stack([method.paint(blank(64, 64), [], seed).image for seed in seeds])
     red = images[:, 0] - images[:, 0].mean(dim=(1, 2), keepdim=True)
     power = torch.fft.rfft(red, dim=2).abs().mean(dim=1).square()
     band = power[:, 5:12]
@@ -90,7 +90,7 @@ def blobs(size: int = 64) -> torch.Tensor:
     return picture
 
 
-@pytest.mark.parametrize(("loss", "size"), [("gram", (48, 64)), ("patch", (32, 64)), ("gram", (50, 37))])
+@pytest.mark.parametrize(("loss", "size"), [("gram", (64, 64)), ("patch", (48, 80)), ("gram", (50, 37))])
 def test_a_tile_has_no_seam(network: VGG, loss: str, size: tuple[int, int]) -> None:
     """Of one texture a row and a column that happen to be lively look like one: three are taken together."""
     picture = blobs()
