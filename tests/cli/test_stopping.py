@@ -53,7 +53,7 @@ def test_the_first_signal_finishes_the_frame_and_says_how_to_go_on(
     ]
     assert "Traceback" not in err
     stored = len(JobStore.load(tmp_path / "o.mp4.vidstyle").frames())
-    assert stored == 3
+    assert stored in (2, 3)  # the signal may come before the third is begun
 
     child = start(PROGRAM, "resume", "o.mp4.vidstyle")
     _, err = child.communicate(timeout=PATIENCE)
