@@ -27,6 +27,11 @@ def _upload(page: Any, path: Path) -> None:
     page.set_input_files("#vs-upload input[type=file]", str(path))
 
 
+def _wait_for_text(page: Any, text: str) -> None:
+    """Wherever it can be seen: what goes wrong is told in more than one place, and read out."""
+    page.get_by_text(text).locator("visible=true").first.wait_for()
+
+
 def _command(page: Any) -> str:
     return str(page.input_value("#vs-command textarea"))
 
@@ -46,7 +51,7 @@ def test_from_a_clip_to_its_painting(page_at: Any, clip: Path, tmp_path: Path, h
     held_jobs.allow(2)
     page = page_at()
     _upload(page, clip)
-    page.get_by_text(f"my clip.mp4: 96×64, {_FRAMES} frames").first.wait_for()
+    _wait_for_text(page, f"my clip.mp4: 96×64, {_FRAMES} frames")
     page.click('.vs-gallery button[data-name="look:strokes"]')
     page.wait_for_selector("#vs-look img.vs-after")  # the first look comes
     page.wait_for_selector("#vs-ways tr")
@@ -93,12 +98,12 @@ def test_a_bad_file_and_a_wrong_value_are_told(page_at: Any, tmp_path: Path) -> 
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"this is no film" * 50)
     _upload(page, broken)
-    page.get_by_text("broken.mp4").first.wait_for()
+    _wait_for_text(page, "broken.mp4")
     assert "Traceback" not in page.content()
     size = page.get_by_label("Size", exact=False).first
     size.fill("7")
     size.press("Tab")
-    page.get_by_text("--size must be at least 16, not 7").first.wait_for()  # is read out, too
+    _wait_for_text(page, "--size must be at least 16, not 7")
 
 
 def test_by_keyboard_alone(page_at: Any, held_jobs: HeldJobs) -> None:
