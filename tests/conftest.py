@@ -12,7 +12,6 @@ import pytest
 import vidstyle  # noqa: F401  before any test loads PyTorch, so that its threads wait as in a run
 
 if TYPE_CHECKING:
-    from tests.pretend.results import Results
     from vidstyle.features.weights import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,14 +59,6 @@ def thin_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pretended(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """What was found on a device that is not the CPU, all in one process."""
-    from tests.pretend.results import tried
-
-    return tried(tmp_path_factory.mktemp("pretended"), "usual")
-
-
-@pytest.fixture(scope="session")
 def bundled() -> Weights:
     """The features that ship."""
     from vidstyle.features.weights import find, load
@@ -98,6 +89,20 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIDSTYLE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def few_samples() -> Iterator[int]:
+    """Components of patches are learnt from fewer than in a run: how many that takes.
+
+    Of so many it takes a quarter of a second for each search, more than all else in a small painting.
+    """
+    from vidstyle.image import patchmatch
+
+    usual = patchmatch._SAMPLES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patchmatch, "_SAMPLES", 256)
+        yield usual
 
 
 @pytest.fixture

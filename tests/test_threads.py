@@ -9,18 +9,24 @@ import sys
 
 import pytest
 
+# The library alone, as PyTorch with all else takes seconds; nothing where `module` has loaded that.
+_LOADS = """
+import ctypes, importlib.util, pathlib
+for path in pathlib.Path(importlib.util.find_spec("torch").origin).parent.glob("lib/libgomp*"):
+    ctypes.CDLL(str(path))
+"""
 _SPINS = re.compile(r"GOMP_SPINCOUNT = '(\w+)'")
 
 
 def spins(module: str, **own: str) -> int:
-    """How often a waiting thread looks before it sleeps once `module` and PyTorch are loaded.
+    """How often a waiting thread looks before it sleeps once `module` and PyTorch's OpenMP are loaded.
 
     own: environment variables that the user has set.
     """
     ours = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment |= {"OMP_DISPLAY_ENV": "VERBOSE", **own}
-    command = [sys.executable, "-c", f"import {module}; import torch"]
+    command = [sys.executable, "-c", f"import {module}\n{_LOADS}"]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stderr
     found = _SPINS.search(told)
     if not found:

@@ -320,7 +320,8 @@ def test_fillings_are_measured_against_the_truth(setting: Setting) -> None:
     assert len(found) == 4 and all(5 < each < 60 for each in found.values())
 
 
-def test_key_frames_are_measured_against_the_truth(setting: Setting) -> None:
+def test_key_frames_are_measured_against_the_truth(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_STEPS", 10)
     (table,) = keys.run(replace(setting, size=64, frames=4, clip=None))
     exact = column(table, "PSNR of keys, dB")
     assert exact["keys"] == math.inf

@@ -1,10 +1,12 @@
 """Stands in for what paints where only the command line is looked at: no torch, frames in milliseconds.
 
-Run as a program it is `vidstyle` with this pipeline. What it is to do is said by the name of the input.
+Run as a program it is `vidstyle` with this pipeline. What it is to do is said by the name of the input;
+held7.mp4 does not go on after seven frames until it is asked to stop, or there is a file called go.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -56,10 +58,12 @@ def _paint(store: JobStore, job: Path, hooks: Hooks) -> Path:
     hooks.begin(job)
     output = Path(store.settings["output"])
     hooks.tell("a [notice] in brackets")
+    held = re.fullmatch(r"held(\d+)\.mp4", Path(store.settings["input"]).name)
     store.mark_shot(0)
     for index in range(store.next_frame(0), FRAMES):
         hooks.check_stop()
-        time.sleep(0.05)
+        while held and index == int(held[1]) and not _is_told(hooks):
+            time.sleep(0.005)
         store.save_frame(index, b"picture", b"carry")
         if hooks.losses is not None:
             search = SearchLosses(36, 64, {"style": [1.0, 0.5]})
@@ -71,6 +75,11 @@ def _paint(store: JobStore, job: Path, hooks: Hooks) -> Path:
     store.mark_done(output)
     store.drop_frames()
     return output
+
+
+def _is_told(hooks: Hooks) -> bool:
+    assert hooks.stop is not None
+    return hooks.stop.is_set() or Path("go").exists()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import PROGRAM, Start, wait_until
+from tests.cli.running import PATIENCE, Start, held, wait_until
 from tests.video.clip_makers import make_video
 from vidstyle.cli import main
 
@@ -113,11 +113,14 @@ def test_stopped_the_same_command_goes_on(
     options: list[str], start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_video(Path("in/clip.mkv"), size=(48, 32), count=5)
-    command = ["batch", "in", *options, "--next-steps=30", "--tolerance=0", "-o", "out"]
-    child = start("-c", PROGRAM, *command, "--restart")
-    wait_until(lambda: list(Path("out").glob("clip_style.mkv.vidstyle/frames/0*.png")), child)
+    command = ["batch", "in", *options, "-o", "out"]
+    allowed = Path("allowed")
+    allowed.write_text("4")  # the two pictures, and two frames of the clip
+    child = start(*held("vidstyle.job.frames:FrameStore.save_frame", allowed), *command, "--restart")
+    wait_until(Path("out/clip_style.mkv.vidstyle/frames/00000001.png").exists, child)
     child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=60)
+    allowed.write_text("9")
+    _, err = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130
     assert err.splitlines()[-1].startswith("stopped; go on with: vidstyle batch in --style style.png")
     assert "--restart" not in err.splitlines()[-1]

@@ -12,7 +12,8 @@ from pathlib import Path
 import fake_pipeline
 import pytest
 
-from vidstyle.cli import main
+from tests.cli.running import Start
+from vidstyle.cli import main, progress
 from vidstyle.job import JobStore
 
 pytestmark = pytest.mark.usefixtures("stand_in")
@@ -26,6 +27,7 @@ def test_a_run_says_where_its_state_and_its_result_are(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "20")  # long lines are not folded
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 3600.0)
     assert main(style()) == 0
     out, err = capsys.readouterr()
     assert out == ""
@@ -117,13 +119,15 @@ class TestErrors:
         assert "Traceback" in err and 'raise KeyError("two\\nlines")' in err
         assert err.splitlines()[-1].startswith("vidstyle: this is a bug")
 
-    def test_a_reader_that_goes_away_is_no_bug(self) -> None:
-        program = shlex.join([sys.executable, fake_pipeline.__file__, *style("--json-progress")])
-        done = subprocess.run(
-            ["bash", "-c", f"{program} | head -n 1; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True
-        )
-        assert (done.returncode, done.stderr) == (1, "")
-        assert json.loads(done.stdout)["event"] == "started"
+    def test_a_reader_that_goes_away_is_no_bug(self, start: Start) -> None:
+        command = ["style", "held1.mp4", "wave.jpg", "-o", "out.mp4", "--json-progress"]
+        with start(fake_pipeline.__file__, *command) as child:
+            assert child.stdout is not None and child.stderr is not None
+            assert json.loads(child.stdout.readline())["event"] == "started"
+            child.stdout.close()
+            Path("go").touch()
+            assert child.stderr.read() == ""
+        assert child.returncode == 1
 
     def test_help_into_a_closed_pipe(self) -> None:
         program = shlex.join([sys.executable, fake_pipeline.__file__, "style", "--help"])

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.cli.running import PROGRAM, Start, wait_until
+from tests.cli.running import PATIENCE, Start, held, wait_until
 from vidstyle.cli import main
 from vidstyle.flow.colourwheel import colours, radius_for
 from vidstyle.flow.consistency import HALF_A_PIXEL, reliability_8bit
@@ -110,10 +110,14 @@ class TestAgain:
     ) -> None:
         given = ["flow", clip, "--flow", "tvl1", "--size", "200", "--frames", ":5"]
         assert main([*given, "-o", "whole", "-q"]) == 0
-        child = start("-c", PROGRAM, *given, "-o", "parts", "--overwrite")
+        allowed = Path("allowed")
+        allowed.write_text("2")
+        program = held("vidstyle.flow_export.export:write_pgm", allowed)
+        child = start(*program, *given, "-o", "parts", "--overwrite")
         wait_until(Path("parts/reliable_1_0.pgm").exists, child)
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=60)
+        allowed.write_text("99")
+        _, err = child.communicate(timeout=PATIENCE)
         assert child.returncode == 130
         last = err.splitlines()[-1]
         assert last.startswith("stopped; go on with: vidstyle flow ")

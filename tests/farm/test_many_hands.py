@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 import vidstyle
-from tests.cli.running import PROGRAM, wait_until
+from tests.cli.running import PATIENCE, held, wait_until
 from tests.farm.films import STARTS, asked, assert_same, given, run
 from vidstyle.cli import main
 from vidstyle.errors import Stopped
@@ -115,17 +114,19 @@ def test_a_shot_goes_on_where_it_was_stopped_or_killed(
 
 def test_two_at_once(split: list[str], refused: Refused, quick: dict[str, Any]) -> None:
     """In real processes: the second is told that it is the second, and the first is not disturbed."""
-    child = subprocess.Popen([sys.executable, "-c", PROGRAM, "shot", str(OUT), "3", "-q"])
+    allowed = Path("allowed")
+    allowed.write_text("1")
+    program = held("vidstyle.job.frames:FrameStore.save_frame", allowed)
+    child = subprocess.Popen([sys.executable, *program, "shot", str(OUT), "3", "-q"])
     wait_until(lambda: list((PART / "frames").glob("0*.png")), child)
-    child.send_signal(signal.SIGSTOP)  # so that it is at it for as long as we look
     at_it = f"by process {child.pid} on "
     assert f"shot 3 (frames 24 to 36) is being painted {at_it}" in refused(75, "shot", OUT, 3)
     assert at_it in refused(75, "join", OUT)
     assert at_it in refused(75, "shot", OUT), "all others are painted meanwhile"
     anew = given("shots", "film.mkv", "style.png", "-o", OUT, restart=True, **(quick | {"steps": 3}))
     assert f"process {child.pid} on" in refused(75, *anew)
-    child.send_signal(signal.SIGCONT)
-    assert child.wait(60) == 0
+    allowed.write_text("99")
+    assert child.wait(PATIENCE) == 0
     with Lock(JOB / LOCK):  # as one that is joining them holds it
         assert "is being worked on by process" in refused(75, "join", OUT)
     run(*split, "-o", "whole.mkv")

@@ -28,7 +28,14 @@ pytestmark = pytest.mark.filterwarnings("default")
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other programs may be busy on this machine."""
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "600")
+    waits = (
+        "raylet_start_wait_time_s",
+        "worker_register_timeout_seconds",
+        "gcs_server_request_timeout_seconds",
+    )
+    for name in waits:
+        monkeypatch.setenv(f"RAY_{name}", "600")
+    monkeypatch.setenv("RAY_health_check_failure_threshold", "100")
 
 
 @pytest.fixture
@@ -45,7 +52,7 @@ def test_stopped_and_gone_on_with_and_shipped(film: Path, quick: dict[str, Any],
 
     class AfterSome:
         def is_set(self) -> bool:
-            return sum(event.phase == "paint" for event in events) == 4
+            return sum(event.phase == "paint" for event in events) >= 4
 
     with pytest.raises(Stopped):
         vidstyle.stylize(
@@ -54,8 +61,8 @@ def test_stopped_and_gone_on_with_and_shipped(film: Path, quick: dict[str, Any],
     events.clear()
     vidstyle.stylize(film, "style.png", "out.mkv", on="ray", progress=events.append, **settings)
     assert_same(Path("out.mkv"), whole)
-    painted = [event for event in events if event.phase == "paint"]
-    assert painted[-1].done == painted[-1].total == 20 and len(painted) <= 16, "nothing is painted twice"
+    painted = [event.done for event in events if event.phase == "paint"]
+    assert len(painted) <= 16 and painted == list(range(21 - len(painted), 21)), "nothing is painted twice"
 
     told: list[str] = []
     paint_on_ray(asked(film, "sent.mkv", quick, **SOME), None, None, Hooks(notice=told.append), ships=True)

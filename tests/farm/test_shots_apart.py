@@ -76,7 +76,7 @@ def test_by_methods_that_learn_from_no_picture(film: Path) -> None:
     mask = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
     mask[10:20, 16:30] = 255
     write_image(Path("mask.png"), mask)
-    settings = {"frames": "11:19", "codec": "ffv1"}
+    settings = {"frames": "12:17", "codec": "ffv1"}
     for method, own in (("fill", {"mask": "mask.png", "follow": False}), ("colorize", {})):
         output, whole = Path(f"{method}.mkv"), Path(f"{method}-whole.mkv")
         run(method, film, "-o", whole, **settings, **own)

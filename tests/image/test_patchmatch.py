@@ -28,6 +28,11 @@ def seen_again() -> tuple[torch.Tensor, torch.Tensor]:
     return normalised(a), normalised(b + 0.05 * torch.rand(b.shape))
 
 
+@pytest.fixture(autouse=True)
+def as_many_samples_as_in_a_run(few_samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patchmatch, "_SAMPLES", few_samples)
+
+
 @pytest.fixture
 def searching(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small maps, too, are searched and not compared in full."""

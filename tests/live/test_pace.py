@@ -54,7 +54,7 @@ def test_of_a_camera_the_newest_frame_is_taken() -> None:
     def camera() -> Generator[Frame, None, None]:
         frames = film(7)
         yield next(frames)
-        more.wait(10)
+        more.wait()
         yield from frames
 
     newest = Newest(camera())

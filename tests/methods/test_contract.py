@@ -10,7 +10,6 @@ import torch
 
 from tests.methods.making import has_options, painter_of
 from tests.methods.painters import picture, prior_of
-from tests.pretend.results import Results
 from vidstyle.methods.base import Guided, Painter
 from vidstyle.methods.registry import METHODS, command
 from vidstyle.types import Draft, Prior
@@ -128,20 +127,3 @@ def test_in_tiles_the_contract_holds(make: Make) -> None:
     fresh = make(tile_size=64)
     assert torch.equal(second.image, fresh.paint(content, [prior_of(first, 0.7)], seed=2).image)
     assert torch.equal(first.image, fresh.paint(content, [], seed=1).image)
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_on_a_device_that_is_not_the_cpu_it_paints_the_same(pretended: Results, name: str) -> None:
-    found = [each for tried, each in pretended.items() if tried.startswith(f"paint {name} ")]
-    assert found and not [each["error"] for each in found if each["error"]]
-    assert max(each["apart"] for each in found) < 1e-4
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_a_step_there_reads_nothing(pretended: Results, name: str) -> None:
-    """On a GPU the host would wait for every value that it reads, and the GPU then for the host."""
-    found = [each for tried, each in pretended.items() if tried.startswith(f"steps {name} ")]
-    if not found:
-        pytest.skip("it has no steps to be counted")
-    assert not [each["error"] for each in found if each["error"]]
-    assert not {each["name"]: each["a_step"] for each in found if each["a_step"]}

@@ -47,11 +47,15 @@ def folder(tmp_path: Path, clip: Path) -> Path:
     return tmp_path
 
 
+# From Python, and then one command line after another in the same process, as each start takes seconds.
 CALL = """
-from vidstyle.methods.registry import METHODS
-METHODS["print"] = "stencilled"
 import vidstyle
 vidstyle.paint("print", "clip.mp4", [], "called.mkv", stencil="leaf.png", codec="ffv1")
+"""
+SEVERAL = """
+for line in sys.argv[1:]:
+    words = line.split()
+    print(os.rename(*words[1:]) if words[0] == "mv" else main(words))
 """
 
 
@@ -81,32 +85,37 @@ def test_it_shows_its_options(folder: Path) -> None:
 
 
 def test_it_is_killed_and_goes_on_and_its_file_counts_by_its_content(folder: Path) -> None:
-    printed = ["print", "clip.mp4", "--stencil=leaf.png", "--codec=ffv1", "--proof=proof.png", "-q", "--keep"]
-    whole = vidstyle(folder, *printed, "-o", "whole.mkv")
+    printed = "print clip.mp4 --stencil=leaf.png --codec=ffv1 --proof=proof.png -q --keep"
+    whole = vidstyle(folder, *printed.split(), "-o", "whole.mkv")
     assert whole.returncode == 0 and whole.stderr == "" and (folder / "proof.png").is_file()
-    assert vidstyle(folder, code=CALL).returncode == 0
-    assert_same(folder / "called.mkv", folder / "whole.mkv")
     (folder / "proof.png").unlink()
-    assert vidstyle(folder, *printed, "-o", "parts.mkv", killed_after=3).returncode == 9
+    assert vidstyle(folder, *printed.split(), "-o", "parts.mkv", killed_after=3).returncode == 9
     assert len(list((folder / "parts.mkv.vidstyle" / "frames").glob("*.png"))) == 3
     job = json.loads((folder / "parts.mkv.vidstyle" / "job.json").read_text())
     assert job["settings"]["options"]["stencil"] == str(folder / "leaf.png")
-    (folder / "leaf.png").rename(folder / "moved.png")
-    assert vidstyle(folder, "resume", "parts.mkv.vidstyle").returncode == 1  # it is gone
-    (folder / "moved.png").rename(folder / "leaf.png")
-    assert vidstyle(folder, "resume", "parts.mkv.vidstyle", "-q").returncode == 0
-    assert (folder / "proof.png").is_file()
-    assert_same(folder / "whole.mkv", folder / "parts.mkv")
 
-    write_image(folder / "leaf.png", np.zeros((16, 24, 3), np.uint8))
-    refused = vidstyle(folder, *printed, "-o", "parts.mkv")
-    assert refused.returncode == 1 and "--stencil leaf.png has changed" in refused.stderr
-    other = vidstyle(folder, *printed, "--ink", "0.25", "-o", "whole.mkv")
-    assert other.returncode == 1 and "ink: 0.5 -> 0.25" in other.stderr
+    write_image(folder / "other.png", np.zeros((16, 24, 3), np.uint8))
+    lines = {
+        "mv leaf.png moved.png": None,
+        "resume parts.mkv.vidstyle": 1,  # it is gone
+        "mv moved.png leaf.png": None,
+        "resume parts.mkv.vidstyle -q": 0,
+        "mv other.png leaf.png": None,
+        f"{printed} -o parts.mkv": 1,
+        f"{printed} -o whole.mkv --ink 0.25": 1,
+    }
+    done = vidstyle(folder, *lines, code=RUN.replace("sys.exit(main())", CALL + SEVERAL))
+    assert done.stdout.split() == [str(code) for code in lines.values()], done.stderr
+    told = done.stderr.splitlines()
+    assert "--stencil leaf.png has changed" in told[-2] and "ink: 0.5 -> 0.25" in told[-1]
+    assert (folder / "proof.png").is_file()
+    for name in ("called", "parts"):
+        assert_same(folder / f"{name}.mkv", folder / "whole.mkv")
 
 
 def test_what_it_lacks_is_told_in_a_line(folder: Path) -> None:
-    told = vidstyle(folder, "print", "clip.mp4", "-o", "out.mkv")
-    assert (told.returncode, told.stderr) == (2, "vidstyle: give a stencil: --stencil PICTURE\n")
-    read = vidstyle(folder, "print", "clip.mp4", "--stencil", "leaf.png", "-o", "leaf.png", "--overwrite")
-    assert read.returncode == 2 and "leaf.png is read by this run" in read.stderr
+    lines = ("print clip.mp4 -o out.mkv", "print clip.mp4 --stencil leaf.png -o leaf.png --overwrite")
+    done = vidstyle(folder, *lines, code=RUN.replace("sys.exit(main())", SEVERAL))
+    told, read = done.stderr.splitlines()
+    assert done.stdout.split() == ["2", "2"] and told == "vidstyle: give a stencil: --stencil PICTURE"
+    assert "leaf.png is read by this run" in read

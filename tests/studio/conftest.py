@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import shlex
 import shutil
 import signal
 import socket
@@ -16,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.running import PATIENCE, PROGRAM, held
 from vidstyle.options.studio import StudioOptions
 
 _ARGUMENTS = [
@@ -28,7 +31,24 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_START_SECONDS = 120
+
+
+class HeldJobs:
+    """A Python that runs `vidstyle` so that it paints no more frames than are allowed, 0 at first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.python, self._allowed = folder / "python", folder / "allowed"
+        words = [sys.executable, *held("vidstyle.job.frames:FrameStore.save_frame", self._allowed)]
+        self.python.write_text(f'#!/bin/sh\nshift 2\nexec {shlex.join(words)} "$@"\n')  # without -m vidstyle
+        self.python.chmod(0o755)
+
+    def allow(self, frames: int) -> None:
+        self._allowed.write_text(str(frames))
+
+
+@pytest.fixture(scope="module")
+def held_jobs(tmp_path_factory: pytest.TempPathFactory) -> HeldJobs:
+    return HeldJobs(tmp_path_factory.mktemp("held"))
 
 
 @pytest.fixture
@@ -40,25 +60,35 @@ def workspace(tmp_path: Path) -> Any:
     return made
 
 
-class Studio:
-    """A studio that runs as a process of its own. folder: its workspace."""
+def _free_port() -> int:
+    """Not one of those that the system gives to whoever asks for any, until it is used."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)):
+                return port
 
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.folder = folder
+
+class Studio:
+    """A studio that runs as a process of its own. folder: its workspace. python: which runs its jobs."""
+
+    def __init__(self, folder: Path, python: Path) -> None:
+        self.port, self.folder, self.python = _free_port(), folder, python
         self.address = f"http://127.0.0.1:{self.port}/"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         words = ["studio", "--workspace", str(self.folder), "--port", str(self.port), "--no-open"]
-        self._process = subprocess.Popen([sys.executable, "-m", "vidstyle", *words])
-        until = time.monotonic() + _START_SECONDS
+        program = (
+            f"import sys; sys.executable = {str(self.python)!r}\n"
+            f"from vidstyle.studio import looks; looks._MOST_SECONDS = {PATIENCE}\n{PROGRAM}"
+        )
+        self._process = subprocess.Popen([sys.executable, "-c", program, *words])
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             assert self._process.poll() is None, "the studio did not start"
             try:
-                with urllib.request.urlopen(self.address + "studio/jobs", timeout=5):
+                with urllib.request.urlopen(self.address + "studio/jobs", timeout=60):
                     return
             except OSError:
                 time.sleep(0.2)
@@ -67,17 +97,19 @@ class Studio:
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(timeout=60)
+            self._process.wait(timeout=PATIENCE)
             self._process = None
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def studio(tmp_path_factory: pytest.TempPathFactory, held_jobs: HeldJobs) -> Iterator[Studio]:
     """One that is up."""
-    made = Studio(tmp_path_factory.mktemp("studio") / "work")
-    made.start()
-    yield made
-    made.kill(signal.SIGTERM)
+    made = Studio(tmp_path_factory.mktemp("studio") / "work", held_jobs.python)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.kill(signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +124,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=found, args=_ARGUMENTS, headless=True
+            tmp_path_factory.mktemp("profile"),
+            executable_path=found,
+            args=_ARGUMENTS,
+            headless=True,
+            timeout=1000 * PATIENCE,
         )
+        context.set_default_timeout(1000 * PATIENCE)
         yield context
         context.close()
 
@@ -111,7 +148,6 @@ def page_at(browser: Any, studio: Studio) -> Iterator[Callable[..., Any]]:
     def open_page(width: int = 1280, height: int = 900) -> Any:
         page = browser.new_page()
         page.set_viewport_size({"width": width, "height": height})
-        page.set_default_timeout(240_000)
         page.on("request", noted)
         page.goto(studio.address)
         page.wait_for_selector(".vs-gallery button")

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.cli.running import PATIENCE
+from tests.studio.conftest import HeldJobs
 from tests.video.clip_makers import make_video
 from vidstyle.video.reader import open_clip
 
-_FRAMES = 40
+_FRAMES = 6
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +31,22 @@ def _command(page: Any) -> str:
     return str(page.input_value("#vs-command textarea"))
 
 
-def _until(is_so: Callable[[], bool], seconds: float = 240) -> None:
-    until = time.monotonic() + seconds
+def _until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < until, "it took too long"
         time.sleep(0.1)
 
 
-def _job(page: Any, state: str) -> Any:
-    return page.wait_for_selector(f'.vs-job[data-state="{state}"]')
+def _job(page: Any, state: str) -> None:
+    page.wait_for_selector(f'.vs-job[data-state="{state}"]')
 
 
-def test_from_a_clip_to_its_painting(page_at: Any, clip: Path, tmp_path: Path) -> None:
+def test_from_a_clip_to_its_painting(page_at: Any, clip: Path, tmp_path: Path, held_jobs: HeldJobs) -> None:
+    held_jobs.allow(2)
     page = page_at()
     _upload(page, clip)
-    page.get_by_text("my clip.mp4: 96×64, 40 frames").wait_for()
+    page.get_by_text(f"my clip.mp4: 96×64, {_FRAMES} frames").first.wait_for()
     page.click('.vs-gallery button[data-name="look:strokes"]')
     page.wait_for_selector("#vs-look img.vs-after")  # the first look comes
     page.wait_for_selector("#vs-ways tr")
@@ -63,9 +66,9 @@ def test_from_a_clip_to_its_painting(page_at: Any, clip: Path, tmp_path: Path) -
     page.wait_for_selector(".vs-latest:visible")  # a frame is painted
     page.reload()  # nothing is lost by that
     page.get_by_role("tab", name="Jobs").click()
-    card = _job(page, "running")
-    card.query_selector("text=Stop").click()
+    page.locator('.vs-job[data-state="running"] button', has_text="Stop").click()
     _job(page, "stopped")
+    held_jobs.allow(_FRAMES)
     page.locator(".vs-job button", has_text="Go on").click()
     _job(page, "done")
 
@@ -95,10 +98,11 @@ def test_a_bad_file_and_a_wrong_value_are_told(page_at: Any, tmp_path: Path) -> 
     size = page.get_by_label("Size", exact=False).first
     size.fill("7")
     size.press("Tab")
-    page.get_by_text("--size must be at least 16, not 7").wait_for()
+    page.get_by_text("--size must be at least 16, not 7").first.wait_for()  # is read out, too
 
 
-def test_by_keyboard_alone(page_at: Any) -> None:
+def test_by_keyboard_alone(page_at: Any, held_jobs: HeldJobs) -> None:
+    held_jobs.allow(1)
     page = page_at()
     page.wait_for_selector("#vs-look img")
     for _ in range(60):

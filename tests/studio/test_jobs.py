@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.running import PATIENCE
+from tests.studio.conftest import HeldJobs
 from tests.video.clip_makers import make_video
 from vidstyle.errors import JobError
 from vidstyle.studio.jobs import DONE, FAILED, RUNNING, STOPPED, WAITING, Job, child_environment, make_job
@@ -23,32 +25,38 @@ import sys, time
 from vidstyle.options.studio import StudioOptions
 from vidstyle.studio.queue import Queue
 from vidstyle.studio.workspace import Workspace
+sys.executable = sys.argv[2]
 Queue(Workspace(StudioOptions(workspace=sys.argv[1]))).begin()
-time.sleep(600)
+time.sleep(3600)
 """
 
 
-def _until(is_so: Callable[[], bool], seconds: float = 300) -> None:
-    until = time.monotonic() + seconds
+def _until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < until, "it took too long"
         time.sleep(0.05)
 
 
 def _add(queue: Queue, workspace: Any, clip: Path, *more: str) -> Job:
-    """A job that takes some seconds: a clip is painted by optimisation."""
+    """A clip is painted by optimisation."""
     folder = queue.new_folder(clip.stem)
     style = workspace.folder("pictures") / "strokes.jpg"
     words = ["style", str(clip), str(style), "-o", str(folder / "out.mp4"), *more]
     return queue.add(folder, "a job", words, "out.mp4", kind="paint")
 
 
-_FRAMES = 24
-_SLOWLY = ("--quality", "draft", "--features", "bundled", "--flow", "none", "--next-steps", "12")
+_FRAMES = 5
+_QUICKLY = ("--quality=draft", "--features=bundled", "--flow=none", "--steps=2", "--next-steps=1")
 
 
 def _state(job: Job) -> str:
     return job.status().state
+
+
+def _done(job: Job) -> int:
+    """Frames that it has told of."""
+    return (job.status().progress or {"done": 0})["done"]
 
 
 @pytest.fixture
@@ -56,33 +64,37 @@ def clip(workspace: Any) -> Path:
     return make_video(workspace.folder("clips") / "small.mp4", count=_FRAMES)
 
 
-def test_a_job_outlives_its_studio_waits_its_turn_and_is_stopped_at_once(workspace: Any, clip: Path) -> None:
+def test_a_job_outlives_its_studio_waits_its_turn_and_is_stopped_at_once(
+    workspace: Any, clip: Path, held_jobs: HeldJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     queue = Queue(workspace)
-    first, second = (_add(queue, workspace, clip, *_SLOWLY) for _ in range(2))
+    first, second = (_add(queue, workspace, clip, *_QUICKLY) for _ in range(2))
     assert [_state(first), _state(second)] == [WAITING, WAITING]
-    studio = subprocess.Popen([sys.executable, "-c", _STUDIO, str(workspace.root)], env=child_environment())
+    held_jobs.allow(1)
+    command = [sys.executable, "-c", _STUDIO, str(workspace.root), str(held_jobs.python)]
+    studio = subprocess.Popen(command, env=child_environment())
     try:
-        _until(lambda: bool(first.status().progress))
+        _until(lambda: _done(first) == 1)
     finally:
         studio.kill()
         studio.wait()
     assert [_state(first), _state(second)] == [RUNNING, WAITING]
-    begun = first.status().progress["done"]  # type: ignore[index]
-    _until(lambda: first.status().progress["done"] > begun)  # type: ignore[index]
+    held_jobs.allow(2)
+    _until(lambda: _done(first) == 2)
 
+    monkeypatch.setattr(sys, "executable", str(held_jobs.python))
     queue = Queue(workspace)  # the studio is started anew
     queue.begin()
     try:
         time.sleep(1.0)
         assert [_state(first), _state(second)] == [RUNNING, WAITING]
-        asked = time.monotonic()
         queue.stop(second.name)
         queue.stop(first.name)
         assert _state(second) == STOPPED
-        _until(lambda: _state(first) == STOPPED)
-        assert time.monotonic() - asked < 3
+        _until(lambda: _state(first) == STOPPED)  # in the middle of a frame, which never ends
         queue.go_on(first.name)
         _until(lambda: _state(first) == RUNNING)
+        held_jobs.allow(_FRAMES)
         _until(lambda: _state(first) == DONE)
         assert any("going on after" in line for line in first.status().notices)
     finally:
@@ -123,7 +135,7 @@ def test_a_job_that_was_killed_with_its_machine_is_stopped_and_can_go_on(workspa
 def test_another_process_of_the_same_number_is_not_the_job_s(workspace: Any) -> None:
     queue = Queue(workspace)
     job = queue.add(queue.new_folder("x"), "x", ["style"], "out.mp4")
-    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
     try:
         job.want(True, process=other.pid, born=time.time() - 3600)
         assert _state(job) == STOPPED
@@ -140,7 +152,7 @@ def test_a_process_is_found_whose_studio_was_killed_as_it_started_it(workspace: 
     job = queue.add(queue.new_folder("x"), "x", ["style"], "out.mp4")
     job.want(True, process=0, born=0.0)
     assert _state(job) == STOPPED
-    words = [sys.executable, "-c", "import time; time.sleep(60)", str(job.output)]
+    words = [sys.executable, "-c", "import time; time.sleep(3600)", str(job.output)]
     lives = subprocess.Popen(words)
     try:
         assert _state(job) == RUNNING

@@ -172,9 +172,11 @@ class Job:
                 env=child_environment(),
                 **detached(),
             )
-        # Somebody has to take note of its end, as long as the studio lives; else it stays as a zombie.
+        # Before anybody takes note of its end, until when it can be looked at.
+        born = psutil.Process(process.pid).create_time()
+        # Somebody has to, as long as the studio lives; else it stays as a zombie.
         threading.Thread(target=process.wait, daemon=True).start()
-        self.want(True, process=process.pid, born=psutil.Process(process.pid).create_time())
+        self.want(True, process=process.pid, born=born)
 
     def stop(self) -> None:
         """End its process, which saves what is finished; returns at once, and within two seconds it has."""

@@ -147,7 +147,7 @@ def test_broken_pictures_are_skipped_and_named(tmp_path: Path) -> None:
     features = features_of(notice=notices.append, batch=3)
     places = [place for some, _ in features.summaries(pictures, View(SIZE)) for place in some]
     assert places == [0, 1, 3, 4, 5, 6, 7]
-    assert len(notices) == 1 and "skipped" in notices[0] and "2.png" in notices[0]
+    assert "skipped" in notices[-1] and "2.png" in notices[-1]
     for path in pictures.paths[3:]:
         path.write_bytes(b"no picture")
     with pytest.raises(MediaError, match="2 usable pictures; at least 5"):
