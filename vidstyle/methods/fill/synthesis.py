@@ -40,6 +40,7 @@ _INWARD = 1.2  # by so much less a patch counts for each pixel that it lies deep
 _LEVEL = 0.5  # what the way from top to bottom weighs beside colours
 _AGREEMENTS = 2  # times that what most patches say draws the mean to it
 _EVEN = 0.5  # of the hole's depth: width over which differences of light are evened out
+_EVENED = 3_000_000  # pixels around a hole up to which that is done: it takes 600 bytes of each
 _MOST_LIGHT = 0.04  # by which a pixel is made lighter or darker for that: what differs by more is an edge
 _AT_ONCE = 2**14  # pixels that are voted on together
 _REACH = 2  # patches around a hole that are looked at with it
@@ -249,14 +250,17 @@ class _Turn:
         So are their changes from pixel to pixel, and where two patches meet that differ in light alone these
         even it out.
         """
-        down, right = gradients(self.maps[:3])
-        said = self._voted(torch.cat([self.maps[:3], down, right]), _AGREEMENTS)
-        made = self._of(torch.cat([self.maps[:3], down, right])).clone()
-        made[:, self.window[0]] = said
+        colours = self.maps[:3]
+        result = colours.clone()
+        if self.window.numel() > _EVENED:
+            self._of(result)[:, self.window[0]] = self._voted(colours, _AGREEMENTS)
+            return result
+        layers = torch.cat([colours, *gradients(colours)])
+        made = self._of(layers).clone()
+        made[:, self.window[0]] = self._voted(layers, _AGREEMENTS)
         width = max(1.0, _EVEN * float(self.depth.max()))
         even = screened_poisson(made[:3], made[3:6], made[6:], made.new_full((3,), width))
         light = (seamless(even, made[:3], self.window) - made[:3]).clamp(-_MOST_LIGHT, _MOST_LIGHT)
-        result = self.maps[:3].clone()
         self._of(result).copy_(made[:3] + torch.where(self.window, light, 0))
         return result
 
