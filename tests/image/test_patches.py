@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from vidstyle.image import patches
-from vidstyle.image.patches import Pool, components, lay, match, variants
+from vidstyle.image.patches import Pool, components, lay, match, principal, variants
 from vidstyle.losses.patch import patch_distance
 
 
@@ -111,3 +111,12 @@ def test_turned_and_scaled_copies_show_the_same() -> None:
         assert copy.shape[1] <= height and copy.shape[2] <= width and copy.shape[1] > 0.6 * height
         wanted = 0.5 + 0.4 * (wave * along).sin()
         assert float((copy[0] - wanted)[2:-2, 2:-2].abs().max()) < 0.03
+
+
+@pytest.mark.parametrize("size", [(40, 6), (6, 40)], ids=["more rows", "more values"])
+def test_principal_directions_are_those_of_the_largest_singular_values(size: tuple[int, int]) -> None:
+    rows = torch.randn(size, generator=torch.Generator().manual_seed(1))
+    found = principal(rows, 3)
+    true = torch.linalg.svd(rows).Vh[:3].flip(0)  # the weakest first
+    assert torch.allclose((true @ found).abs(), torch.eye(3), atol=1e-5)
+    assert principal(rows[:1].expand(9, -1), 3).shape == (size[1], 1)

@@ -39,12 +39,15 @@ def components(maps: Sequence[Tensor], patch: int, count: int = _COMPONENTS) -> 
 def principal(rows: Tensor, count: int) -> Tensor:
     """The directions in which most of the energy of some rows lies: (D, n), orthonormal, the weakest first.
 
-    rows: (N, D), N far smaller than D. count: n at most; fewer, even none, where the rows have fewer.
+    rows: (N, D). count: n at most; fewer, even none, where the rows have fewer.
     """
-    # By the products of the rows: far fewer than the products of their values.
-    values, vectors = eigh(rows @ rows.T)
+    # By the products of the rows or of their values, whichever are fewer: both have the same eigenvalues.
+    few = len(rows) <= rows.shape[1]
+    values, vectors = eigh(rows @ rows.T if few else rows.T @ rows)
     kept = (values > values[-1].clamp_min(1e-12) * _NEGLIGIBLE).nonzero().flatten()[-count:]
-    return rows.T @ (vectors[:, kept] / values[kept].sqrt()).to(rows)
+    if few:
+        return rows.T @ (vectors[:, kept] / values[kept].sqrt()).to(rows)
+    return vectors[:, kept].to(rows)
 
 
 class Pool:

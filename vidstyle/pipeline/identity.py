@@ -17,7 +17,7 @@ from vidstyle.video.clip import Clip
 from vidstyle.video.reader import open_clip
 
 # A change to what is computed counts this up: frames of two versions must not meet in one result.
-_PAINTER_VERSION = 9
+_PAINTER_VERSION = 10
 
 
 def fingerprint(
