@@ -56,6 +56,12 @@ def test_it_takes_no_more_steps_than_allowed(optimizer: str) -> None:
     assert calls == found.steps == 7
 
 
+def test_without_a_step_the_picture_is_as_it_was() -> None:
+    start = torch.rand(3, 4, 5, generator=torch.Generator().manual_seed(1))
+    found = minimise(start, lambda x: {"loss": x.square().sum()}, steps=0, optimizer="lbfgs")
+    assert torch.equal(found.image, start) and found.losses == {} and found.steps == 0
+
+
 def test_lbfgs_needs_far_fewer_steps_on_a_smooth_problem() -> None:
     torch.manual_seed(0)
     scale = torch.logspace(0, 2, 64).view(1, 8, 8)

@@ -143,6 +143,8 @@ class _Watch:
 
 
 def _values(terms: Mapping[str, Tensor]) -> dict[str, float]:
+    if not terms:  # no step was made
+        return {}
     numbers = torch.stack([value.detach() for value in terms.values()]).tolist()
     return dict(zip(terms, numbers, strict=True))
 
