@@ -151,6 +151,8 @@ def page_at(browser: Any, studio: Studio) -> Iterator[Callable[..., Any]]:
         page.on("request", noted)
         page.goto(studio.address)
         page.wait_for_selector(".vs-gallery button")
+        # A clip is chosen when the page is there, and would take the place of one that is uploaded before.
+        page.wait_for_function(r"/\.mp4: \d+×/.test(document.body.innerText)")
         opened.append(page)
         return page
 
